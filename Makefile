@@ -1,0 +1,69 @@
+# One command each: `make demo` shows the main job, `make test` proves it. Both do all the set-up.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/sh
+
+# Stamps carry the sum of what they were made from: a checkout that touches times rebuilds nothing, a changed lock does.
+sum = $(shell cat $(1) | cksum | cut -d ' ' -f 1)
+RUNTIME := .venv/.runtime-$(call sum,requirements.lock pyproject.toml)
+DEV := .venv/.dev-$(call sum,requirements.lock tests/requirements.lock pyproject.toml)
+BIN := .venv/bin
+
+# Engine tests wait more than they compute: a few more workers than cores pay off.
+TEST_WORKERS ?= 4
+TEST_ARGS ?=
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-config
+
+.PHONY: help demo test check bench lock clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1 \t/p' Makefile
+
+demo: $(RUNTIME) ## set everything up, then: two environments of a shop, a commit, a promotion, drift healed
+	@$(BIN)/sandbox doctor --fix
+	@$(BIN)/sandbox demo
+
+test: $(DEV) ## set everything up, then run every test, those on a real engine included
+	@$(BIN)/sandbox doctor --fix
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) $(TEST_ARGS)
+
+CHECKS := check-format check-lint check-mypy check-pyright check-layers check-tests
+.PHONY: $(CHECKS)
+
+check: $(DEV) ## format, lint, types, layers and the fast tests; under a minute
+	@$(MAKE) -j 3 --output-sync=target $(CHECKS)
+
+check-format:
+	@$(BIN)/ruff format --check --quiet . || { echo 'remedy: .venv/bin/ruff format .' >&2; exit 1; }
+check-lint:
+	@$(BIN)/ruff check --quiet .
+check-mypy:
+	@$(BIN)/mypy
+check-pyright:
+	@$(BIN)/basedpyright
+check-layers:
+	@$(BIN)/lint-imports --no-timings
+check-tests:
+	@$(BIN)/python -m pytest -q -m 'not engine' -n 2
+
+bench: $(DEV) ## measure commit to healthy beside docker compose, and the idle controller
+	@$(BIN)/sandbox doctor --fix
+	@$(BIN)/python -m tests.benchmarks
+
+lock: $(DEV) ## resolve the dependencies of pyproject.toml again into the two lock files
+	@$(LOCK) --upgrade pyproject.toml --group build --output-file requirements.lock
+	@$(LOCK) --upgrade pyproject.toml --group dev --constraints requirements.lock --output-file tests/requirements.lock
+
+clean: ## remove what the tools made here; never an image, container or volume
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUNTIME):
+	@.ci/venv requirements.lock
+	@rm -f .venv/.runtime-* && touch $@
+
+# The development lock holds the runtime lock, so one install serves both stamps.
+$(DEV):
+	@.ci/venv tests/requirements.lock
+	@rm -f .venv/.runtime-* .venv/.dev-* && touch $@ $(RUNTIME)
