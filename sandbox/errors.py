@@ -1,0 +1,154 @@
+"""
+Every exception that `sandbox` raises on purpose.
+
+::
+
+    SandboxError                    1    something failed; says what, why and what to do
+    ├── UsageError                  2    the command line makes no sense
+    ├── NotFoundError               5    no such environment, revision or service
+    ├── SourceError                 1    Git cannot give what was asked
+    │   └── ConflictError           1    a commit of ours would overwrite somebody's work
+    ├── InvalidComposeError         1    committed files are wrong; carries every problem
+    ├── SetupError                  1    this machine lacks something that we may not or cannot mend
+    ├── LockedError                 1    another process writes for this repository
+    ├── EngineError                 1    the engine refused; `temporary` decides whether to retry
+    │   ├── EngineUnreachableError  6    no engine answers
+    │   └── ImageError              1    an image cannot be built or pulled
+    ├── HeldError                   4    the environment is degraded, or a rule says no
+    ├── DeadlineError             124    a wait ended; names what it waited for
+    └── CancelledError            130    a newer commit or a person ended the work
+
+Three channels (an exception, a value, an assertion) are told apart in `docs/architecture.md`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sandbox.model.problem import Problem
+
+
+class SandboxError(Exception):
+    """
+    An expected failure: one message for people, one remedy, one exit status.
+
+    Args:
+        message: What failed, where and why; a sentence without a trailing full stop.
+        remedy: What to do about it, when we know; a command where possible.
+    """
+
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class UsageError(SandboxError):
+    """The command line makes no sense."""
+
+    exit_status = 2
+
+
+class NotFoundError(SandboxError):
+    """No such environment, revision or service."""
+
+    exit_status = 5
+
+
+class SourceError(SandboxError):
+    """Git cannot give what was asked."""
+
+
+class ConflictError(SourceError):
+    """A commit of ours would overwrite somebody's work; nothing was written."""
+
+
+class InvalidComposeError(SandboxError):
+    """
+    Committed files are wrong.
+
+    Args:
+        problems: All of them, in the order of the files; at least one.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        assert self.problems, "an invalid file has at least one problem"
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class SetupError(SandboxError):
+    """This machine lacks something that we may not or cannot mend."""
+
+
+class LockedError(SandboxError):
+    """Another process writes for this repository."""
+
+
+class EngineError(SandboxError):
+    """
+    The engine refused or failed.
+
+    Args:
+        temporary: The same call may go through later. This mark alone decides retry.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "", temporary: bool = False) -> None:
+        super().__init__(message, remedy=remedy)
+        self.temporary = temporary
+
+
+class EngineUnreachableError(EngineError):
+    """No engine answers."""
+
+    exit_status = 6
+
+    def __init__(self, message: str, *, remedy: str = "run: sandbox doctor --fix") -> None:
+        super().__init__(message, remedy=remedy, temporary=True)
+
+
+class ImageError(EngineError):
+    """
+    An image cannot be built or pulled.
+
+    Args:
+        log: The last lines of the builder, oldest first.
+    """
+
+    def __init__(
+        self, message: str, *, remedy: str = "", log: tuple[str, ...] = (), temporary: bool = False
+    ) -> None:
+        super().__init__(message, remedy=remedy, temporary=temporary)
+        self.log = log
+
+
+class HeldError(SandboxError):
+    """The environment is degraded, or a rule says no."""
+
+    exit_status = 4
+
+
+class DeadlineError(SandboxError):
+    """
+    A wait ended before what it waited for.
+
+    Args:
+        log: The last lines of what it waited for, oldest first.
+    """
+
+    exit_status = 124
+
+    def __init__(self, message: str, *, remedy: str = "", log: tuple[str, ...] = ()) -> None:
+        super().__init__(message, remedy=remedy)
+        self.log = log
+
+
+class CancelledError(SandboxError):
+    """A newer commit or a person ended the work; what was begun is safe to resume."""
+
+    exit_status = 130

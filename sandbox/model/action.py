@@ -1,0 +1,213 @@
+"""
+What a step does: one dataclass per engine call, matched with `assert_never`.
+
+A container is named by *container_name*, and by *container_id* when it was observed; an empty id
+means "the one of that name that an earlier step of this plan creates".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.model.service import Build, Condition, ContainerFile, Service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One network of a container: exact name of the network, names in it, fixed address or empty."""
+
+    network_name: str
+    aliases: tuple[str, ...] = ()
+    ipv4_address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerSpec:
+    """
+    Everything that a container is created from.
+
+    Attributes:
+        name: Deterministic; two different specs never share one.
+        service: The rest of the settings; *service.image* is what it is created from.
+        labels: All labels: ours, Compose's and the user's.
+        endpoints: Networks in the order to attach them.
+        volume_names: Exact name on the engine by key of the volume.
+        spec_hash: Fingerprint of all of this.
+    """
+
+    name: str
+    service: Service
+    replica: int
+    labels: Mapping[str, str]
+    endpoints: tuple[Endpoint, ...] = ()
+    volume_names: Mapping[str, str] = field(default_factory=dict)
+    spec_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildImage:
+    """Build one content and give it *tags*; the context is read from *release*."""
+
+    tags: tuple[str, ...]
+    build: Build
+    release: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullImage:
+    """Fetch *reference* from its registry."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateNetwork:
+    """Create a network; an empty *subnet* leaves the choice to the engine."""
+
+    name: str
+    driver: str
+    driver_opts: Mapping[str, str] = field(default_factory=dict)
+    internal: bool = False
+    subnet: str = ""
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveNetwork:
+    """Remove a network of ours that nothing is attached to."""
+
+    name: str
+    network_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateVolume:
+    """Create a volume."""
+
+    name: str
+    driver: str
+    driver_opts: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveVolume:
+    """Delete a volume and its data; only ever planned for `down --volumes`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateContainer:
+    """Create a container without starting it."""
+
+    spec: ContainerSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyFiles:
+    """Copy files into a container that has not been started yet."""
+
+    container_name: str
+    container_id: str = ""
+    files: tuple[ContainerFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartContainer:
+    """Start a container."""
+
+    container_name: str
+    container_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitContainer:
+    """
+    Wait until a container has reached *until*; reads only.
+
+    Attributes:
+        deadline_s: Seconds from the start of this step.
+    """
+
+    container_name: str
+    container_id: str = ""
+    until: Condition
+    deadline_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopContainer:
+    """Stop a container and give it *grace_s* seconds to end by itself."""
+
+    container_name: str
+    container_id: str
+    grace_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnpauseContainer:
+    """Let a paused container go on."""
+
+    container_name: str
+    container_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameContainer:
+    """Give a container its own name back; *container_name* is the present one."""
+
+    container_name: str
+    container_id: str
+    new_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectNetwork:
+    """Attach a container to a network."""
+
+    container_name: str
+    container_id: str
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisconnectNetwork:
+    """Detach a container from a network."""
+
+    container_name: str
+    container_id: str
+    network_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveContainer:
+    """Remove a container that does not run, with its anonymous volumes."""
+
+    container_name: str
+    container_id: str
+
+
+Action: TypeAlias = (
+    BuildImage
+    | PullImage
+    | CreateNetwork
+    | RemoveNetwork
+    | CreateVolume
+    | RemoveVolume
+    | CreateContainer
+    | CopyFiles
+    | StartContainer
+    | AwaitContainer
+    | StopContainer
+    | UnpauseContainer
+    | RenameContainer
+    | ConnectNetwork
+    | DisconnectNetwork
+    | RemoveContainer
+)

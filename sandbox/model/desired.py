@@ -1,0 +1,77 @@
+"""One environment as committed at one revision, defaults filled in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sandbox.model.settings import EnvironmentSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.model.service import Service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """
+    A network of the environment.
+
+    Attributes:
+        key: Its key under top-level ``networks``.
+        name: Exact name on the engine when the file gives one; empty means ours to choose.
+        external: It must exist and is never created, changed or removed.
+        subnet: Fixed by the file; empty means one from the pool.
+    """
+
+    key: str
+    name: str = ""
+    external: bool = False
+    driver: str = "bridge"
+    driver_opts: Mapping[str, str] = field(default_factory=dict)
+    internal: bool = False
+    subnet: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """A volume of the environment; fields as in `Network`."""
+
+    key: str
+    name: str = ""
+    external: bool = False
+    driver: str = "local"
+    driver_opts: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesiredState:
+    """
+    One environment as committed at one revision.
+
+    Only services that the active profiles enable are in it, and only the networks and volumes
+    that those services use; every name that a service refers to is there.
+
+    Attributes:
+        application: What its environments have in common; first part of image names.
+        environment: Name of the folder.
+        revision: Full id of the commit that the files were read from.
+        release: Full id of the commit that the build contexts were read from.
+        services: Sorted by name.
+        networks: Sorted by key.
+        volumes: Sorted by key.
+        warnings: What the user should know although the state is valid.
+    """
+
+    application: str
+    environment: str
+    revision: str
+    release: str
+    settings: EnvironmentSettings = field(default_factory=EnvironmentSettings)
+    services: tuple[Service, ...] = ()
+    networks: tuple[Network, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    warnings: tuple[str, ...] = ()

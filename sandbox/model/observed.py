@@ -1,0 +1,136 @@
+"""One snapshot of what the engine reported; may be stale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sandbox.model.service import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """
+    Whose objects are meant: one environment of one application of one instance.
+
+    Attributes:
+        instance: Lower-case hex id of the repository on this machine.
+    """
+
+    instance: str
+    application: str
+    environment: str
+
+
+class ContainerState(StrEnum):
+    """The engine's own word for the state of a container."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    RESTARTING = "restarting"
+    REMOVING = "removing"
+    EXITED = "exited"
+    DEAD = "dead"
+
+
+class EngineHealth(StrEnum):
+    """The engine's own verdict on the healthcheck of a container."""
+
+    NONE = "none"
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedContainer:
+    """
+    One container of ours, as the engine really runs it.
+
+    Attributes:
+        id: Full id.
+        name: Without the leading slash.
+        labels: All labels.
+        image_id: ``sha256:...`` of what it was created from.
+        exit_code: Meaningful once it stopped.
+        ready: It passed its healthcheck once since it started, by our own probe or the engine's.
+        health: The engine's verdict; ``NONE`` without a healthcheck.
+        probed: It has a healthcheck, of its own or of its image.
+        started_at, finished_at: Seconds since the epoch; 0.0 when it never did.
+        networks: Name of each network that it is attached to, with its aliases there.
+        volumes: Name of each volume that it mounts, by target.
+        host_ports: ``(host_ip, port, protocol)`` that are bound now.
+        error: What the engine says of the last failed start; empty when nothing.
+    """
+
+    id: str
+    name: str
+    labels: Mapping[str, str]
+    image_id: str
+    state: ContainerState
+    exit_code: int = 0
+    oom_killed: bool = False
+    health: EngineHealth = EngineHealth.NONE
+    probed: bool = False
+    ready: bool = False
+    started_at: float = 0.0
+    finished_at: float = 0.0
+    limits: Limits = field(default_factory=Limits)
+    networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    volumes: Mapping[str, str] = field(default_factory=dict)
+    host_ports: tuple[tuple[str, int, str], ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedNetwork:
+    """
+    One network.
+
+    Attributes:
+        endpoints: Ids of the containers attached to it, ours and foreign, sorted.
+    """
+
+    id: str
+    name: str
+    labels: Mapping[str, str]
+    subnets: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedVolume:
+    """One volume; the engine knows volumes by name only."""
+
+    name: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedState:
+    """
+    One snapshot of an environment, complete at the time it was taken.
+
+    Attributes:
+        owner: Whose objects these are.
+        containers: Ours, sorted by name.
+        networks: Ours, sorted by name.
+        volumes: Ours, sorted by name.
+        images: Id by reference, for every reference that was asked for and is present.
+        foreign_names: Names on the engine that are not ours, by kind (``container``, ``network``,
+            ``volume``): what a create would collide with, and what ``external`` refers to.
+        used_subnets: Every subnet of every network on the engine, ours and foreign, in CIDR form.
+    """
+
+    owner: Owner
+    containers: tuple[ObservedContainer, ...] = ()
+    networks: tuple[ObservedNetwork, ...] = ()
+    volumes: tuple[ObservedVolume, ...] = ()
+    images: Mapping[str, str] = field(default_factory=dict)
+    foreign_names: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    used_subnets: tuple[str, ...] = ()

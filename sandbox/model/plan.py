@@ -1,0 +1,118 @@
+"""A plan: the steps that turn the observed state into the desired one, and what is held back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.model.action import Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """
+    One field that differs.
+
+    Attributes:
+        field: Dotted path, such as ``environment.WEB_PORT`` or ``limits.memory_bytes``.
+        old: As text for people, ``None`` when it was absent; never a secret.
+        new: Likewise.
+    """
+
+    field: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """
+    One action, what it waits for, and a reason for people.
+
+    Attributes:
+        id: Unique in its plan, equal for equal arguments, such as ``start web-1``.
+        target: What it acts on, for people: ``web-1``, ``network default``, ``image web``.
+        reason: Why; nothing branches on it.
+        changes: The fields that differ, when that is the reason.
+        depends_on: Ids of steps that must have ended well before this one begins.
+        service_name: Service that it belongs to; empty for networks, volumes and images.
+    """
+
+    id: str
+    action: Action
+    target: str
+    reason: str
+    changes: tuple[Change, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    service_name: str = ""
+
+
+class HoldReason(StrEnum):
+    """Why something that differs is left as it is."""
+
+    BACK_OFF = "back_off"
+    JOB_FAILED = "job_failed"
+    NAME_TAKEN = "name_taken"
+    EXTERNAL_MISSING = "external_missing"
+    VOLUME_CHANGED = "volume_changed"
+    NETWORK_IN_USE = "network_in_use"
+    SUBNETS_EXHAUSTED = "subnets_exhausted"
+    PRUNE_OFF = "prune_off"
+    DEPENDENCY_HELD = "dependency_held"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """
+    Something that differs and is left as it is.
+
+    Attributes:
+        target: As in `Step`.
+        message: What stands in the way and what to do, for people.
+        service_name: Service that cannot be brought up because of it; empty when none is.
+    """
+
+    target: str
+    reason: HoldReason
+    message: str
+    service_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncPolicy:
+    """
+    What a plan may do.
+
+    Attributes:
+        prune: Remove what is no longer declared.
+        backing_off: Seconds until a container of that service may be started again, by service.
+        retry_jobs: A failed job may run again although its spec and revision are the same:
+            a person asked for it.
+        subnet_pool: CIDR block that networks are cut from.
+        subnet_prefix: Length of the prefix of each.
+    """
+
+    prune: bool = True
+    backing_off: Mapping[str, float] = field(default_factory=dict)
+    retry_jobs: bool = False
+    subnet_pool: str = "10.213.0.0/16"
+    subnet_prefix: int = 26
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """
+    Steps in an order that respects `Step.depends_on`.
+
+    A plan without steps and holds means: in sync. Steps that only wait are no difference.
+    """
+
+    environment: str
+    revision: str
+    release: str
+    steps: tuple[Step, ...] = ()
+    holds: tuple[Hold, ...] = ()

@@ -1,0 +1,62 @@
+"""What the journal keeps of a sync."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How something ended; "no" for a domain reason is not "no" for a technical one."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    ERRORED = "errored"
+    ABORTED = "aborted"
+    SKIPPED = "skipped"
+
+
+class Trigger(StrEnum):
+    """Why a sync began."""
+
+    COMMIT = "commit"
+    DRIFT = "drift"
+    PERSON = "person"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecord:
+    """One executed step: its plan line, how it ended, and how long it took in seconds."""
+
+    step_id: str
+    reason: str
+    outcome: Outcome
+    seconds: float
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncRecord:
+    """
+    One attempt to bring an environment to a revision.
+
+    Attributes:
+        id: Given by the journal; 0 before.
+        started_at, finished_at: Seconds since the epoch.
+        message: Why it did not succeed; empty when it did.
+        steps: What was executed, in the order in which it ended.
+        log: Last lines of what failed, oldest first; no secrets.
+    """
+
+    id: int = 0
+    environment: str
+    revision: str
+    release: str = ""
+    trigger: Trigger
+    started_at: float
+    finished_at: float
+    outcome: Outcome
+    message: str = ""
+    steps: tuple[StepRecord, ...] = ()
+    log: tuple[str, ...] = ()

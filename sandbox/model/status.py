@@ -1,0 +1,101 @@
+"""Where an environment stands: sync status and health are two axes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class SyncStatus(StrEnum):
+    """Does the engine run what the commit says?"""
+
+    SYNCED = "synced"
+    OUT_OF_SYNC = "out_of_sync"
+    UNKNOWN = "unknown"
+
+
+class Health(StrEnum):
+    """Does what runs work? One table, in `planning.health`, orders these."""
+
+    HEALTHY = "healthy"
+    PROGRESSING = "progressing"
+    DEGRADED = "degraded"
+    SUSPENDED = "suspended"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceStatus:
+    """
+    One service.
+
+    Attributes:
+        desired: How many containers the commit asks for.
+        ready: How many of them are ready, or for a job, ended well.
+        message: Why it is not healthy; empty when it is.
+        job: It runs once and ends.
+        image: What its containers were created from.
+        started_at: Seconds since the epoch at which its newest container started; 0.0 if none.
+    """
+
+    name: str
+    desired: int
+    ready: int
+    health: Health
+    message: str = ""
+    job: bool = False
+    image: str = ""
+    started_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspension:
+    """
+    Nothing is reconciled meanwhile.
+
+    Attributes:
+        until: Seconds since the epoch at which it ends by itself; 0.0 is until `resume`.
+        author: Who asked for it.
+    """
+
+    environment: str
+    reason: str
+    since: float
+    until: float = 0.0
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentStatus:
+    """
+    One environment.
+
+    Attributes:
+        revision: Commit that the tracked branch points at; empty when it cannot be read.
+        subject: First line of that commit's message.
+        release: Commit that the application is built from.
+        running_releases: Releases that live containers carry, sorted.
+        message: The one thing to know; empty when all is well.
+        next_step: The one thing to do; a command where possible.
+        urls: Addresses of published ports, most useful first.
+        pending: Plan lines of what differs; empty when synced.
+        ignored_edits: Uncommitted paths that change nothing.
+        reconciled: A controller looks after it now.
+    """
+
+    name: str
+    revision: str = ""
+    subject: str = ""
+    release: str = ""
+    running_releases: tuple[str, ...] = ()
+    sync: SyncStatus = SyncStatus.UNKNOWN
+    health: Health = Health.UNKNOWN
+    suspension: Suspension | None = None
+    services: tuple[ServiceStatus, ...] = ()
+    urls: tuple[str, ...] = ()
+    message: str = ""
+    next_step: str = ""
+    pending: tuple[str, ...] = ()
+    ignored_edits: tuple[str, ...] = ()
+    reconciled: bool = False

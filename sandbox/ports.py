@@ -1,0 +1,260 @@
+"""
+What the runtime needs of the outside world, and nothing else.
+
+Each Protocol has one adapter in `sandbox.adapters` and one fake in `tests/fakes`; the same contract
+suite runs against both. Every method raises only `sandbox.errors`; adapters translate the errors of
+their libraries and mark them temporary or permanent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from sandbox.model.action import BuildImage, ContainerSpec, CreateNetwork, CreateVolume, Endpoint
+    from sandbox.model.event import Event
+    from sandbox.model.observed import ObservedContainer, ObservedState, Owner
+    from sandbox.model.record import SyncRecord
+    from sandbox.model.service import ContainerFile
+    from sandbox.model.status import Suspension
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineInfo:
+    """Who answers: *engine_id* tells one engine from another at the same address."""
+
+    engine_id: str
+    version: str
+    api_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeResult:
+    """One run of a healthcheck: did it pass, and the end of what it printed (at most 4 KiB)."""
+
+    passed: bool
+    output: str = ""
+
+
+class Engine(Protocol):
+    """
+    A container engine. Safe to use from several threads.
+
+    Reads never change anything. Mutations address what exists by full id; a create goes by name and
+    adopts an object of the same name that carries the same labels (a create whose answer was lost).
+    """
+
+    # reads
+    def info(self) -> EngineInfo: ...
+    def observe(self, owner: Owner, image_references: Collection[str]) -> ObservedState:
+        """Take one complete snapshot of *owner*'s objects."""
+        ...
+
+    def inspect_container(self, container_id: str) -> ObservedContainer | None:
+        """Look at one container again; ``None`` when it is gone."""
+        ...
+
+    def logs(
+        self, container_id: str, *, tail: int | None = None, follow: bool = False, timestamps: bool = False
+    ) -> Iterator[str]:
+        """Yield lines without their newline, stdout and stderr as they were written."""
+        ...
+
+    def wait_events(self, owner_instance: str, wake: Callable[[str], None], stop: Callable[[], bool]) -> None:
+        """
+        Call *wake* with the name of an environment whenever something of it may have changed.
+
+        An empty name means: look at all of them. Begins with one such call. Returns when *stop* says
+        so (looked at every second or so), or raises `EngineUnreachableError` when the stream ends.
+        """
+        ...
+
+    # mutations
+    def build_image(self, action: BuildImage, context: bytes, on_output: Callable[[str], None], stop: Callable[[], bool]) -> str:
+        """Build from the tar *context*, tag it, return its id; `ImageError` carries the log's end."""
+        ...
+
+    def pull_image(self, reference: str, on_output: Callable[[str], None], stop: Callable[[], bool]) -> str: ...
+    def create_network(self, action: CreateNetwork) -> str: ...
+    def remove_network(self, network_id: str) -> None:
+        """Remove it; one that is gone already is fine."""
+        ...
+
+    def create_volume(self, action: CreateVolume) -> None: ...
+    def remove_volume(self, name: str) -> None: ...
+    def create_container(self, spec: ContainerSpec) -> str:
+        """Create it, attached to all its networks; return its full id."""
+        ...
+
+    def copy_files(self, container_id: str, files: Sequence[ContainerFile]) -> None: ...
+    def start_container(self, container_id: str) -> None: ...
+    def stop_container(self, container_id: str, grace_s: float) -> None: ...
+    def unpause_container(self, container_id: str) -> None: ...
+    def rename_container(self, container_id: str, new_name: str) -> None: ...
+    def remove_container(self, container_id: str) -> None:
+        """Remove it and its anonymous volumes; one that is gone already is fine."""
+        ...
+
+    def connect_network(self, container_id: str, endpoint: Endpoint) -> None: ...
+    def disconnect_network(self, container_id: str, network_name: str) -> None: ...
+    def probe(self, container_id: str, *, timeout_s: float) -> ProbeResult:
+        """Run the container's own healthcheck once, now, inside it."""
+        ...
+
+    def exec_interactive(self, container_id: str, command: Sequence[str], *, tty: bool) -> int:
+        """Run *command* on the terminal of this process; return its exit status."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeEntry:
+    """One entry of a Git tree: *mode* as in ``git ls-tree`` (``100644``, ``100755``, ``120000``, ``040000``, ``160000``)."""
+
+    path: str
+    mode: str
+    object_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitInfo:
+    """A commit: full id, author, seconds since the epoch, first line of the message."""
+
+    id: str
+    author: str
+    committed_at: float
+    subject: str
+
+
+class Repository(Protocol):
+    """
+    The watched repository, read from Git objects only. Safe to use from several threads.
+
+    Paths are relative to the top of the repository, with ``/``, normalised, never escaping.
+    """
+
+    @property
+    def instance(self) -> str:
+        """Id of this repository on this machine: 12 lower-case hex digits, from its place."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Name of its folder."""
+        ...
+
+    @property
+    def state_folder(self) -> str:
+        """``<git common dir>/sandbox``, absolute; not created by looking at it."""
+        ...
+
+    def resolve(self, revision: str) -> str | None:
+        """Full commit id of a branch, tag or (short) id; ``None`` when there is none."""
+        ...
+
+    def commit_info(self, commit: str) -> CommitInfo: ...
+    def read_file(self, commit: str, path: str) -> bytes | None:
+        """Content of a regular file; ``None`` when there is none. Symlinks inside the tree are followed."""
+        ...
+
+    def list_files(self, commit: str, folder: str) -> tuple[TreeEntry, ...]:
+        """Every entry below *folder*, recursively, sorted by path; empty when there is no such folder."""
+        ...
+
+    def tree_id(self, commit: str, folder: str) -> str | None: ...
+    def archive(self, commit: str, folder: str) -> bytes:
+        """A tar of *folder*, the same bytes for the same tree."""
+        ...
+
+    def last_change(self, commit: str, folders: Sequence[str]) -> str:
+        """The newest commit, *commit* or an ancestor, that changed any of *folders*."""
+        ...
+
+    def refs(self) -> Mapping[str, str]:
+        """Commit id by branch name, for all local branches."""
+        ...
+
+    def worktree_files(self, folder: str) -> Mapping[str, bytes] | None:
+        """Content of the files of *folder* in the work tree, by path; ``None`` in a bare repository."""
+        ...
+
+    def ignored_edits(self, commit: str, folders: Sequence[str]) -> tuple[str, ...]:
+        """Paths below *folders* whose content in the work tree differs from *commit*, sorted, at most 20."""
+        ...
+
+    def commit_file(self, *, branch: str, path: str, content: bytes, message: str, parent: str) -> str:
+        """
+        Commit one changed file onto *branch*, which must still be at *parent*; return the new commit.
+
+        When the branch is checked out, the file in index and work tree is brought along if both are
+        unmodified; otherwise `ConflictError` and nothing is written.
+        """
+        ...
+
+
+class ChangeFeed(Protocol):
+    """Wakes the loop when refs may have changed; losing every call costs time, never correctness."""
+
+    def start(self, wake: Callable[[], None]) -> None: ...
+    def stop(self) -> None: ...
+
+
+class Journal(Protocol):
+    """History that may be lost; never a source of desired state. Safe to use from several threads."""
+
+    def record_sync(self, record: SyncRecord) -> int: ...
+    def syncs(self, environment: str, *, limit: int = 20) -> tuple[SyncRecord, ...]:
+        """Newest first."""
+        ...
+
+    def record_event(self, event: Event) -> None: ...
+    def events(self, *, after: int = 0, limit: int = 200) -> tuple[tuple[int, Event], ...]:
+        """Events with their numbers, oldest first; *after* 0 gives the newest *limit*."""
+        ...
+
+    def begin_step(self, environment: str, step_id: str, at: float) -> int:
+        """Write the intent before the step; return its number."""
+        ...
+
+    def end_step(self, number: int, outcome: str, at: float) -> None: ...
+    def mark_ready(self, container_id: str, started_at: float) -> None:
+        """A healthcheck passed for the container as started then."""
+        ...
+
+    def ready(self) -> Mapping[str, float]:
+        """Start times by container id, of those that were marked."""
+        ...
+
+    def suspend(self, suspension: Suspension) -> None: ...
+    def resume(self, environment: str) -> bool: ...
+    def suspensions(self) -> tuple[Suspension, ...]: ...
+    def close(self) -> None: ...
+
+
+class Lock(Protocol):
+    """One writer per repository; a kernel lock that is gone with its process."""
+
+    def hold(self) -> AbstractContextManager[None]:
+        """Hold it; `LockedError` that names the holder when it is taken."""
+        ...
+
+    def holder(self) -> str | None:
+        """Who holds it now, for people; ``None`` when nobody does."""
+        ...
+
+
+class Clock(Protocol):
+    """Time as the runtime sees it."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        ...
+
+    def sleep(self, seconds: float) -> None: ...
