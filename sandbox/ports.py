@@ -15,12 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from sandbox.model.action import BuildImage, ContainerSpec, CreateNetwork, CreateVolume, Endpoint
+    from sandbox.model.action import (
+        BuildImage,
+        ContainerSpec,
+        CreateNetwork,
+        CreateVolume,
+        Endpoint,
+    )
     from sandbox.model.event import Event
     from sandbox.model.observed import ObservedContainer, ObservedState, Owner
     from sandbox.model.record import SyncRecord
     from sandbox.model.service import ContainerFile
-    from sandbox.model.status import Suspension
+    from sandbox.model.status import EnvironmentStatus, Suspension
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +65,19 @@ class Engine(Protocol):
         ...
 
     def logs(
-        self, container_id: str, *, tail: int | None = None, follow: bool = False, timestamps: bool = False
+        self,
+        container_id: str,
+        *,
+        tail: int | None = None,
+        follow: bool = False,
+        timestamps: bool = False,
     ) -> Iterator[str]:
         """Yield lines without their newline, stdout and stderr as they were written."""
         ...
 
-    def wait_events(self, owner_instance: str, wake: Callable[[str], None], stop: Callable[[], bool]) -> None:
+    def wait_events(
+        self, owner_instance: str, wake: Callable[[str], None], stop: Callable[[], bool]
+    ) -> None:
         """
         Call *wake* with the name of an environment whenever something of it may have changed.
 
@@ -74,11 +87,19 @@ class Engine(Protocol):
         ...
 
     # mutations
-    def build_image(self, action: BuildImage, context: bytes, on_output: Callable[[str], None], stop: Callable[[], bool]) -> str:
+    def build_image(
+        self,
+        action: BuildImage,
+        context: bytes,
+        on_output: Callable[[str], None],
+        stop: Callable[[], bool],
+    ) -> str:
         """Build from the tar *context*, tag it, return its id; `ImageError` carries the log's end."""
         ...
 
-    def pull_image(self, reference: str, on_output: Callable[[str], None], stop: Callable[[], bool]) -> str: ...
+    def pull_image(
+        self, reference: str, on_output: Callable[[str], None], stop: Callable[[], bool]
+    ) -> str: ...
     def create_network(self, action: CreateNetwork) -> str: ...
     def remove_network(self, network_id: str) -> None:
         """Remove it; one that is gone already is fine."""
@@ -185,7 +206,9 @@ class Repository(Protocol):
         """Paths below *folders* whose content in the work tree differs from *commit*, sorted, at most 20."""
         ...
 
-    def commit_file(self, *, branch: str, path: str, content: bytes, message: str, parent: str) -> str:
+    def commit_file(
+        self, *, branch: str, path: str, content: bytes, message: str, parent: str
+    ) -> str:
         """
         Commit one changed file onto *branch*, which must still be at *parent*; return the new commit.
 
@@ -258,3 +281,38 @@ class Clock(Protocol):
         ...
 
     def sleep(self, seconds: float) -> None: ...
+
+
+class Control(Protocol):
+    """
+    What a person can ask of a repository's environments.
+
+    `runtime` does it in this process, under the lock; when a controller runs, the client adapter
+    asks that one over its unix socket instead. The command line knows no difference.
+    """
+
+    def status(self, environments: Sequence[str]) -> tuple[EnvironmentStatus, ...]:
+        """Look now; all environments when none is named. Never raises for an engine that is away."""
+        ...
+
+    def up(self, environments: Sequence[str]) -> None:
+        """Look after these environments from now on (all when none is named)."""
+        ...
+
+    def sync(self, environment: str, on_event: Callable[[Event], None]) -> SyncRecord:
+        """Reconcile once, now, and wait for the end; what happens meanwhile goes to *on_event*."""
+        ...
+
+    def down(
+        self, environment: str, *, volumes: bool, on_event: Callable[[Event], None]
+    ) -> SyncRecord:
+        """Stop looking after it, remove its containers and networks; its volumes only if told so."""
+        ...
+
+    def events(self, *, after: int, stop: Callable[[], bool]) -> Iterator[tuple[int, Event]]:
+        """Follow what happens, from number *after* on (0: from now), until *stop* says so."""
+        ...
+
+    def stop(self) -> None:
+        """End the controller, leaving the containers as they are."""
+        ...
