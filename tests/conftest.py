@@ -1,0 +1,34 @@
+"""
+What every test gets: a Git without this machine's settings, and a Hypothesis of equal runs.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+# A slow machine is not a failed property, and a red run has to be red again.
+settings.register_profile("sandbox", deadline=None, derandomize=True, database=None)
+settings.load_profile("sandbox")
+
+GIT_ENVIRONMENT = {
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_AUTHOR_NAME": "A Developer",
+    "GIT_AUTHOR_EMAIL": "developer@example.org",
+    "GIT_COMMITTER_NAME": "A Developer",
+    "GIT_COMMITTER_EMAIL": "developer@example.org",
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _git_is_that_of_nobody() -> Iterator[None]:
+    """
+    Keep the developer's own Git settings (hooks, signing, default branch) out of every test.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+            patch.delenv(variable, raising=False)
+        for variable, value in GIT_ENVIRONMENT.items():
+            patch.setenv(variable, value)
+        yield
