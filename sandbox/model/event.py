@@ -49,6 +49,7 @@ class Event:
         service_name: Service that it is about, when there is one.
         step_id: Step that it is about, when there is one.
         seconds: How long it took, for what has ended.
+        steps: How many steps the plan has, for `PLANNED`; 0 when unknown.
     """
 
     at: float
@@ -59,3 +60,4 @@ class Event:
     service_name: str = ""
     step_id: str = ""
     seconds: float | None = None
+    steps: int = 0

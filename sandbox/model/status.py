@@ -72,6 +72,7 @@ class EnvironmentStatus:
     One environment.
 
     Attributes:
+        branch: Branch that it follows; empty when the files cannot be read.
         revision: Commit that the tracked branch points at; empty when it cannot be read.
         subject: First line of that commit's message.
         release: Commit that the application is built from.
@@ -85,6 +86,7 @@ class EnvironmentStatus:
     """
 
     name: str
+    branch: str = ""
     revision: str = ""
     subject: str = ""
     release: str = ""
