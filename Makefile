@@ -43,7 +43,7 @@ check-mypy:
 check-pyright:
 	@$(BIN)/basedpyright
 check-layers:
-	@$(BIN)/lint-imports --no-timings
+	@$(BIN)/lint-imports --no-logo
 check-tests:
 	@$(BIN)/python -m pytest -q -m 'not engine' -n 2
 
