@@ -1,0 +1,97 @@
+"""What was found wrong or remarkable, collected by all steps, each with its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sandbox.compose.node import Mark, MapNode, Node, Path
+from sandbox.model.problem import Problem
+
+
+def path_text(path: Path) -> str:
+    """Write ``("services", "web", "ports", 0)`` as ``services.web.ports[0]``."""
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in path]
+    return "".join(parts).removeprefix(".")
+
+
+class Findings:
+    """
+    Problems and warnings of one load; each place and message is kept once.
+
+    Args:
+        file: The environment's own file; a problem in any other names how that came into play.
+    """
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._problems: dict[tuple[str, int, int, str], Problem] = {}
+        self._warnings: dict[str, None] = {}
+        self._chains: dict[tuple[str, str], str] = {}
+
+    def problem(self, mark: Mark, path: Path, message: str, remedy: str = "") -> None:
+        """Add a problem at *mark*; the first of equal ones stays."""
+        key = (mark.file, mark.line, mark.column, message)
+        if key in self._problems:
+            return
+        chain = self._chain(mark, path)
+        self._problems[key] = Problem(
+            file=mark.file,
+            line=mark.line,
+            column=mark.column,
+            path=path_text(path),
+            message=f"{message}; {chain}" if chain else message,
+            remedy=remedy,
+        )
+
+    def warn(self, mark: Mark, message: str) -> None:
+        """Add a warning at *mark*."""
+        self._warnings.setdefault(f"{mark}: {message}")
+
+    def extended(self, file: str, service: str, chain: str) -> None:
+        """Remember why *file* is read: *chain* is for people, such as ``extended by x:3``."""
+        self._chains.setdefault((file, service), chain)
+        self._chains.setdefault((file, ""), chain)
+
+    def _chain(self, mark: Mark, path: Path) -> str:
+        """Say how a file other than the environment's own came into play."""
+        if mark.file == self._file:
+            return ""
+        service = str(path[1]) if len(path) > 1 and path[0] == "services" else ""
+        return self._chains.get((mark.file, service)) or self._chains.get((mark.file, ""), "")
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All problems by place."""
+        return tuple(self._problems[key] for key in sorted(self._problems))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """All warnings in the order in which they were found."""
+        return tuple(self._warnings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a step is at: it reports to *findings* under *path*."""
+
+    findings: Findings
+    path: Path
+
+    def at(self, *more: str | int) -> Place:
+        """Go further down."""
+        return Place(findings=self.findings, path=(*self.path, *more))
+
+    def problem(self, where: Node | Mark, message: str, remedy: str = "") -> None:
+        """Report a problem here; *where* gives file, line and column."""
+        mark = where if isinstance(where, Mark) else where.mark
+        self.findings.problem(mark, self.path, message, remedy)
+
+    def warn(self, where: Node | Mark, message: str) -> None:
+        """Report something that is valid but should be known."""
+        mark = where if isinstance(where, Mark) else where.mark
+        self.findings.warn(mark, f"{path_text(self.path)}: {message}")
+
+
+def key_mark(node: MapNode, key: str) -> Mark:
+    """Place of *key* in *node*, or of *node* itself."""
+    return node.key_marks.get(key, node.mark)

@@ -1,0 +1,142 @@
+"""The tree that a document becomes: immutable, and every node and key knows where it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Where in a document: keys of mappings and indexes of lists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A place: path of the file inside the repository, line and column from one (0: the whole file)."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        """Give ``file:line``."""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Date:
+    """A plain date or time, which Compose takes for neither a string nor a number."""
+
+    text: str
+
+
+Value: TypeAlias = str | int | float | bool | Date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scalar:
+    """One value."""
+
+    value: Value
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListNode:
+    """A list."""
+
+    items: tuple[Node, ...]
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapNode:
+    """A mapping; *key_marks* has the place of each key of *values*."""
+
+    values: Mapping[str, Node]
+    key_marks: Mapping[str, Mark]
+    mark: Mark
+
+    def get(self, key: str) -> Node | None:
+        """Give the value of *key*, or nothing."""
+        return self.values.get(key)
+
+
+Node: TypeAlias = Scalar | ListNode | MapNode
+
+NOWHERE = Mark(file="")
+EMPTY = MapNode(values={}, key_marks={}, mark=NOWHERE)
+
+
+def mapping(node: Node | None) -> MapNode:
+    """See *node* as a mapping; anything else is an empty one."""
+    return node if isinstance(node, MapNode) else EMPTY
+
+
+def items(node: Node | None) -> tuple[Node, ...]:
+    """See *node* as a list; a value stands for a list of itself, nothing and null for none."""
+    if isinstance(node, ListNode):
+        return node.items
+    return () if node is None or is_null(node) else (node,)
+
+
+def is_null(node: Node | None) -> bool:
+    """Is *node* an explicit null?"""
+    return isinstance(node, Scalar) and node.value is None
+
+
+def text(node: Node | None, default: str = "") -> str:
+    """Write a scalar as Compose does; nothing, null and collections give *default*."""
+    if not isinstance(node, Scalar) or node.value is None:
+        return default
+    value = node.value
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _float_text(value)
+    return value.text if isinstance(value, Date) else str(value)
+
+
+def flag(node: Node | None, *, default: bool) -> bool:
+    """Read a boolean; anything else gives *default*."""
+    return node.value if isinstance(node, Scalar) and isinstance(node.value, bool) else default
+
+
+def integer(node: Node | None) -> int | None:
+    """Read a whole number, also one written as a string or as ``1.0``."""
+    if not isinstance(node, Scalar) or isinstance(node.value, bool):
+        return None
+    value = node.value
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    if isinstance(value, str):
+        try:
+            return int(value) if len(value) < 20 else None
+        except ValueError:
+            return None
+    return None
+
+
+def _float_text(value: float) -> str:
+    """Write a float as Go's ``%v`` does: shortest digits, an exponent from ``1e+06`` on."""
+    if value != value or value in {float("inf"), float("-inf")}:  # noqa: PLR0124 - the test for NaN
+        return "NaN" if value != value else ("+Inf" if value > 0 else "-Inf")  # noqa: PLR0124 - likewise
+    digits, _, exponent_text = f"{value!r}".partition("e")
+    exponent = int(exponent_text or 0)
+    if not exponent_text and 1e-4 <= abs(value) < 1e6 or value == 0:
+        return digits.removesuffix(".0")
+    shortest = f"{value:.17e}"
+    for precision in range(17):
+        candidate = f"{value:.{precision}e}"
+        if float(candidate) == value:
+            shortest = candidate
+            break
+    mantissa, _, exponent_text = shortest.partition("e")
+    exponent = int(exponent_text)
+    if -4 <= exponent < 21 and exponent < 6:
+        return f"{value:.20f}".rstrip("0").rstrip(".")
+    return f"{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
