@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 REGISTRY = ("registry-1.docker.io", 443)
 REGISTRY_LOOK_S = 3.0
 BUILD_TIMEOUT_S = 300.0
-MIRROR = "http://mirror.example/debian"
+MIRROR = "http://mirror.example"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 # What debian-slim leaves out, and what makes every later apt-get in it quick and quiet.
@@ -38,7 +38,7 @@ SLIM = (
     "path-exclude=/usr/share/man/*",
     "force-unsafe-io",
 )
-APT = ('Acquire::Languages "none"', 'Apt::AutoRemove::SuggestsImportant "false"')
+APT = ('Acquire::Languages "none"', 'APT::Keep-Downloaded-Packages "false"')
 
 
 def pull(repair: PullImage, address: EngineAddress, say: Callable[[str], None]) -> None:
@@ -84,7 +84,7 @@ def build(
 
 def _command(suite: str, tar: Path) -> tuple[str, ...]:
     """
-    Updates and security are left to the images built on it, so that one mirror is enough.
+    The same three sources that Debian's own image has.
     """
     return (
         "mmdebstrap",
@@ -94,7 +94,9 @@ def _command(suite: str, tar: Path) -> tuple[str, ...]:
         f"--keyring={KEYRING}",
         suite,
         str(tar),
-        MIRROR,
+        f"deb {MIRROR}/debian {suite} main",
+        f"deb {MIRROR}/debian {suite}-updates main",
+        f"deb {MIRROR}/debian-security {suite}-security main",
     )
 
 

@@ -222,7 +222,7 @@ def _view(client: docker.APIClient, address: EngineAddress, image: str) -> Engin
     )
     present = True
     try:
-        client.inspect_image(image)
+        client.inspect_image(image)  # type: ignore[no-untyped-call]  # its decorator has no types
     except docker.errors.ImageNotFound:
         present = False
     return EngineView(facts=facts, image_present=present, ports=_published(client))
