@@ -15,6 +15,7 @@ Every exception that `sandbox` raises on purpose.
     │   ├── EngineUnreachableError  6    no engine answers
     │   └── ImageError              1    an image cannot be built or pulled
     ├── HeldError                   4    the environment is degraded, or a rule says no
+    │   └── StartFailedError        4    a container ended or became unhealthy instead of ready
     ├── DeadlineError             124    a wait ended; names what it waited for
     └── CancelledError            130    a newer commit or a person ended the work
 
@@ -131,6 +132,19 @@ class HeldError(SandboxError):
     """The environment is degraded, or a rule says no."""
 
     exit_status = 4
+
+
+class StartFailedError(HeldError):
+    """
+    A container ended or became unhealthy instead of ready.
+
+    Args:
+        log: Its last lines, oldest first.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "", log: tuple[str, ...] = ()) -> None:
+        super().__init__(message, remedy=remedy)
+        self.log = log
 
 
 class DeadlineError(SandboxError):

@@ -1,0 +1,51 @@
+"""Find the containers that a person means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.errors import NotFoundError
+from sandbox.model.observed import ContainerState
+from sandbox.planning.labels import REPLICA, SERVICE
+from sandbox.runtime.desired import load_tracked, require_environment
+
+if TYPE_CHECKING:
+    from sandbox.model.observed import ObservedContainer
+    from sandbox.runtime.workspace import Workspace
+
+
+def containers_of(
+    workspace: Workspace, environment: str, service: str | None = None
+) -> tuple[ObservedContainer, ...]:
+    """
+    Give the containers of an environment or of one service, by service and replica.
+
+    Raises:
+        NotFoundError: No such environment, or the service has no container.
+    """
+    require_environment(workspace.repository, environment)
+    desired = load_tracked(workspace.repository, environment)
+    observed = workspace.engine.observe(workspace.owner(desired), ())
+    found = [
+        container
+        for container in observed.containers
+        if service is None or container.labels.get(SERVICE) == service
+    ]
+    if not found:
+        what = f"{environment} has no container of {service}" if service else f"{environment} has no container"
+        names = sorted({container.labels.get(SERVICE, "") for container in observed.containers})
+        remedy = f"there are: {', '.join(names)}" if names else f"run: sandbox up {environment}"
+        raise NotFoundError(what, remedy=remedy)
+    return tuple(sorted(found, key=_order))
+
+
+def find_container(workspace: Workspace, environment: str, service: str) -> ObservedContainer:
+    """Give the first running container of a service, else the newest of them."""
+    found = containers_of(workspace, environment, service)
+    running = [item for item in found if item.state is ContainerState.RUNNING]
+    return running[0] if running else max(found, key=lambda item: item.started_at)
+
+
+def _order(container: ObservedContainer) -> tuple[str, int, str]:
+    labels = container.labels
+    return labels.get(SERVICE, ""), int(labels.get(REPLICA, "0")), container.name

@@ -1,0 +1,180 @@
+"""What a person can ask, answered in this process: with a controller here, or without any."""
+
+from __future__ import annotations
+
+import queue
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sandbox.errors import SandboxError, UsageError
+from sandbox.model.event import EventKind
+from sandbox.model.record import Trigger
+from sandbox.runtime.desired import environment_names, require_environment
+from sandbox.runtime.down import take_down
+from sandbox.runtime.status import read_status
+from sandbox.runtime.sync import SyncRequest, sync_environment
+from sandbox.runtime.worker import Errand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sandbox.model.event import Event
+    from sandbox.model.record import SyncRecord
+    from sandbox.model.status import EnvironmentStatus
+    from sandbox.runtime.controller import Controller
+    from sandbox.runtime.workspace import Workspace
+
+FOLLOW_S = 0.1
+
+
+def read_statuses(
+    workspace: Workspace, environments: Sequence[str], *, reconciled: Sequence[str]
+) -> tuple[EnvironmentStatus, ...]:
+    """
+    Look at *environments*, at all that Git and *reconciled* name when none is given.
+
+    Raises:
+        NotFoundError: One of them is no environment.
+    """
+    names = environments or sorted({*environment_names(workspace.repository), *reconciled})
+    for name in environments:
+        if name not in reconciled:
+            require_environment(workspace.repository, name)
+    return tuple(read_status(workspace, name, reconciled=name in reconciled) for name in names)
+
+
+def follow_events(
+    workspace: Workspace, *, after: int, stop: Callable[[], bool]
+) -> Iterator[tuple[int, Event]]:
+    """Yield what the journal gets after number *after* (0: from now on) until *stop* says so."""
+    newest = workspace.journal.events(limit=1)
+    last = after or (newest[-1][0] if newest else 0)
+    while not stop():
+        for number, event in workspace.journal.events(after=last):
+            last = number
+            yield number, event
+        workspace.clock.sleep(FOLLOW_S)
+
+
+def _sync_here(
+    workspace: Workspace, environment: str, emit: Callable[[Event], None]
+) -> SyncRecord:
+    require_environment(workspace.repository, environment)
+    request = SyncRequest(
+        environment=environment,
+        trigger=Trigger.PERSON,
+        policy=replace(workspace.policy, retry_jobs=True),
+        emit=emit,
+        stop=lambda: False,
+    )
+    return sync_environment(workspace, request)
+
+
+class LocalControl:
+    """`ports.Control` without a controller: each call does its work here, under the lock."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def status(self, environments: Sequence[str]) -> tuple[EnvironmentStatus, ...]:
+        """Look now."""
+        return read_statuses(self._workspace, environments, reconciled=())
+
+    def up(self, environments: Sequence[str]) -> None:
+        """Nobody is here to look after anything."""
+        names = " ".join(environments)
+        message = "no controller runs for this repository"
+        raise UsageError(message, remedy=f"start one: sandbox up {names}".rstrip())
+
+    def sync(self, environment: str, on_event: Callable[[Event], None]) -> SyncRecord:
+        """Reconcile once, here."""
+        with self._workspace.lock.hold():
+            return _sync_here(self._workspace, environment, self._teller(on_event))
+
+    def down(
+        self, environment: str, *, volumes: bool, on_event: Callable[[Event], None]
+    ) -> SyncRecord:
+        """Take it down, here."""
+        with self._workspace.lock.hold():
+            return take_down(
+                self._workspace, environment, volumes=volumes, emit=self._teller(on_event)
+            )
+
+    def events(self, *, after: int, stop: Callable[[], bool]) -> Iterator[tuple[int, Event]]:
+        """Follow the journal."""
+        return follow_events(self._workspace, after=after, stop=stop)
+
+    def stop(self) -> None:
+        """There is nothing to end."""
+
+    def _teller(self, on_event: Callable[[Event], None]) -> Callable[[Event], None]:
+        def tell(event: Event) -> None:
+            if event.kind is not EventKind.OUTPUT:
+                self._workspace.journal.record_event(event)
+            on_event(event)
+
+        return tell
+
+
+class ControllerControl:
+    """`ports.Control` of the controller in this process; its workers do the work."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+        self._workspace = controller.workspace
+
+    def status(self, environments: Sequence[str]) -> tuple[EnvironmentStatus, ...]:
+        """Look now."""
+        mine = self._controller.environments
+        return read_statuses(self._workspace, environments, reconciled=mine)
+
+    def up(self, environments: Sequence[str]) -> None:
+        """Look after these too."""
+        for environment in environments:
+            require_environment(self._workspace.repository, environment)
+        self._controller.take(environments)
+
+    def sync(self, environment: str, on_event: Callable[[Event], None]) -> SyncRecord:
+        """Have its worker reconcile now; an environment without one is reconciled once, here."""
+        worker = self._controller.worker(environment)
+        if worker is None:
+            return _sync_here(self._workspace, environment, self._teller(on_event))
+        return self._ask(environment, on_event, volumes=None)
+
+    def down(
+        self, environment: str, *, volumes: bool, on_event: Callable[[Event], None]
+    ) -> SyncRecord:
+        """Have its worker take it down and end."""
+        if self._controller.worker(environment) is None:
+            emit = self._teller(on_event)
+            return take_down(self._workspace, environment, volumes=volumes, emit=emit)
+        record = self._ask(environment, on_event, volumes=volumes)
+        self._controller.release(environment)
+        return record
+
+    def events(self, *, after: int, stop: Callable[[], bool]) -> Iterator[tuple[int, Event]]:
+        """Follow the journal."""
+        return follow_events(self._workspace, after=after, stop=stop)
+
+    def stop(self) -> None:
+        """End the controller."""
+        self._controller.stop()
+
+    def _ask(
+        self, environment: str, on_event: Callable[[Event], None], *, volumes: bool | None
+    ) -> SyncRecord:
+        worker = self._controller.worker(environment)
+        assert worker is not None, "asked only when there is one"
+        answer: queue.SimpleQueue[SyncRecord | SandboxError] = queue.SimpleQueue()
+        worker.send(Errand(emit=on_event, answer=answer, volumes=volumes))
+        result = answer.get()
+        if isinstance(result, SandboxError):
+            raise result
+        return result
+
+    def _teller(self, on_event: Callable[[Event], None]) -> Callable[[Event], None]:
+        def tell(event: Event) -> None:
+            self._controller.emit(event)
+            on_event(event)
+
+        return tell

@@ -1,0 +1,139 @@
+"""The controller: one per repository, one worker per environment, so that none can block another."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from sandbox.errors import SandboxError
+from sandbox.model.event import EventKind
+from sandbox.runtime.desired import environment_names
+from sandbox.runtime.heads import Heads
+from sandbox.runtime.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sandbox.model.event import Event
+    from sandbox.runtime.workspace import Workspace
+
+STOP_S = 8.0
+"""How long a sync under way may take to end safely; what is cut then is resumed by the next run."""
+RECONNECT_S = 1.0
+
+
+class Controller:
+    """
+    Keeps workers, and wakes them.
+
+    Args:
+        on_event: Told what happens; the journal is told before.
+    """
+
+    def __init__(self, workspace: Workspace, on_event: Callable[[Event], None]) -> None:
+        self.workspace = workspace
+        self._on_event = on_event
+        self._heads = Heads(workspace, self._wake_all)
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._workers: dict[str, tuple[Worker, threading.Thread]] = {}
+        self._follows_all = False
+
+    def run(self, environments: Sequence[str]) -> None:
+        """Reconcile *environments* (all when none is named) until `stop`."""
+        threads = [
+            threading.Thread(target=self._heads.run, name="heads", daemon=True),
+            threading.Thread(target=self._follow_engine, name="engine-events", daemon=True),
+        ]
+        for thread in threads:
+            thread.start()
+        self.take(environments)
+        self._stopping.wait()
+        self._end_workers()
+        self._heads.stop()
+
+    def stop(self) -> None:
+        """End `run` within `STOP_S`, leaving the containers as they are."""
+        self._stopping.set()
+
+    def take(self, environments: Sequence[str]) -> None:
+        """Look after these environments too; all that there are, and that come, when none is named."""
+        self._follows_all = self._follows_all or not environments
+        for environment in environments or environment_names(self.workspace.repository):
+            self._take(environment)
+
+    def worker(self, environment: str) -> Worker | None:
+        """Give who looks after *environment*."""
+        with self._lock:
+            pair = self._workers.get(environment)
+        return pair[0] if pair and pair[1].is_alive() else None
+
+    def release(self, environment: str) -> None:
+        """Look after *environment* no more."""
+        with self._lock:
+            pair = self._workers.pop(environment, None)
+        if pair:
+            pair[0].stop()
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """Names of those that are looked after, sorted."""
+        with self._lock:
+            return tuple(sorted(self._workers))
+
+    def emit(self, event: Event) -> None:
+        """Write *event* to the journal and pass it on; builder output is only passed on."""
+        if event.kind is not EventKind.OUTPUT:
+            self.workspace.journal.record_event(event)
+        self._on_event(event)
+
+    def _take(self, environment: str) -> None:
+        if self.worker(environment) is not None:
+            return
+        worker = Worker(self.workspace, environment, self._heads, self.emit)
+        thread = threading.Thread(target=worker.run, name=environment, daemon=True)
+        with self._lock:
+            self._workers[environment] = (worker, thread)
+        thread.start()
+
+    def _wake_all(self) -> None:
+        if self._follows_all:
+            self._take_new()
+        with self._lock:
+            workers = [worker for worker, _ in self._workers.values()]
+        for worker in workers:
+            worker.wake()
+
+    def _take_new(self) -> None:
+        """A commit may bring a new environment; one that vanished keeps its worker, which says so."""
+        try:
+            names = environment_names(self.workspace.repository)
+        except SandboxError:
+            return
+        for name in names:
+            self._take(name)
+
+    def _follow_engine(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.workspace.engine.wait_events(
+                    self.workspace.repository.instance, self._wake, self._stopping.is_set
+                )
+            except SandboxError:
+                self._stopping.wait(RECONNECT_S)
+
+    def _wake(self, environment: str) -> None:
+        worker = self.worker(environment) if environment else None
+        if worker is not None:
+            worker.wake()
+        elif not environment:
+            self._wake_all()
+
+    def _end_workers(self) -> None:
+        with self._lock:
+            pairs = list(self._workers.values())
+        for worker, _ in pairs:
+            worker.stop()
+        deadline = self.workspace.clock.monotonic() + STOP_S
+        for _, thread in pairs:
+            thread.join(max(0.0, deadline - self.workspace.clock.monotonic()))

@@ -1,0 +1,74 @@
+"""Take an environment down; its volumes stay unless a person says otherwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.errors import NotFoundError, SandboxError
+from sandbox.model.event import Event, EventKind
+from sandbox.model.observed import Owner
+from sandbox.model.record import Outcome, SyncRecord, Trigger
+from sandbox.planning.down import plan_down
+from sandbox.runtime.desired import environment_names
+from sandbox.runtime.executor import Execution, step_records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.model.observed import ObservedState
+    from sandbox.runtime.workspace import Workspace
+
+
+def take_down(
+    workspace: Workspace, environment: str, *, volumes: bool, emit: Callable[[Event], None]
+) -> SyncRecord:
+    """
+    Remove the containers and networks of *environment*, and its volumes if *volumes*.
+
+    Works without Git too: an environment whose files are broken or gone can be taken down.
+
+    Raises:
+        NotFoundError: Neither Git nor the engine knows it.
+    """
+    began = workspace.clock.now()
+    observed = _observe(workspace, environment)
+    plan = plan_down(observed, volumes=volumes)
+    results = Execution(workspace=workspace, plan=plan, emit=emit, stop=lambda: False).run()
+    errors = [result.error.message for result in results if result.error is not None]
+    record = SyncRecord(
+        environment=environment,
+        revision="",
+        trigger=Trigger.PERSON,
+        started_at=began,
+        finished_at=workspace.clock.now(),
+        outcome=Outcome.FAILED if errors else Outcome.SUCCEEDED,
+        message="; ".join(errors),
+        steps=step_records(results),
+    )
+    emit(
+        Event(
+            at=record.finished_at,
+            environment=environment,
+            kind=EventKind.DEGRADED if errors else EventKind.STOPPED,
+            message=record.message or "taken down",
+            seconds=record.finished_at - began,
+        )
+    )
+    return record
+
+
+def _observe(workspace: Workspace, environment: str) -> ObservedState:
+    owner = Owner(
+        instance=workspace.repository.instance, application="", environment=environment
+    )
+    observed = workspace.engine.observe(owner, ())
+    if observed.containers or observed.networks or observed.volumes:
+        return observed
+    try:
+        known = environment_names(workspace.repository)
+    except SandboxError:
+        known = ()
+    if environment not in known:
+        message = f"environment {environment} does not exist"
+        raise NotFoundError(message, remedy=f"there are: {', '.join(known) or 'none'}")
+    return observed

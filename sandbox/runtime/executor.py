@@ -1,0 +1,139 @@
+"""
+Walk the steps of a plan, several at once where they do not wait for each other.
+
+Decides nothing: which step follows which is in the plan. Writes intent before and outcome after each.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sandbox.errors import CancelledError, SandboxError
+from sandbox.model.event import Event, EventKind
+from sandbox.model.record import Outcome, StepRecord
+from sandbox.runtime.perform import Performer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.model.plan import Plan, Step
+    from sandbox.runtime.workspace import Workspace
+
+STEPS_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """How one step ended; *error* is ``None`` when it went well."""
+
+    step: Step
+    seconds: float
+    error: SandboxError | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Execution:
+    """
+    One walk over one plan.
+
+    Attributes:
+        emit: Told about each step as it begins and ends.
+        stop: When it says so, nothing new begins, and what only waits is ended.
+    """
+
+    workspace: Workspace
+    plan: Plan
+    emit: Callable[[Event], None]
+    stop: Callable[[], bool]
+    results: dict[str, StepResult] = field(default_factory=dict)
+
+    def run(self) -> tuple[StepResult, ...]:
+        """Execute all steps that can be; return those that were, in the order in which they ended."""
+        performer = Performer(workspace=self.workspace, plan=self.plan, emit=self.emit, stop=self.stop)
+        ended: queue.SimpleQueue[StepResult] = queue.SimpleQueue()
+        waiting = {step.id: step for step in self.plan.steps}
+        running = 0
+        while True:
+            for step in self._next_steps(waiting, STEPS_AT_ONCE - running):
+                del waiting[step.id]
+                running += 1
+                self._begin(step, performer, ended)
+            if not running:
+                return tuple(self.results.values())
+            result = ended.get()
+            running -= 1
+            self.results[result.step.id] = result
+
+    def _next_steps(self, waiting: dict[str, Step], room: int) -> list[Step]:
+        if self.stop():
+            return []
+        return [step for step in waiting.values() if self._may_begin(step)][:room]
+
+    def _may_begin(self, step: Step) -> bool:
+        before = [self.results.get(step_id) for step_id in step.depends_on]
+        return all(result is not None and result.error is None for result in before)
+
+    def _begin(
+        self, step: Step, performer: Performer, ended: queue.SimpleQueue[StepResult]
+    ) -> None:
+        # Daemon threads: a controller that must end does not wait for a slow engine call.
+        threading.Thread(
+            target=lambda: ended.put(self._walk(step, performer)), name=step.id, daemon=True
+        ).start()
+
+    def _walk(self, step: Step, performer: Performer) -> StepResult:
+        clock = self.workspace.clock
+        number = self.workspace.journal.begin_step(self.plan.environment, step.id, clock.now())
+        self._tell(step, EventKind.STEP_BEGAN, step.reason)
+        began = clock.monotonic()
+        error: SandboxError | None = None
+        try:
+            performer.perform(step)
+        except SandboxError as failure:
+            error = failure
+        except Exception as bug:  # noqa: BLE001 - a bug in one step must end that step, not hang the walk
+            error = SandboxError(f"{step.id}: {type(bug).__name__}: {bug}")
+        seconds = clock.monotonic() - began
+        self.workspace.journal.end_step(number, _outcome(error), clock.now())
+        kind = EventKind.STEP_FAILED if error else EventKind.STEP_ENDED
+        self._tell(step, kind, error.message if error else step.reason, seconds)
+        return StepResult(step=step, seconds=seconds, error=error)
+
+    def _tell(
+        self, step: Step, kind: EventKind, message: str, seconds: float | None = None
+    ) -> None:
+        self.emit(
+            Event(
+                at=self.workspace.clock.now(),
+                environment=self.plan.environment,
+                kind=kind,
+                message=message,
+                revision=self.plan.revision,
+                service_name=step.service_name,
+                step_id=step.id,
+                seconds=seconds,
+            )
+        )
+
+
+def step_records(results: tuple[StepResult, ...]) -> tuple[StepRecord, ...]:
+    """Give what the journal keeps of *results*."""
+    return tuple(
+        StepRecord(
+            step_id=result.step.id,
+            reason=result.step.reason,
+            outcome=_outcome(result.error),
+            seconds=result.seconds,
+            message=result.error.message if result.error else "",
+        )
+        for result in results
+    )
+
+
+def _outcome(error: SandboxError | None) -> Outcome:
+    if error is None:
+        return Outcome.SUCCEEDED
+    return Outcome.ABORTED if isinstance(error, CancelledError) else Outcome.FAILED

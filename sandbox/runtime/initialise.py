@@ -1,0 +1,41 @@
+"""Make a new repository from the shipped template: the files, then a commit that pins production."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox.delivery.pin import set_release
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+PINNED = "environments/production/.env"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Initialised:
+    """A new repository: where it is, and the commits that it begins with, oldest first."""
+
+    folder: str
+    commits: tuple[str, ...]
+
+
+def initial_commits(
+    template: Mapping[str, tuple[bytes, bool]],
+) -> Sequence[tuple[str, Callable[[str], Mapping[str, tuple[bytes, bool]]]]]:
+    """
+    Give the messages of the first commits, and what each writes, given the id of the one before.
+
+    Args:
+        template: Content and executable bit by path.
+    """
+
+    def pin_first(first: str) -> Mapping[str, tuple[bytes, bool]]:
+        content, executable = template[PINNED]
+        return {PINNED: (set_release(content.decode(), first).encode(), executable)}
+
+    return (
+        ("Add the demo shop and its environments", lambda _: template),
+        ("Pin production to the first release", pin_first),
+    )

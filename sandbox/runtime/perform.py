@@ -1,0 +1,158 @@
+"""One step, one engine call: translate an action, check the evidence, retry what is temporary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, assert_never
+
+from sandbox.errors import EngineError, EngineUnreachableError
+from sandbox.model import action as actions
+from sandbox.model.event import Event, EventKind
+from sandbox.model.observed import ContainerState
+from sandbox.planning.labels import INSTANCE
+from sandbox.runtime.readiness import await_container
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.model.plan import Plan, Step
+    from sandbox.runtime.workspace import Workspace
+
+TRIES = 4
+FIRST_PAUSE_S = 0.1
+
+
+@dataclass(slots=True, kw_only=True)
+class Performer:
+    """
+    Performs the steps of one plan.
+
+    Attributes:
+        created: Ids of the containers that this plan created, by name.
+    """
+
+    workspace: Workspace
+    plan: Plan
+    emit: Callable[[Event], None]
+    stop: Callable[[], bool]
+    created: dict[str, str] = field(default_factory=dict)
+
+    def perform(self, step: Step) -> None:
+        """
+        Perform *step*; a temporary refusal of the engine is tried again a few times.
+
+        Every call can be repeated: a create adopts what a lost answer left, the others are
+        satisfied when what they ask for is so already.
+        """
+        for number in range(TRIES):
+            try:
+                self._perform(step.action)
+            except EngineUnreachableError:
+                raise
+            except EngineError as error:
+                if not error.temporary or number == TRIES - 1 or self.stop():
+                    raise
+                self.workspace.clock.sleep(FIRST_PAUSE_S * 2**number)
+            else:
+                return
+
+    def _perform(self, action: actions.Action) -> None:
+        match action:
+            case actions.BuildImage() | actions.PullImage():
+                self._image(action)
+            case actions.CreateNetwork() | actions.RemoveNetwork():
+                self._network(action)
+            case actions.CreateVolume():
+                self.workspace.engine.create_volume(action)
+            case actions.RemoveVolume():
+                self.workspace.engine.remove_volume(action.name)
+            case actions.CreateContainer():
+                spec = action.spec
+                self.created[spec.name] = self.workspace.engine.create_container(spec)
+            case _:
+                self._container(action, self._id(action.container_name, action.container_id))
+
+    def _image(self, action: actions.BuildImage | actions.PullImage) -> None:
+        engine = self.workspace.engine
+        if isinstance(action, actions.PullImage):
+            engine.pull_image(action.reference, self._output, self.stop)
+            return
+        context = self.workspace.repository.archive(action.release, action.build.context)
+        engine.build_image(action, context, self._output, self.stop)
+
+    def _network(self, action: actions.CreateNetwork | actions.RemoveNetwork) -> None:
+        if isinstance(action, actions.CreateNetwork):
+            self.workspace.engine.create_network(action)
+        else:
+            self.workspace.engine.remove_network(action.network_id)
+
+    def _container(self, action: ContainerAction, container_id: str) -> None:  # noqa: C901 - one arm per action
+        engine = self.workspace.engine
+        match action:
+            case actions.CopyFiles():
+                engine.copy_files(container_id, action.files)
+            case actions.StartContainer():
+                engine.start_container(container_id)
+            case actions.AwaitContainer():
+                await_container(self.workspace, container_id, action, self.stop)
+            case actions.StopContainer():
+                if self._is_still_ours(container_id, action.container_name):
+                    engine.stop_container(container_id, action.grace_s)
+            case actions.UnpauseContainer():
+                engine.unpause_container(container_id)
+            case actions.RenameContainer():
+                engine.rename_container(container_id, action.new_name)
+            case actions.ConnectNetwork():
+                engine.connect_network(container_id, action.endpoint)
+            case actions.DisconnectNetwork():
+                engine.disconnect_network(container_id, action.network_name)
+            case actions.RemoveContainer():
+                self._remove(container_id, action.container_name)
+            case _:
+                assert_never(action)
+
+    def _remove(self, container_id: str, name: str) -> None:
+        if self._is_still_ours(container_id, name, stopped=True):
+            self.workspace.engine.remove_container(container_id)
+
+    def _is_still_ours(self, container_id: str, name: str, *, stopped: bool = False) -> bool:
+        """Take fresh evidence just before destruction; a container that is gone needs none."""
+        container = self.workspace.engine.inspect_container(container_id)
+        if container is None:
+            return False
+        if container.labels.get(INSTANCE) != self.workspace.repository.instance:
+            message = f"{name} does not carry this instance's label any more and is left alone"
+            raise EngineError(message)
+        if stopped and container.state in (ContainerState.RUNNING, ContainerState.PAUSED):
+            message = f"{name} was started again meanwhile and is not removed"
+            raise EngineError(message)
+        return True
+
+    def _id(self, name: str, observed_id: str) -> str:
+        container_id = observed_id or self.created.get(name, "")
+        assert container_id, f"the plan acts on {name} before it creates it"
+        return container_id
+
+    def _output(self, line: str) -> None:
+        self.emit(
+            Event(
+                at=self.workspace.clock.now(),
+                environment=self.plan.environment,
+                kind=EventKind.OUTPUT,
+                message=line,
+                revision=self.plan.revision,
+            )
+        )
+
+
+ContainerAction = (
+    actions.CopyFiles
+    | actions.StartContainer
+    | actions.AwaitContainer
+    | actions.StopContainer
+    | actions.UnpauseContainer
+    | actions.RenameContainer
+    | actions.ConnectNetwork
+    | actions.DisconnectNetwork
+    | actions.RemoveContainer
+)

@@ -1,0 +1,44 @@
+"""What would change: plans that nobody executes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sandbox.planning.plan import plan_sync
+from sandbox.runtime.desired import load_ref, load_tracked, load_worktree, require_environment
+from sandbox.runtime.observe import observe
+from sandbox.runtime.sync import refuse_unmeant_emptiness
+
+if TYPE_CHECKING:
+    from sandbox.model.desired import DesiredState
+    from sandbox.model.plan import Plan
+    from sandbox.runtime.workspace import Workspace
+
+
+def preview_plan(
+    workspace: Workspace, environment: str, *, ref: str | None = None, worktree: bool = False
+) -> tuple[Plan, DesiredState]:
+    """
+    Plan *environment* at what it tracks, at *ref*, or from the files on disk; changes nothing.
+
+    Raises:
+        InvalidComposeError, NotFoundError, SourceError, HeldError, EngineUnreachableError: As in
+            `sync.look`.
+    """
+    desired = load_desired(workspace, environment, ref=ref, worktree=worktree)
+    refuse_unmeant_emptiness(desired)
+    policy = replace(workspace.policy, prune=desired.settings.sync.prune, retry_jobs=True)
+    return plan_sync(desired, observe(workspace, desired), policy), desired
+
+
+def load_desired(
+    workspace: Workspace, environment: str, *, ref: str | None = None, worktree: bool = False
+) -> DesiredState:
+    """Load *environment* at what it tracks, at *ref*, or from the files on disk."""
+    if worktree:
+        return load_worktree(workspace.repository, environment)
+    if ref is not None:
+        return load_ref(workspace.repository, environment, ref)
+    require_environment(workspace.repository, environment)
+    return load_tracked(workspace.repository, environment)

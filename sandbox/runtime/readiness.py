@@ -1,0 +1,105 @@
+"""Wait for a container: run its own healthcheck from the start, with a short back-off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.errors import CancelledError, DeadlineError, EngineError, StartFailedError
+from sandbox.model.observed import ContainerState, EngineHealth
+from sandbox.model.service import Condition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.model.action import AwaitContainer
+    from sandbox.model.observed import ObservedContainer
+    from sandbox.runtime.workspace import Workspace
+
+FIRST_DELAY_S = 0.02
+LONGEST_DELAY_S = 0.25
+SETTLE_S = 0.25
+"""A container without a healthcheck is believed when it still runs after this long."""
+PROBE_TIMEOUT_S = 30.0
+LOG_LINES = 12
+
+
+def await_container(
+    workspace: Workspace, container_id: str, action: AwaitContainer, stop: Callable[[], bool]
+) -> None:
+    """
+    Return when the container has reached ``action.until``.
+
+    Raises:
+        StartFailedError: It ended or became unhealthy instead.
+        DeadlineError: It did neither by the deadline.
+        CancelledError: *stop* said so.
+    """
+    began = workspace.clock.monotonic()
+    delay_s = FIRST_DELAY_S
+    while True:
+        container = workspace.engine.inspect_container(container_id)
+        if container is None:
+            message = f"{action.container_name} was removed while it was awaited"
+            raise EngineError(message, temporary=True)
+        if _reached(workspace, container, action.until):
+            return
+        if stop():
+            message = f"stopped waiting for {action.container_name}"
+            raise CancelledError(message)
+        if workspace.clock.monotonic() - began >= action.deadline_s:
+            raise _too_late(workspace, container, action)
+        workspace.clock.sleep(delay_s)
+        delay_s = min(delay_s * 1.5, LONGEST_DELAY_S)
+
+
+def _reached(workspace: Workspace, container: ObservedContainer, until: Condition) -> bool:
+    if container.state in (ContainerState.EXITED, ContainerState.DEAD):
+        if until is Condition.COMPLETED and container.exit_code == 0 and not container.error:
+            return True
+        raise _ended(workspace, container)
+    if container.state is not ContainerState.RUNNING or until is Condition.COMPLETED:
+        return False
+    if until is Condition.STARTED or not container.probed:
+        return workspace.clock.now() - container.started_at >= SETTLE_S
+    if container.health is EngineHealth.UNHEALTHY:
+        message = f"{container.name} is unhealthy: its healthcheck failed too often"
+        raise StartFailedError(message, log=_last_lines(workspace, container))
+    if container.health is EngineHealth.HEALTHY:
+        return True
+    return _probe(workspace, container)
+
+
+def _probe(workspace: Workspace, container: ObservedContainer) -> bool:
+    passed = workspace.engine.probe(container.id, timeout_s=PROBE_TIMEOUT_S).passed
+    if passed:
+        workspace.journal.mark_ready(container.id, container.started_at)
+    return passed
+
+
+def _ended(workspace: Workspace, container: ObservedContainer) -> StartFailedError:
+    why = ", out of memory" if container.oom_killed else ""
+    detail = f": {container.error}" if container.error else ""
+    return StartFailedError(
+        f"{container.name} ended with exit code {container.exit_code}{why}{detail}",
+        remedy="read its last lines and commit a fix",
+        log=_last_lines(workspace, container),
+    )
+
+
+def _too_late(
+    workspace: Workspace, container: ObservedContainer, action: AwaitContainer
+) -> DeadlineError:
+    wanted = "ended" if action.until is Condition.COMPLETED else "became ready"
+    message = f"{container.name} has not {wanted} within {action.deadline_s:g} s"
+    return DeadlineError(
+        message,
+        remedy="mend its healthcheck, or raise x-sandbox.rollout.deadline",
+        log=_last_lines(workspace, container),
+    )
+
+
+def _last_lines(workspace: Workspace, container: ObservedContainer) -> tuple[str, ...]:
+    try:
+        return tuple(workspace.engine.logs(container.id, tail=LOG_LINES))
+    except EngineError as error:
+        return (f"(no log: {error.message})",)

@@ -1,0 +1,86 @@
+"""Where committed text comes from: a commit, or for `plan --worktree` the files on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sandbox.compose.source import TreeFile
+from sandbox.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sandbox.ports import Repository
+
+ENVIRONMENTS = "environments"
+_REGULAR_MODES = ("100644", "100755")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitSource:
+    """Every file as it is in one commit."""
+
+    repository: Repository
+    revision: str
+
+    def read_file(self, path: str) -> bytes | None:
+        """Content at the revision; ``None`` when there is no such file."""
+        return self.repository.read_file(self.revision, path)
+
+    def list_files(self, folder: str) -> tuple[TreeFile, ...]:
+        """Regular files below *folder* at the revision."""
+        return tuple(
+            TreeFile(path=entry.path, executable=entry.mode == "100755")
+            for entry in self.repository.list_files(self.revision, folder)
+            if entry.mode in _REGULAR_MODES
+        )
+
+    def resolve_release(self, requested: str, contexts: Sequence[str]) -> str:
+        """Give the commit that *contexts* are read from."""
+        if not requested:
+            return self.repository.last_change(self.revision, contexts)
+        commit = self.repository.resolve(requested)
+        if commit is None:
+            message = f"release {requested} is not a commit of this repository"
+            raise SourceError(message, remedy="pin another one: sandbox pin ENV REV")
+        return commit
+
+    def context_id(self, release: str, folder: str) -> str | None:
+        """Git tree id of *folder* at *release*."""
+        return self.repository.tree_id(release, folder)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditedSource(CommitSource):
+    """A commit with some files edited: what a commit of ours would say."""
+
+    edits: Mapping[str, bytes] = field(default_factory=dict)
+
+    def read_file(self, path: str) -> bytes | None:
+        """Content of the edit, else at the revision."""
+        edit = self.edits.get(path)
+        return CommitSource.read_file(self, path) if edit is None else edit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorktreeSource(CommitSource):
+    """Files below ``environments/`` as they are on disk; build contexts still come from commits."""
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def read_file(self, path: str) -> bytes | None:
+        """Content on disk below ``environments/``, at the revision elsewhere."""
+        if path.startswith(f"{ENVIRONMENTS}/"):
+            return self.files.get(path)
+        return CommitSource.read_file(self, path)
+
+    def list_files(self, folder: str) -> tuple[TreeFile, ...]:
+        """Files below *folder*; on disk every one counts as not executable."""
+        if folder != ENVIRONMENTS and not folder.startswith(f"{ENVIRONMENTS}/"):
+            return CommitSource.list_files(self, folder)
+        return tuple(
+            TreeFile(path=path, executable=False)
+            for path in sorted(self.files)
+            if path.startswith(f"{folder}/")
+        )

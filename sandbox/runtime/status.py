@@ -1,0 +1,147 @@
+"""Where an environment stands, looked at now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sandbox.errors import SandboxError
+from sandbox.model.status import EnvironmentStatus, Health, SyncStatus
+from sandbox.planning.health import environment_health, service_statuses, sync_status
+from sandbox.planning.labels import RELEASE
+from sandbox.planning.plan import plan_sync
+from sandbox.planning.urls import urls
+from sandbox.render.plan import step_lines
+from sandbox.runtime.desired import home_commit, load_tracked
+from sandbox.runtime.observe import observe
+from sandbox.runtime.source import ENVIRONMENTS
+from sandbox.runtime.suspension import active_suspension
+
+if TYPE_CHECKING:
+    from sandbox.model.desired import DesiredState
+    from sandbox.model.observed import ObservedState
+    from sandbox.model.plan import Plan
+    from sandbox.runtime.workspace import Workspace
+
+
+def read_status(
+    workspace: Workspace, environment: str, *, reconciled: bool = False
+) -> EnvironmentStatus:
+    """
+    Look at *environment* now; what cannot be known is said to be unknown, never raised.
+
+    Args:
+        reconciled: A controller looks after it.
+    """
+    status = EnvironmentStatus(
+        name=environment,
+        reconciled=reconciled,
+        suspension=active_suspension(workspace, environment),
+    )
+    try:
+        desired = load_tracked(workspace.repository, environment)
+    except SandboxError as error:
+        return _unreadable(workspace, status, error)
+    status = _of_source(workspace, status, desired)
+    try:
+        observed = observe(workspace, desired)
+    except SandboxError as error:
+        return replace(status, message=error.message, next_step=error.remedy)
+    policy = replace(workspace.policy, prune=desired.settings.sync.prune)
+    return _of_engine(workspace, status, desired, observed, plan_sync(desired, observed, policy))
+
+
+def _unreadable(
+    workspace: Workspace, status: EnvironmentStatus, error: SandboxError
+) -> EnvironmentStatus:
+    """The commit is of no use: what runs is left alone, and is all that can be told."""
+    try:
+        revision = home_commit(workspace.repository)
+    except SandboxError:
+        revision = ""
+    return replace(
+        status,
+        revision=revision,
+        subject=_subject(workspace, revision),
+        sync=SyncStatus.OUT_OF_SYNC if revision else SyncStatus.UNKNOWN,
+        health=Health.DEGRADED if revision else Health.UNKNOWN,
+        message=error.message,
+        next_step=error.remedy or "commit a fix; what runs is left alone until then",
+    )
+
+
+def _of_source(
+    workspace: Workspace, status: EnvironmentStatus, desired: DesiredState
+) -> EnvironmentStatus:
+    contexts = {service.build.context for service in desired.services if service.build}
+    edits = workspace.repository.ignored_edits(
+        desired.revision, sorted({f"{ENVIRONMENTS}", *contexts})
+    )
+    return replace(
+        status,
+        branch=desired.settings.track,
+        revision=desired.revision,
+        subject=_subject(workspace, desired.revision),
+        release=desired.release,
+        urls=urls(desired),
+        ignored_edits=edits,
+    )
+
+
+def _of_engine(
+    workspace: Workspace,
+    status: EnvironmentStatus,
+    desired: DesiredState,
+    observed: ObservedState,
+    plan: Plan,
+) -> EnvironmentStatus:
+    services = service_statuses(desired, observed, plan.holds, now=workspace.clock.now())
+    sync = sync_status(plan)
+    health = environment_health(services)
+    if status.suspension is not None:
+        health = Health.SUSPENDED
+    message, next_step = _advice(workspace, status, sync, health, plan)
+    return replace(
+        status,
+        running_releases=tuple(
+            sorted({item.labels[RELEASE] for item in observed.containers if RELEASE in item.labels})
+        ),
+        sync=sync,
+        health=health,
+        services=services,
+        message=message,
+        next_step=next_step,
+        pending=step_lines(plan),
+    )
+
+
+def _advice(
+    workspace: Workspace,
+    status: EnvironmentStatus,
+    sync: SyncStatus,
+    health: Health,
+    plan: Plan,
+) -> tuple[str, str]:
+    """The one thing to know, and the one thing to do about it."""
+    name = status.name
+    if status.suspension is not None:
+        return f"suspended: {status.suspension.reason or 'no reason given'}", f"sandbox resume {name}"
+    if plan.holds:
+        return f"{plan.holds[0].target}: {plan.holds[0].message}", f"sandbox plan {name}"
+    last = workspace.journal.syncs(name, limit=1)
+    failed = last[0].message if last and last[0].revision == status.revision else ""
+    if failed and (health is not Health.HEALTHY or sync is not SyncStatus.SYNCED):
+        return failed, f"commit a fix, or look: sandbox logs {name}"
+    if health is Health.MISSING or (sync is SyncStatus.OUT_OF_SYNC and not status.reconciled):
+        return "", f"sandbox up {name}"
+    if health is Health.DEGRADED:
+        return "", f"sandbox logs {name}"
+    return "", ""
+
+
+def _subject(workspace: Workspace, revision: str) -> str:
+    try:
+        return workspace.repository.commit_info(revision).subject if revision else ""
+    except SandboxError:
+        return ""
+

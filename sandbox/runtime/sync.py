@@ -1,0 +1,195 @@
+"""
+One attempt to bring an environment to the revision that its branch points at.
+
+The whole story on one screen: load, observe, plan, execute, record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sandbox.errors import CancelledError, EngineError, EngineUnreachableError, HeldError
+from sandbox.model.event import Event, EventKind
+from sandbox.model.record import Outcome, SyncRecord
+from sandbox.planning.plan import plan_sync
+from sandbox.runtime.desired import load_tracked
+from sandbox.runtime.executor import Execution, StepResult, step_records
+from sandbox.runtime.observe import observe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.model.desired import DesiredState
+    from sandbox.model.observed import ObservedState
+    from sandbox.model.plan import Hold, Plan, SyncPolicy
+    from sandbox.model.record import Trigger
+    from sandbox.runtime.workspace import Workspace
+
+ROUNDS = 3
+"""A plan may be stale when it is executed; what failed for that is planned again this often."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncRequest:
+    """
+    What a sync is asked for.
+
+    Attributes:
+        emit: Told what happens as it happens.
+        stop: Asked often; when it says so the sync ends early and safely.
+    """
+
+    environment: str
+    trigger: Trigger
+    policy: SyncPolicy
+    emit: Callable[[Event], None]
+    stop: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What Git says, what the engine says, and what to do about it."""
+
+    desired: DesiredState
+    observed: ObservedState
+    plan: Plan
+
+
+def look(workspace: Workspace, environment: str, policy: SyncPolicy) -> Look:
+    """
+    Load, observe and plan; changes nothing.
+
+    Raises:
+        InvalidComposeError, NotFoundError, SourceError: What Git says cannot be used.
+        HeldError: The environment would become empty without ``allow_empty``.
+        EngineUnreachableError: No engine answers.
+    """
+    desired = load_tracked(workspace.repository, environment)
+    refuse_unmeant_emptiness(desired)
+    observed = observe(workspace, desired)
+    plan = plan_sync(desired, observed, replace(policy, prune=desired.settings.sync.prune))
+    return Look(desired=desired, observed=observed, plan=plan)
+
+
+def sync_environment(workspace: Workspace, request: SyncRequest) -> SyncRecord:
+    """Reconcile once: `look`, then `carry_out`."""
+    return carry_out(workspace, request, look(workspace, request.environment, request.policy))
+
+
+def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRecord:
+    """
+    Execute the plan of *seen* and record how it ended.
+
+    What fails because the plan was stale is looked at and planned again.
+
+    Returns:
+        The record, as written to the journal. That it failed is an answer, not an exception.
+
+    Raises:
+        EngineUnreachableError: No engine answers any more.
+    """
+    began = workspace.clock.now()
+    results: tuple[StepResult, ...] = ()
+    for _ in range(ROUNDS):
+        if not seen.plan.steps:
+            break
+        request.emit(_beginning(workspace, seen.plan))
+        results = Execution(
+            workspace=workspace, plan=seen.plan, emit=request.emit, stop=request.stop
+        ).run()
+        if request.stop() or not any(_may_be_stale(result) for result in results):
+            break
+        seen = look(workspace, request.environment, request.policy)
+    record = _record(workspace, request, seen, results, began)
+    number = workspace.journal.record_sync(record)
+    request.emit(_conclusion(record))
+    return replace(record, id=number)
+
+
+def refuse_unmeant_emptiness(desired: DesiredState) -> None:
+    """Refuse a desired state without services unless the file says that it is meant."""
+    if desired.services or desired.settings.sync.allow_empty:
+        return
+    message = (
+        f"{desired.environment}: no service is left in {desired.revision[:7]},"
+        " so nothing was changed"
+    )
+    remedy = "restore a service, or say x-sandbox: {sync: {allow_empty: true}}"
+    raise HeldError(message, remedy=remedy)
+
+
+def _may_be_stale(result: StepResult) -> bool:
+    error = result.error
+    if isinstance(error, EngineUnreachableError):
+        raise error
+    return isinstance(error, EngineError) and error.temporary
+
+
+def _record(
+    workspace: Workspace,
+    request: SyncRequest,
+    seen: Look,
+    results: tuple[StepResult, ...],
+    began: float,
+) -> SyncRecord:
+    outcome, message, log = _verdict(request, seen.plan, results)
+    return SyncRecord(
+        environment=seen.desired.environment,
+        revision=seen.desired.revision,
+        release=seen.desired.release,
+        trigger=request.trigger,
+        started_at=began,
+        finished_at=workspace.clock.now(),
+        outcome=outcome,
+        message=message,
+        steps=step_records(results),
+        log=log,
+    )
+
+
+def _verdict(
+    request: SyncRequest, plan: Plan, results: tuple[StepResult, ...]
+) -> tuple[Outcome, str, tuple[str, ...]]:
+    errors = [result.error for result in results if result.error is not None]
+    real = [error for error in errors if not isinstance(error, CancelledError)]
+    if real:
+        error = real[0]
+        technical = isinstance(error, EngineError) and error.temporary
+        outcome = Outcome.ERRORED if technical else Outcome.FAILED
+        remedy = f" ({error.remedy})" if error.remedy else ""
+        return outcome, f"{error.message}{remedy}", tuple(getattr(error, "log", ()))
+    if errors or (len(results) < len(plan.steps) and request.stop()):
+        return Outcome.ABORTED, "ended early: a newer commit, or a person", ()
+    blocking = blocking_holds(plan)
+    if blocking:
+        return Outcome.FAILED, "; ".join(f"{hold.target}: {hold.message}" for hold in blocking), ()
+    return Outcome.SUCCEEDED, "", ()
+
+
+def blocking_holds(plan: Plan) -> tuple[Hold, ...]:
+    """Holds that keep a service from coming up."""
+    return tuple(hold for hold in plan.holds if hold.service_name)
+
+
+def _beginning(workspace: Workspace, plan: Plan) -> Event:
+    return Event(
+        at=workspace.clock.now(),
+        environment=plan.environment,
+        kind=EventKind.PLANNED,
+        message=f"{len(plan.steps)} steps to {plan.revision[:7]}",
+        revision=plan.revision,
+        steps=len(plan.steps),
+    )
+
+
+def _conclusion(record: SyncRecord) -> Event:
+    kinds = {Outcome.SUCCEEDED: EventKind.SYNCED, Outcome.ABORTED: EventKind.ABORTED}
+    return Event(
+        at=record.finished_at,
+        environment=record.environment,
+        kind=kinds.get(record.outcome, EventKind.DEGRADED),
+        message=record.message or f"in sync with {record.revision[:7]}",
+        revision=record.revision,
+        seconds=record.finished_at - record.started_at,
+    )

@@ -1,0 +1,253 @@
+"""
+Keep one environment at what its branch says, for as long as the controller runs.
+
+Events only wake it; it then looks at the state. Losing every event costs at most `LOOK_S`.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sandbox.errors import EngineError, EngineUnreachableError, SandboxError
+from sandbox.model.action import StartContainer
+from sandbox.model.event import Event, EventKind
+from sandbox.model.record import Outcome, SyncRecord, Trigger
+from sandbox.planning.backoff import delay_s, retry_delay_s
+from sandbox.runtime.down import take_down
+from sandbox.runtime.suspension import active_suspension
+from sandbox.runtime.sync import Look, SyncRequest, carry_out, look
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.model.plan import SyncPolicy
+    from sandbox.runtime.heads import Heads
+    from sandbox.runtime.workspace import Workspace
+
+LOOK_S = 30.0
+SHORTEST_PAUSE_S = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """
+    What a person asked for.
+
+    Attributes:
+        volumes: ``None`` for a sync; for a `down`, whether volumes go too.
+        answer: Gets the record or the error, once.
+    """
+
+    emit: Callable[[Event], None]
+    answer: queue.SimpleQueue[SyncRecord | SandboxError]
+    volumes: bool | None = None
+
+
+class Worker:
+    """
+    One environment's loop.
+
+    Args:
+        emit: Told what happens.
+        heads: Where the branches point, to end a sync that a newer commit supersedes.
+    """
+
+    def __init__(
+        self, workspace: Workspace, environment: str, heads: Heads, emit: Callable[[Event], None]
+    ) -> None:
+        self.environment = environment
+        self._workspace = workspace
+        self._heads = heads
+        self._emit = emit
+        self._wake = threading.Event()
+        self._stopping = False
+        self._errands: queue.SimpleQueue[Errand] = queue.SimpleQueue()
+        self._attempted = ""
+        self._failures = 0
+        self._retry_at = 0.0
+        self._starts: dict[str, list[float]] = {}
+        self._told = ""
+        self._unreachable = False
+
+    def wake(self) -> None:
+        """Look soon."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End `run` soon; a sync under way is ended safely."""
+        self._stopping = True
+        self._wake.set()
+
+    def send(self, errand: Errand) -> None:
+        """Do *errand* next."""
+        self._errands.put(errand)
+        self._wake.set()
+
+    def run(self) -> None:
+        """Look, reconcile, wait; until `stop`."""
+        while not self._stopping:
+            self._wake.clear()
+            pause_s = self._cycle()
+            self._wake.wait(max(pause_s, SHORTEST_PAUSE_S))
+
+    def _cycle(self) -> float:
+        try:
+            if self._run_errands():
+                return LOOK_S
+            self._reconcile()
+        except EngineUnreachableError as error:
+            self._lost_engine(error)
+            return self._pause_after_failure()
+        except SandboxError as error:
+            self._tell_once(EventKind.INVALID, error)
+            return self._pause_after_failure() if isinstance(error, EngineError) else LOOK_S
+        except Exception as bug:  # noqa: BLE001 - a bug in one look must not end the loop
+            self._tell_once(EventKind.HELD, SandboxError(f"{type(bug).__name__}: {bug}"))
+            return self._pause_after_failure()
+        return self._pause_s()
+
+    def _reconcile(self) -> None:
+        if active_suspension(self._workspace, self.environment) is not None:
+            return
+        seen = look(self._workspace, self.environment, self._policy())
+        self._found_engine()
+        trigger = self._trigger(seen)
+        if trigger is None:
+            return
+        if trigger is Trigger.COMMIT:
+            self._forget_failures()
+        self._attempted = seen.desired.revision
+        self._tell_begin(seen, trigger)
+        self._learn(seen, trigger, carry_out(self._workspace, self._request(seen, trigger), seen))
+
+    def _trigger(self, seen: Look) -> Trigger | None:
+        """Why to act on what was seen now; ``None`` when there is no reason or no leave to."""
+        sync = seen.desired.settings.sync
+        if seen.desired.revision != self._attempted:
+            return Trigger.COMMIT if sync.auto else None
+        if not seen.plan.steps or self._workspace.clock.monotonic() < self._retry_at:
+            return None
+        if self._failures:
+            return Trigger.RETRY
+        return Trigger.DRIFT if sync.self_heal else None
+
+    def _request(self, seen: Look, trigger: Trigger) -> SyncRequest:
+        branch, commit = seen.desired.settings.track, seen.desired.revision
+        return SyncRequest(
+            environment=self.environment,
+            trigger=trigger,
+            policy=self._policy(),
+            emit=self._emit,
+            stop=lambda: self._stopping or self._heads.moved(branch, commit),
+        )
+
+    def _learn(self, seen: Look, trigger: Trigger, record: SyncRecord) -> None:
+        """Remember what bears on the next look: failures, and how often a service was restarted."""
+        self._told = ""
+        if record.outcome in (Outcome.FAILED, Outcome.ERRORED):
+            self._failures += 1
+            self._retry_at = self._workspace.clock.monotonic() + retry_delay_s(self._failures)
+        elif record.outcome is Outcome.ABORTED:
+            self._attempted = ""
+            self._wake.set()
+        else:
+            self._failures = 0
+        if trigger is not Trigger.COMMIT:
+            walked = {step.step_id for step in record.steps}
+            for step in seen.plan.steps:
+                if isinstance(step.action, StartContainer) and step.id in walked:
+                    self._starts.setdefault(step.service_name, []).append(record.finished_at)
+
+    def _policy(self) -> SyncPolicy:
+        now = self._workspace.clock.now()
+        waits = {name: delay_s(starts, now) for name, starts in self._starts.items()}
+        backing_off = {name: wait_s for name, wait_s in sorted(waits.items()) if wait_s > 0.0}
+        return replace(self._workspace.policy, backing_off=backing_off)
+
+    def _pause_s(self) -> float:
+        waits = [LOOK_S, *self._policy().backing_off.values()]
+        if self._failures:
+            waits.append(max(0.0, self._retry_at - self._workspace.clock.monotonic()))
+        return min(waits)
+
+    def _pause_after_failure(self) -> float:
+        self._failures += 1
+        return retry_delay_s(self._failures)
+
+    def _forget_failures(self) -> None:
+        self._failures = 0
+        self._retry_at = 0.0
+        self._starts.clear()
+
+    def _run_errands(self) -> bool:
+        """Do what people asked for; true when the environment was taken down."""
+        while not self._errands.empty():
+            errand = self._errands.get()
+            try:
+                record = self._run_errand(errand)
+            except SandboxError as error:
+                errand.answer.put(error)
+            except Exception as bug:  # noqa: BLE001 - whoever waits for the answer must get one
+                errand.answer.put(SandboxError(f"{type(bug).__name__}: {bug}"))
+            else:
+                errand.answer.put(record)
+        return self._stopping
+
+    def _run_errand(self, errand: Errand) -> SyncRecord:
+        def emit(event: Event) -> None:
+            self._emit(event)
+            errand.emit(event)
+
+        if errand.volumes is not None:
+            self._stopping = True
+            return take_down(
+                self._workspace, self.environment, volumes=errand.volumes, emit=emit
+            )
+        self._forget_failures()
+        policy = replace(self._policy(), retry_jobs=True)
+        seen = look(self._workspace, self.environment, policy)
+        self._attempted = seen.desired.revision
+        request = replace(self._request(seen, Trigger.PERSON), emit=emit, policy=policy)
+        record = carry_out(self._workspace, request, seen)
+        self._learn(seen, Trigger.PERSON, record)
+        return record
+
+    def _tell_begin(self, seen: Look, trigger: Trigger) -> None:
+        steps = seen.plan.steps
+        if trigger is Trigger.COMMIT:
+            commit = self._workspace.repository.commit_info(seen.desired.revision)
+            self._tell(EventKind.SEEN, f"{commit.id[:7]} {commit.subject}", commit.id)
+        elif trigger is Trigger.DRIFT and steps:
+            reason = f"{steps[0].target}: {steps[0].reason}"
+            self._tell(EventKind.DRIFT, reason, seen.desired.revision)
+
+    def _tell_once(self, kind: EventKind, error: SandboxError) -> None:
+        if error.message != self._told:
+            self._told = error.message
+            remedy = f" ({error.remedy})" if error.remedy else ""
+            self._tell(kind, f"{error.message}{remedy}")
+
+    def _lost_engine(self, error: EngineUnreachableError) -> None:
+        if not self._unreachable:
+            self._unreachable = True
+            self._tell(EventKind.UNREACHABLE, error.message)
+
+    def _found_engine(self) -> None:
+        if self._unreachable:
+            self._unreachable = False
+            self._failures = 0
+            self._tell(EventKind.RECOVERED, "the engine answers again")
+
+    def _tell(self, kind: EventKind, message: str, revision: str = "") -> None:
+        self._emit(
+            Event(
+                at=self._workspace.clock.now(),
+                environment=self.environment,
+                kind=kind,
+                message=message,
+                revision=revision,
+            )
+        )
