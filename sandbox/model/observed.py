@@ -61,6 +61,7 @@ class ObservedContainer:
         ready: It passed its healthcheck once since it started, by our own probe or the engine's.
         health: The engine's verdict; ``NONE`` without a healthcheck.
         probed: It has a healthcheck, of its own or of its image.
+        created_at: Seconds since the epoch; 0.0 when unknown.
         started_at, finished_at: Seconds since the epoch; 0.0 when it never did.
         networks: Name of each network that it is attached to, with its aliases there.
         volumes: Name of each volume that it mounts, by target.
@@ -78,6 +79,7 @@ class ObservedContainer:
     health: EngineHealth = EngineHealth.NONE
     probed: bool = False
     ready: bool = False
+    created_at: float = 0.0
     started_at: float = 0.0
     finished_at: float = 0.0
     limits: Limits = field(default_factory=Limits)

@@ -39,6 +39,8 @@ class Step:
         reason: Why; nothing branches on it.
         changes: The fields that differ, when that is the reason.
         depends_on: Ids of steps that must have ended well before this one begins.
+        after: Ids of steps that must have ended, well or not, before this one begins: what a
+            dependency with ``required: false`` is waited for with.
         service_name: Service that it belongs to; empty for networks, volumes and images.
     """
 
@@ -48,6 +50,7 @@ class Step:
     reason: str
     changes: tuple[Change, ...] = ()
     depends_on: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
     service_name: str = ""
 
 
