@@ -1,0 +1,239 @@
+"""The watched repository as `sandbox.ports.Repository` has it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from heapq import merge
+from itertools import islice
+from typing import Final
+
+from sandbox.adapters.git_repository.archive import archive
+from sandbox.adapters.git_repository.cache import BoundedCache
+from sandbox.adapters.git_repository.edits import EDITS_MAX, new_files, uncommitted
+from sandbox.adapters.git_repository.objects import ObjectReader
+from sandbox.adapters.git_repository.place import Place, find_place
+from sandbox.adapters.git_repository.program import GitProgram
+from sandbox.adapters.git_repository.tree import EXECUTABLE, FOLDER, TreeReader
+from sandbox.adapters.git_repository.worktree import WorkTree
+from sandbox.errors import SourceError
+from sandbox.ports import CommitInfo, TreeEntry
+
+FULL_ID: Final = re.compile(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?")
+IDENTITY: Final = re.compile(rb"(?P<name>.*?) ?<[^>]*> (?P<seconds>-?\d+)")
+REMEMBERED: Final = 4096
+
+
+def open_repository(folder: str | None = None) -> GitRepository:
+    """
+    Open the repository that *folder* (the current one unless given) is in.
+
+    Raises:
+        SourceError: There is none, or Git does not trust it; the remedy says what to do.
+    """
+    return GitRepository(find_place("." if folder is None else folder))
+
+
+class GitRepository:
+    """Reads from Git objects; files that are not valid UTF-8 have surrogates in their paths."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self._program = GitProgram(place.common_dir, {"GIT_DIR": place.git_dir})
+        self._objects = ObjectReader(self._program)
+        self._trees = TreeReader(self._objects, place.hash_name)
+        self._worktree = WorkTree(place.top, place.hash_name) if place.top else None
+        self._changes: BoundedCache[tuple[str, tuple[str, ...]], str] = BoundedCache(REMEMBERED)
+
+    @property
+    def instance(self) -> str:
+        """Id of this repository on this machine: 12 lower-case hex digits, from its place."""
+        return self.place.instance
+
+    @property
+    def name(self) -> str:
+        """Name of its folder."""
+        return self.place.name
+
+    @property
+    def state_folder(self) -> str:
+        """``<git common dir>/sandbox``, absolute; not created by looking at it."""
+        return self.place.state_folder
+
+    def close(self) -> None:
+        """End Git's process; reading again would start another."""
+        self._objects.close()
+
+    # revisions
+
+    def resolve(self, revision: str) -> str | None:
+        """
+        Full commit id of a branch, tag or (short) id; a branch comes first.
+
+        Raises:
+            SourceError: A branch of that name is damaged, or the short id is ambiguous.
+        """
+        if not revision:
+            return None
+        if FULL_ID.fullmatch(revision):
+            return self._objects.resolve(f"{revision}^{{commit}}")
+        branch = self._objects.resolve(f"refs/heads/{revision}^{{commit}}")
+        if branch is None:
+            self._refuse_damaged(revision)
+        return (
+            branch
+            or self._objects.resolve(f"refs/tags/{revision}^{{commit}}")
+            or self._objects.resolve(f"{revision}^{{commit}}")
+        )
+
+    def _refuse_damaged(self, branch: str) -> None:
+        """A damaged branch must not be taken for a missing one, nor for a tag of its name."""
+        if "\0" in branch:
+            return
+        ref = f"refs/heads/{branch}"
+        answer = self._program.ask("for-each-ref", "--format=%(refname)", ref)
+        listed = ref in os.fsdecode(answer.stdout).splitlines()
+        grumbled = any(line.endswith(f" {ref}") for line in answer.stderr.splitlines())
+        if listed or grumbled:
+            raise SourceError(
+                f"the branch {branch} is damaged: {ref} does not name a commit of this repository",
+                remedy=f"look for its last commit (git reflog {branch}), then: "
+                f"git update-ref {ref} COMMIT",
+            )
+
+    def commit_info(self, commit: str) -> CommitInfo:
+        """Read who committed what and when; `SourceError` when there is no such commit."""
+        found = self._objects.read(commit, "commit")
+        if found is None:
+            raise SourceError(f"there is no commit {commit}")
+        head, _, message = found.content.partition(b"\n\n")
+        fields = {
+            name: value
+            for name, _, value in (line.partition(b" ") for line in reversed(head.split(b"\n")))
+        }
+        author = IDENTITY.match(fields.get(b"author", b""))
+        committer = IDENTITY.match(fields.get(b"committer", b""))
+        encoding = fields.get(b"encoding", b"utf-8").decode("ascii", errors="replace")
+        return CommitInfo(
+            id=found.id,
+            author=_text(author["name"], encoding) if author else "",
+            committed_at=float(committer["seconds"]) if committer else 0.0,
+            subject=next(iter(_text(message, encoding).strip().splitlines()), ""),
+        )
+
+    def refs(self) -> Mapping[str, str]:
+        """Commit id by branch name, for all local branches; damaged ones are left out."""
+        listed = self._program.run(
+            "for-each-ref", "--format=%(refname)%00%(objectname)", "refs/heads/"
+        )
+        pairs = (line.split("\0") for line in os.fsdecode(listed).splitlines())
+        return {ref.removeprefix("refs/heads/"): commit for ref, commit in pairs}
+
+    def last_change(self, commit: str, folders: Sequence[str]) -> str:
+        """
+        Find the newest commit, *commit* or an ancestor, that changed any of *folders*.
+
+        Where history does not tell (a shallow clone, folders that never were), *commit* itself.
+        """
+        key = (commit, tuple(sorted(set(folders))))
+        known = self._changes.get(key)
+        if known is None:
+            known = self._find_change(*key)
+            self._changes.put(key, known)
+        return known
+
+    def _find_change(self, commit: str, folders: tuple[str, ...]) -> str:
+        # A link to a folder changes when either of them does.
+        targets = (self._trees.locate(commit, folder) for folder in folders)
+        paths = {*folders, *(target.path for target in targets if target)}
+        wanted = sorted(path or "." for path in paths)
+        found = self._program.line(
+            "rev-list", "--max-count=1", "--end-of-options", commit, "--", *wanted
+        )
+        return found or commit
+
+    # trees
+
+    def read_file(self, commit: str, path: str) -> bytes | None:
+        """
+        Content of a regular file; ``None`` when there is none. Links inside the tree are followed.
+
+        Raises:
+            SourceError: The path, or a link on it, leads out of the tree.
+        """
+        found = self._trees.locate(commit, path)
+        if found is None or not found.mode.startswith("100"):
+            return None
+        return self._objects.need(found.object_id, "blob")
+
+    def list_files(self, commit: str, folder: str) -> tuple[TreeEntry, ...]:
+        """
+        Files, links and submodules below *folder*, recursively, sorted by path.
+
+        Empty when there is no such folder. Folders themselves are not listed, as in Git's index.
+        """
+        found = self._trees.locate(commit, folder)
+        if found is None or found.mode != FOLDER:
+            return ()
+        below = self._trees.walk(found.object_id, folder.strip("/"))
+        return tuple(sorted(below, key=lambda entry: entry.path))
+
+    def tree_id(self, commit: str, folder: str) -> str | None:
+        """Id of the tree of *folder*; ``None`` when there is no such folder."""
+        found = self._trees.locate(commit, folder)
+        return found.object_id if found and found.mode == FOLDER else None
+
+    def archive(self, commit: str, folder: str) -> bytes:
+        """A tar of *folder*, the same bytes for the same tree; `SourceError` when there is none."""
+        found = self._trees.locate(commit, folder)
+        if found is None or found.mode != FOLDER:
+            raise SourceError(f"there is no folder {folder} in commit {commit[:12]}")
+        return archive(self._objects, self._trees.walk(found.object_id, ""))
+
+    def is_executable(self, commit: str, path: str) -> bool:
+        """Whether the file at *path* may be run."""
+        found = self._trees.locate(commit, path)
+        return found is not None and found.mode == EXECUTABLE
+
+    # work tree
+
+    def worktree_files(self, folder: str) -> Mapping[str, bytes] | None:
+        """Content of the work tree's files below *folder*, by path; ``None`` where it is bare."""
+        worktree = self._worktree
+        if worktree is None:
+            return None
+        contents = ((path, worktree.read(path)) for path in worktree.files(folder))
+        return {path: content for path, content in contents if content is not None}
+
+    def ignored_edits(self, commit: str, folders: Sequence[str]) -> tuple[str, ...]:
+        """
+        Uncommitted paths below *folders*, sorted, at most 20.
+
+        An edit is what neither *commit* nor the commit that is checked out has: on another branch
+        than the tracked one, that branch's own files are no edits. New files count below
+        ``environments`` only.
+        """
+        worktree = self._worktree
+        if worktree is None:
+            return ()
+        head = self._objects.resolve("HEAD^{commit}") or commit
+        committed = self._entries(commit, folders)
+        checked_out = committed if head == commit else self._entries(head, folders)
+        found = merge(
+            uncommitted(worktree, self._objects, committed, checked_out),
+            new_files(worktree, self._program, folders, (committed, checked_out)),
+        )
+        return tuple(islice(found, EDITS_MAX))
+
+    def _entries(self, commit: str, folders: Sequence[str]) -> Mapping[str, TreeEntry]:
+        return {
+            entry.path: entry for folder in folders for entry in self.list_files(commit, folder)
+        }
+
+
+def _text(raw: bytes, encoding: str) -> str:
+    try:
+        return raw.decode(encoding, errors="replace")
+    except LookupError:
+        return raw.decode(errors="replace")
