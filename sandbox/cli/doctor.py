@@ -1,43 +1,49 @@
 """
-``sandbox doctor``: what is wrong with this machine, and the command that mends it.
+`doctor`: what is wrong with this machine, and the command that mends it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from sandbox.cli.command import SET_UP, command
+from sandbox.cli.invocation import Invocation
 
+if TYPE_CHECKING:
     from sandbox.model.diagnosis import Check
 
 
+@command("doctor", panel=SET_UP)
 def doctor(
+    invocation: Invocation,
     fix: Annotated[
         bool,
         typer.Option("--fix", help="Mend it: install and start an engine, get the base image."),
     ] = False,
-    output: Annotated[
-        Literal["text", "json"], typer.Option("--output", help="How the result is written.")
-    ] = "text",
 ) -> None:
     """
     Look at engine, base image, Git, disk, inotify and ports.
 
-    Exits with 6 when no engine answers, and with 1 when anything else is in the way.
+    Ends with 6 when no engine answers, and with 1 when anything else is in the way.
     """
     from sandbox.bootstrap import open_host
     from sandbox.planning.doctor import assess
-    from sandbox.render.doctor import doctor_json, doctor_text
+    from sandbox.render.doctor import doctor_fields, doctor_text
     from sandbox.runtime.set_up import set_up
 
-    host = open_host(say=lambda line: typer.echo(line, err=True))
+    host = open_host(say=invocation.note)
     facts = set_up(host) if fix else host.diagnose()
     checks = assess(facts)
-    typer.echo(doctor_json(checks) if output == "json" else doctor_text(checks))
-    raise typer.Exit(_exit_status(checks))
+    if invocation.json:
+        invocation.show_json(doctor_fields(checks))
+    else:
+        invocation.show(doctor_text(checks))
+    status = _exit_status(checks)
+    if status:
+        raise typer.Exit(status)
 
 
 def _exit_status(checks: Iterable[Check]) -> int:

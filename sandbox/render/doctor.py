@@ -4,13 +4,13 @@ Show the verdicts on a machine.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sandbox.model.diagnosis import Check
+    from sandbox.render.documents import Json
 
 
 def doctor_text(checks: Sequence[Check]) -> str:
@@ -32,11 +32,13 @@ def doctor_text(checks: Sequence[Check]) -> str:
     return "\n".join(lines)
 
 
-def doctor_json(checks: Sequence[Check]) -> str:
+def doctor_fields(checks: Sequence[Check]) -> dict[str, Json]:
     """
-    ``{"schema": 1, "checks": [{"name", "status", "detail", "remedy"}]}``, in one line.
+    ``{"checks": [{"name", "status", "detail", "remedy"}]}``, to be made a document.
     """
-    found = [
-        {"name": c.name, "status": c.status, "detail": c.detail, "remedy": c.remedy} for c in checks
-    ]
-    return json.dumps({"schema": 1, "checks": found})
+    return {
+        "checks": [
+            {"name": c.name, "status": c.status.value, "detail": c.detail, "remedy": c.remedy}
+            for c in checks
+        ]
+    }

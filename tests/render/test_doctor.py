@@ -1,7 +1,8 @@
 import json
 
 from sandbox.model.diagnosis import Check, CheckStatus
-from sandbox.render.doctor import doctor_json, doctor_text
+from sandbox.render.doctor import doctor_fields, doctor_text
+from sandbox.render.documents import document
 
 CHECKS = (
     Check(name="engine", status=CheckStatus.PASS, detail="version 20.10.24"),
@@ -23,13 +24,13 @@ def test_the_text_is_a_line_a_check_with_its_remedy_below() -> None:
 
 
 def test_the_json_document_holds_the_four_fields_of_every_check() -> None:
-    document = json.loads(doctor_json(CHECKS))
+    read = json.loads(document(doctor_fields(CHECKS)))
 
-    assert document["schema"] == 1
-    assert document["checks"][1] == {
+    assert read["schema"] == 1
+    assert read["checks"][1] == {
         "name": "port 8081",
         "status": "warn",
         "detail": "held by nginx",
         "remedy": "stop nginx",
     }
-    assert [check["status"] for check in document["checks"]] == ["pass", "warn", "fail"]
+    assert [check["status"] for check in read["checks"]] == ["pass", "warn", "fail"]

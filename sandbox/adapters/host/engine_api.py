@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ import requests.exceptions
 
 from sandbox.errors import SetupError
 from sandbox.model.diagnosis import EngineFacts, Reach
+from sandbox.planning import labels
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from sandbox.adapters.host.narration import Progress
 
 DEFAULT_ENDPOINT = "unix:///var/run/docker.sock"
-INSTANCE_LABEL = "dev.sandbox.instance"
 LOOK_TIMEOUT_S = 5
 IMPORT_TIMEOUT_S = 300
 # A registry that answers sends its first line well within this.
@@ -88,10 +88,10 @@ def look(address: EngineAddress, image: str) -> EngineView:
         try:
             with _client(address, LOOK_TIMEOUT_S) as client:
                 return _view(client, address, image)
-        except requests.exceptions.Timeout as error:
-            reach, failure = Reach.SILENT, _brief(error)
         except FAILURES as error:
-            reach, failure = Reach.ABSENT, _brief(error)
+            failure = _brief(error)
+            late = any(isinstance(e, requests.exceptions.Timeout) for e in _causes(error))
+            reach = Reach.SILENT if late else Reach.ABSENT
     facts = EngineFacts(
         endpoint=address.endpoint, chosen=address.chosen, reach=reach, failure=failure
     )
@@ -235,7 +235,7 @@ def _published(client: docker.APIClient) -> dict[int, tuple[str, bool]]:
     holders: dict[int, tuple[str, bool]] = {}
     for container in client.containers():
         name = str((container.get("Names") or ["?"])[0]).lstrip("/")
-        ours = INSTANCE_LABEL in (container.get("Labels") or {})
+        ours = labels.INSTANCE in (container.get("Labels") or {})
         for port in container.get("Ports") or []:
             if port.get("PublicPort"):
                 holders[int(port["PublicPort"])] = (f"container {name}", ours)
@@ -249,10 +249,19 @@ def _split(reference: str) -> tuple[str, str]:
 
 def _brief(error: Exception) -> str:
     """
-    The innermost cause in a line: libraries wrap a refused connection four times.
+    What the engine said, else the innermost cause: libraries wrap a refused connection four times.
     """
-    cause: BaseException = error
-    with suppress(AttributeError):
-        while cause.__cause__ or cause.__context__:
-            cause = cause.__cause__ or cause.__context__ or cause
+    if isinstance(error, docker.errors.APIError) and error.explanation:
+        return " ".join(str(error.explanation).split())
+    *_, cause = _causes(error)
     return " ".join(str(cause).split()) or type(cause).__name__
+
+
+def _causes(error: BaseException) -> Generator[BaseException]:
+    """
+    The error and what led to it, the outermost first.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__

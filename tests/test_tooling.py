@@ -1,0 +1,55 @@
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parents[1]
+LOCKS = ["requirements.lock", "tests/requirements.lock", "tests/benchmarks/requirements.lock"]
+
+
+def locked(name: str) -> dict[str, str]:
+    """
+    Version of each package in a lock.
+    """
+    pins = re.findall(r"^([a-z0-9-]+)==(\S+)", (TOP / name).read_text(), flags=re.MULTILINE)
+    assert pins
+    return dict(pins)
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_package_of_a_lock_is_checked_by_hash(name: str) -> None:
+    packages = re.split(r"^(?=[a-z])", (TOP / name).read_text(), flags=re.MULTILINE)[1:]
+
+    assert len(packages) == len(locked(name))
+    assert all("--hash=sha256:" in package for package in packages)
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_names_no_index_no_address_and_no_path(name: str) -> None:
+    text = (TOP / name).read_text()
+
+    assert not re.search(r"://|--(extra-)?index|--find-links|^-e|@ |(^|\s)/", text, re.MULTILINE)
+    assert not any("+" in version for version in locked(name).values())
+
+
+def test_the_development_lock_holds_the_runtime_lock() -> None:
+    runtime, development = locked("requirements.lock"), locked("tests/requirements.lock")
+
+    assert runtime.items() <= development.items()
+
+
+def test_the_runtime_lock_holds_every_dependency_of_the_project() -> None:
+    project = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
+    wanted = {re.split(r"[>=]", dependency)[0].lower() for dependency in project["dependencies"]}
+
+    assert wanted
+    assert wanted <= locked("requirements.lock").keys()
+
+
+def test_every_ignored_rule_says_why_on_its_line() -> None:
+    text = (TOP / "pyproject.toml").read_text()
+    ignores = re.findall(r'^    "[A-Z]+[0-9]*",.*$', text, flags=re.MULTILINE)
+
+    assert len(ignores) > 20
+    assert [line for line in ignores if not re.search(r"# .{8,}", line)] == []
