@@ -70,11 +70,25 @@ class Execution:
     def _next_steps(self, waiting: dict[str, Step], room: int) -> list[Step]:
         if self.stop():
             return []
-        return [step for step in waiting.values() if self._may_begin(step)][:room]
+        return [step for step in waiting.values() if self._may_begin(step, waiting)][:room]
 
-    def _may_begin(self, step: Step) -> bool:
-        before = [self.results.get(step_id) for step_id in step.depends_on]
-        return all(result is not None and result.error is None for result in before)
+    def _may_begin(self, step: Step, waiting: dict[str, Step]) -> bool:
+        return all(self._ended_well(step_id) for step_id in step.depends_on) and all(
+            step_id in self.results or self._never_begins(step_id, waiting)
+            for step_id in step.after
+        )
+
+    def _ended_well(self, step_id: str) -> bool:
+        result = self.results.get(step_id)
+        return result is not None and result.error is None
+
+    def _never_begins(self, step_id: str, waiting: dict[str, Step]) -> bool:
+        step = waiting.get(step_id)
+        return step is not None and any(
+            self._never_begins(before, waiting)
+            or (before in self.results and not self._ended_well(before))
+            for before in step.depends_on
+        )
 
     def _begin(
         self, step: Step, performer: Performer, ended: queue.SimpleQueue[StepResult]

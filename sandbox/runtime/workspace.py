@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.model.observed import Owner
-from sandbox.model.plan import SyncPolicy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Self
+
     from sandbox.model.desired import DesiredState
-    from sandbox.ports import ChangeFeed, Clock, Engine, Journal, Lock, Repository
+    from sandbox.model.plan import SyncPolicy
+    from sandbox.ports import ChangeFeed, Clock, Control, Engine, Journal, Lock, Repository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +24,8 @@ class Workspace:
 
     Attributes:
         policy: What every plan may do, unless the environment says otherwise.
+        choose_control: Gives the controller that runs for the repository, else one of this process.
+        release_all: Gives back what the adapters hold.
     """
 
     repository: Repository
@@ -29,6 +35,25 @@ class Workspace:
     clock: Clock
     feed: ChangeFeed
     policy: SyncPolicy
+    choose_control: Callable[[Workspace], Control]
+    release_all: Callable[[], None]
+
+    def __enter__(self) -> Self:
+        """Enter; `__exit__` gives back what the adapters hold."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give back what the adapters hold."""
+        self.release_all()
+
+    def control(self) -> Control:
+        """Whom to ask: the controller that runs for this repository, else this process."""
+        return self.choose_control(self)
 
     def owner(self, desired: DesiredState) -> Owner:
         """Whose objects those of *desired* are."""

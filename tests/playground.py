@@ -1,0 +1,271 @@
+"""
+A small real repository, the real command line on it, and the real engine below: for scenarios.
+
+Each playground is an instance of its own, so that scenarios can run side by side; what it made on
+the engine is removed at its end, whatever happened.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import docker
+import docker.errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+INSTANCE_LABEL = "dev.sandbox.instance"
+SERVICE_LABEL = "dev.sandbox.service"
+ENVIRONMENT_LABEL = "dev.sandbox.environment"
+SPEC_LABEL = "dev.sandbox.spec"
+WAIT_S = 90.0
+
+SMALL = """\
+name: play-{environment}
+x-sandbox: {{rollout: {{deadline: 30s}}}}
+services:
+  db:
+    image: debian:trixie-slim
+    command: [sh, -c, "touch /data/ready; exec sleep 1d"]
+    stop_signal: SIGKILL
+    mem_limit: 64m
+    volumes: [data:/data]
+    networks: [back]
+    healthcheck: {{test: [CMD, test, -e, /data/ready], interval: 5s}}
+  prepare:
+    image: debian:trixie-slim
+    command: [sh, -c, "echo prepared >> /data/prepared"]
+    volumes: [data:/data]
+    networks: [back]
+    depends_on: {{db: {{condition: service_healthy}}}}
+  web:
+    image: debian:trixie-slim
+    command: [sh, -c, "touch /tmp/ready; exec sleep 1d"]
+    stop_signal: SIGKILL
+    environment: {{GREETING: "{greeting}"}}
+    mem_limit: 64m
+    networks: [back, front]
+    healthcheck: {{test: [CMD, test, -e, /tmp/ready], interval: 5s}}
+    depends_on:
+      db: {{condition: service_healthy}}
+      prepare: {{condition: service_completed_successfully}}
+volumes: {{data: {{}}}}
+networks: {{back: {{}}, front: {{}}}}
+"""
+
+
+def small(environment: str = "staging", *, greeting: str = "hello") -> str:
+    """Give the text of an environment with a volume, a job, two networks and a dependency chain."""
+    return SMALL.format(environment=environment, greeting=greeting)
+
+
+def free_port() -> int:
+    """Give a port of loopback that nobody holds now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(condition: Callable[[], Any], what: str, *, seconds: float = WAIT_S) -> Any:
+    """Return the first true value of *condition*; fail and name *what* when there is none in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"waited {seconds:g} s for: {what}"
+        time.sleep(0.05)
+
+
+@dataclass(kw_only=True)
+class Finished:
+    """A call of the command line that ended."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:
+        """What it printed, as a document."""
+        return json.loads(self.stdout)
+
+
+@dataclass(kw_only=True)
+class Playground:
+    """A repository with environments, and what to do with it."""
+
+    folder: Path
+    environ: dict[str, str] = field(default_factory=dict)
+    controllers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.git("init", "--quiet", "--initial-branch=main")
+
+    # Git, as a user does it
+    def git(self, *arguments: str) -> str:
+        """Run Git in the repository as somebody, and give what it prints."""
+        identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+        return subprocess.run(
+            ["git", *identity, "-C", str(self.folder), *arguments],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+
+    def commit(self, files: Mapping[str, str | None], message: str = "Change") -> str:
+        """Write *files* (``None`` deletes), commit them, and give the commit's id."""
+        for path, text in files.items():
+            place = self.folder / path
+            if text is None:
+                place.unlink()
+                continue
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text)
+        self.git("add", "--all", "--", *files)
+        self.git("commit", "--quiet", "--message", message)
+        return self.git("rev-parse", "HEAD")
+
+    def commit_environment(self, text: str, environment: str = "staging", **message: str) -> str:
+        """Commit *text* as the Compose file of *environment*."""
+        return self.commit({f"environments/{environment}/compose.yaml": text}, **message)
+
+    # the command line, as a user calls it
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start the command line; the caller ends it."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "--repo", str(self.folder), *arguments],
+            env={**os.environ, **self.environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def sandbox(self, *arguments: str, status: int | None = 0, seconds: float = 120.0) -> Finished:
+        """Run the command line; *status* is the exit status it must have, ``None`` for any."""
+        process = self.start(*arguments)
+        try:
+            stdout, stderr = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            stdout, stderr = process.communicate()
+            print(stdout.decode(), stderr.decode())
+            raise
+        finished = Finished(
+            status=process.returncode, stdout=stdout.decode(), stderr=stderr.decode()
+        )
+        assert status is None or finished.status == status, (
+            f"sandbox {' '.join(arguments)} ended with {finished.status}, not {status}\n"
+            f"{finished.stdout}\n{finished.stderr}"
+        )
+        return finished
+
+    def start_controller(self, *environments: str) -> subprocess.Popen[bytes]:
+        """Run a controller in front, until the playground ends or `end_controller` is called."""
+        process = self.start("up", "--foreground", *environments)
+        self.controllers.append(process)
+        return process
+
+    def end_controller(self, process: subprocess.Popen[bytes], how: int = signal.SIGTERM) -> int:
+        """Send a signal to a controller of ours, wait, and give its exit status."""
+        if process.poll() is None:
+            process.send_signal(how)
+        process.communicate(timeout=30.0)
+        return process.returncode
+
+    def status(self, environment: str = "staging") -> Any:
+        """Give the status document of one environment."""
+        document = self.sandbox("status", environment, "--output", "json", status=None).json
+        return document["environments"][0]
+
+    def wait_healthy(self, environment: str = "staging", *, revision: str = "") -> None:
+        """Wait until *environment* is in sync (with *revision*) and healthy."""
+        at = ("--revision", revision) if revision else ()
+        self.sandbox("wait", environment, "--healthy", "--timeout", f"{WAIT_S:g}", *at)
+
+    # the engine, as a stranger sees it
+    @property
+    def instance(self) -> str:
+        """Id that all our objects carry."""
+        import hashlib
+
+        return hashlib.sha256(str((self.folder / ".git").resolve()).encode()).hexdigest()[:12]
+
+    def containers(
+        self, service: str | None = None, environment: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Inspect our containers, sorted by name."""
+        labels = [f"{INSTANCE_LABEL}={self.instance}"]
+        labels += [f"{SERVICE_LABEL}={service}"] if service else []
+        labels += [f"{ENVIRONMENT_LABEL}={environment}"] if environment else []
+        with engine() as client:
+            found = client.containers(all=True, filters={"label": labels})
+            inspected = [client.inspect_container(item["Id"]) for item in found]
+        return sorted(inspected, key=lambda item: item["Name"])
+
+    def container(self, service: str, environment: str | None = None) -> dict[str, Any]:
+        """Inspect the only container of *service*."""
+        (only,) = self.containers(service, environment)
+        return only
+
+    def networks(self) -> list[dict[str, Any]]:
+        """Our networks, sorted by name."""
+        with engine() as client:
+            found = client.networks(filters={"label": f"{INSTANCE_LABEL}={self.instance}"})
+        return sorted(found, key=lambda item: item["Name"])
+
+    def volumes(self) -> list[dict[str, Any]]:
+        """Our volumes, sorted by name."""
+        with engine() as client:
+            found = client.volumes(filters={"label": f"{INSTANCE_LABEL}={self.instance}"})
+        return sorted(found["Volumes"] or [], key=lambda item: item["Name"])
+
+    def clean_up(self) -> None:
+        """End our controllers and remove everything of ours from the engine."""
+        self.sandbox("down", "--volumes", status=None, seconds=60.0)
+        for process in self.controllers:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+        with engine() as client:
+            for container in self.containers():
+                with suppress(docker.errors.NotFound):
+                    client.remove_container(container["Id"], force=True, v=True)
+            for network in self.networks():
+                client.remove_network(network["Id"])
+            for volume in self.volumes():
+                client.remove_volume(volume["Name"])
+
+
+class engine:  # noqa: N801 - reads as a word: `with engine() as client`
+    """A plain client of the engine under test, closed at the end."""
+
+    def __enter__(self) -> docker.APIClient:
+        self.client = docker.APIClient(
+            base_url=os.environ.get("DOCKER_HOST") or None, version="auto", timeout=60
+        )
+        return self.client
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+
+
+def playground(folder: Path) -> Iterator[Playground]:
+    """Give a playground in *folder*, and clean up after it; for fixtures."""
+    ground = Playground(folder=folder)
+    try:
+        yield ground
+    finally:
+        ground.clean_up()
