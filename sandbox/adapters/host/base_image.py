@@ -38,7 +38,10 @@ SLIM = (
     "path-exclude=/usr/share/man/*",
     "force-unsafe-io",
 )
-APT = ('Acquire::Languages "none"', 'APT::Keep-Downloaded-Packages "false"')
+APT = ('Acquire::Languages "none"',)
+# Images built on it shall not carry what they installed a second time. Said at the end, because the
+# builder itself keeps its downloads until it has unpacked them.
+TIDY = 'echo \'APT::Keep-Downloaded-Packages "false";\' >"$1/etc/apt/apt.conf.d/keep-no-downloads"'
 
 
 def pull(repair: PullImage, address: EngineAddress, say: Callable[[str], None]) -> None:
@@ -91,6 +94,7 @@ def _command(suite: str, tar: Path) -> tuple[str, ...]:
         "--variant=minbase",
         *(f"--dpkgopt={option}" for option in SLIM),
         *(f"--aptopt={option}" for option in APT),
+        f"--customize-hook={TIDY}",
         f"--keyring={KEYRING}",
         suite,
         str(tar),
