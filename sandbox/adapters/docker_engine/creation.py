@@ -1,0 +1,177 @@
+"""
+Create containers, networks and volumes, or adopt those that an interrupted run of ours left.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docker.types import IPAMConfig, IPAMPool
+from docker.utils import version_lt
+
+from sandbox.adapters.docker_engine.connection import CHANGE_S
+from sandbox.adapters.docker_engine.errors import CONFLICT, port_taken, status_of, words_of
+from sandbox.adapters.docker_engine.inspection import attached_networks
+from sandbox.adapters.docker_engine.payload import container_payload
+from sandbox.adapters.docker_engine.snapshot import inspect, inspect_volume
+from sandbox.errors import EngineError
+from sandbox.planning import labels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sandbox.adapters.docker_engine.api import Json
+    from sandbox.adapters.docker_engine.connection import Connections
+    from sandbox.model.action import ContainerSpec, CreateNetwork, CreateVolume, Endpoint
+
+_ALL_NETWORKS_AT_CREATE = "1.44"
+_OWNER_KEYS = (labels.INSTANCE, labels.APP, labels.ENVIRONMENT)
+_SPEC_KEYS = (*_OWNER_KEYS, labels.SERVICE, labels.SPEC)
+
+
+def create_container(connections: Connections, spec: ContainerSpec) -> str:
+    """Create a container on all its networks, or complete and adopt the one of that name."""
+    at_create = spec.endpoints
+    if version_lt(connections.version(), _ALL_NETWORKS_AT_CREATE):
+        at_create = spec.endpoints[:1]
+    payload = container_payload(spec, at_create)
+    try:
+        with connections.calling(f"create container {spec.name}", timeout_s=CHANGE_S) as api:
+            container_id: str = api.create_container_from_config(payload, spec.name)["Id"]
+    except EngineError as error:
+        if status_of(error) != CONFLICT:
+            raise
+        return _adopt_container(connections, spec, error)
+    for endpoint in spec.endpoints[len(at_create) :]:
+        connect(connections, container_id, endpoint)
+    return container_id
+
+
+def connect(connections: Connections, container_id: str, endpoint: Endpoint) -> None:
+    """Attach a container to a network; one that is attached already is fine."""
+    doing = f"connect container {container_id[:12]} to network {endpoint.network_name}"
+    try:
+        with connections.calling(doing, timeout_s=CHANGE_S) as api:
+            api.connect_container_to_network(
+                container_id,
+                endpoint.network_name,
+                ipv4_address=endpoint.ipv4_address or None,
+                aliases=list(endpoint.aliases),
+            )
+    except EngineError as error:
+        if "already exists in network" not in error.message:
+            raise
+        inspected = inspect(connections, container_id)
+        if inspected is None or endpoint.network_name not in attached_networks(inspected):
+            raise
+
+
+def with_port_holder(connections: Connections, error: EngineError) -> EngineError:
+    """Name the container that holds the port when a start failed because the port is taken."""
+    taken = port_taken(words_of(error.__cause__)) if error.__cause__ else ""
+    port = taken.rpartition(":")[2]
+    if not port:
+        return error
+    containers = connections.read("list containers", lambda api: api.containers(all=False))
+    holders = [
+        entry["Names"][0].removeprefix("/")
+        for entry in containers
+        if any(str(bound.get("PublicPort")) == port for bound in entry.get("Ports") or ())
+    ]
+    if not holders:
+        return error
+    return EngineError(
+        f"{error.message} by container {holders[0]}",
+        remedy=f"docker stop {holders[0]}, or publish another port",
+        temporary=error.temporary,
+    )
+
+
+def create_network(connections: Connections, action: CreateNetwork) -> str:
+    """Create a network, or adopt the one of that name with our labels; return its id."""
+    ipam = IPAMConfig(pool_configs=[IPAMPool(subnet=action.subnet)]) if action.subnet else None
+    try:
+        with connections.calling(f"create network {action.name}", timeout_s=CHANGE_S) as api:
+            created = api.create_network(
+                action.name,
+                driver=action.driver,
+                options=dict(action.driver_opts),
+                ipam=ipam,
+                check_duplicate=True,
+                internal=action.internal,
+                labels=dict(action.labels),
+            )
+    except EngineError as error:
+        if status_of(error) != CONFLICT:
+            raise
+        return _adopt_network(connections, action, error)
+    return str(created["Id"])
+
+
+def create_volume(connections: Connections, action: CreateVolume) -> None:
+    """Create a volume, or adopt the one of that name with our labels."""
+    # The engine's create answers with an existing volume as if it were new: look first.
+    existing = inspect_volume(connections, action.name)
+    if existing is None:
+        with connections.calling(f"create volume {action.name}", timeout_s=CHANGE_S) as api:
+            existing = api.create_volume(
+                action.name,
+                driver=action.driver,
+                driver_opts=dict(action.driver_opts),
+                labels=dict(action.labels),
+            )
+    if not _same(existing.get("Labels"), action.labels, _OWNER_KEYS):
+        raise _taken("volume", action.name)
+
+
+def _adopt_container(connections: Connections, spec: ContainerSpec, refused: EngineError) -> str:
+    inspected = inspect(connections, spec.name)
+    if inspected is None or inspected["State"]["Status"] in {"removing", "dead"}:
+        raise EngineError(
+            f"cannot create container {spec.name}: one of that name is being removed",
+            temporary=True,
+        ) from refused
+    if not _same(inspected["Config"].get("Labels"), spec.labels, _SPEC_KEYS):
+        raise _taken("container", spec.name) from refused
+    container_id: str = inspected["Id"]
+    attached = attached_networks(inspected)
+    for endpoint in spec.endpoints:
+        if endpoint.network_name not in attached:
+            connect(connections, container_id, endpoint)
+    return container_id
+
+
+def _adopt_network(connections: Connections, action: CreateNetwork, refused: EngineError) -> str:
+    found = connections.read(
+        f"look for network {action.name}", lambda api: api.networks(names=[action.name])
+    )
+    # The engine's filter finds parts of names, too.
+    named = [entry for entry in found if entry["Name"] == action.name]
+    if not named:
+        raise EngineError(
+            f"cannot create network {action.name}: one of that name was just removed",
+            temporary=True,
+        ) from refused
+    if not _all_ours(named, action.labels):
+        raise _taken("network", action.name) from refused
+    return str(named[0]["Id"])
+
+
+def _all_ours(entries: Sequence[Json], expected: Mapping[str, str]) -> bool:
+    return all(_same(entry.get("Labels"), expected, _OWNER_KEYS) for entry in entries)
+
+
+def _same(
+    carried: Mapping[str, str] | None, expected: Mapping[str, str], keys: Sequence[str]
+) -> bool:
+    """Tell whether an object carries the labels that we would have given it."""
+    return labels.INSTANCE in expected and all(
+        (carried or {}).get(key) == expected.get(key) for key in keys
+    )
+
+
+def _taken(kind: str, name: str) -> EngineError:
+    return EngineError(
+        f"the name {name} is taken by a {kind} that is not ours",
+        remedy=f"look at it with: docker {kind} inspect {name}; rename or remove it",
+    )

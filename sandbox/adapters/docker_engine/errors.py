@@ -1,0 +1,91 @@
+"""
+docker-py's exceptions become ours: unreachable, temporary or permanent, in the engine's own words.
+"""
+
+from __future__ import annotations
+
+import re
+
+from docker.errors import APIError, DockerException
+from requests.exceptions import RequestException
+from urllib3.exceptions import HTTPError
+
+from sandbox.errors import EngineError, EngineUnreachableError
+
+TRANSPORT_ERRORS = (RequestException, HTTPError, OSError)
+"""The connection failed, or broke, or the answer was not complete."""
+
+LIBRARY_ERRORS = (APIError, DockerException, RequestException, HTTPError, OSError)
+"""Everything that a call through docker-py raises for a reason outside this process."""
+
+SERVER_ERROR = 500
+NOT_FOUND = 404
+CONFLICT = 409
+
+_PORT_TAKEN = re.compile(
+    r"Bind for (?P<bound>\S+) failed: port is already allocated"
+    r"|listen (?:tcp|udp)[46]? (?P<listened>\S+): bind: address already in use"
+)
+_POOL_TEXTS = (
+    "Pool overlaps with other one",
+    "non-overlapping IPv4 address pool",
+    "all predefined address pools have been fully subnetted",
+)
+_TEMPORARY_TEXTS = (
+    *_POOL_TEXTS,
+    "is marked for removal",
+    "removal of container",
+    "has active endpoints",
+    "volume is in use",
+)
+
+
+def status_of(error: BaseException | None) -> int:
+    """HTTP status of the engine's answer behind an error, translated or not; 0 without one."""
+    if isinstance(error, EngineError):
+        return status_of(error.__cause__)
+    return (error.status_code or 0) if isinstance(error, APIError) else 0
+
+
+def words_of(error: BaseException) -> str:
+    """What the engine said, or else what the library said, on one line."""
+    said = error.explanation if isinstance(error, APIError) else None
+    return " ".join(str(said or error).split())
+
+
+def is_transport(error: Exception) -> bool:
+    """Tell whether the connection is to be thrown away: no complete answer came through it."""
+    return not isinstance(error, APIError) and isinstance(error, TRANSPORT_ERRORS)
+
+
+def port_taken(words: str) -> str:
+    """Give ``address:port`` out of the engine's words when a port was taken, else an empty text."""
+    found = _PORT_TAKEN.search(words)
+    return (found["bound"] or found["listened"]) if found else ""
+
+
+def translate(error: Exception, doing: str) -> EngineError:
+    """
+    Make an `EngineError` of what docker-py raised.
+
+    Args:
+        error: One of `LIBRARY_ERRORS`.
+        doing: What was being done, to begin the message with: ``create container x``.
+    """
+    words = words_of(error)
+    if is_transport(error):
+        return EngineUnreachableError(f"cannot {doing}: the engine does not answer: {words}")
+    if taken := port_taken(words):
+        return EngineError(
+            f"cannot {doing}: port {taken} of this machine is taken",
+            remedy=f"stop what listens on {taken}, or publish another port",
+            temporary=True,
+        )
+    if any(text in words for text in _POOL_TEXTS):
+        return EngineError(
+            f"cannot {doing}: {words}",
+            remedy="remove networks that nobody needs: docker network ls",
+            temporary=True,
+        )
+    temporary = status_of(error) >= SERVER_ERROR or any(text in words for text in _TEMPORARY_TEXTS)
+    return EngineError(f"cannot {doing}: {words}", temporary=temporary)

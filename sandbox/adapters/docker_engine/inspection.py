@@ -1,0 +1,113 @@
+"""
+PURE: what the engine's inspect says of a container, as an `ObservedContainer`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from sandbox.model.observed import ContainerState, EngineHealth, ObservedContainer
+from sandbox.model.service import Limits
+
+if TYPE_CHECKING:
+    from sandbox.adapters.docker_engine.api import Json
+
+_SHORT_ID = 12
+
+
+def observed_container(inspected: Json) -> ObservedContainer:
+    """Read one answer of ``GET /containers/{id}/json``."""
+    state: Json = inspected["State"]
+    container_state = ContainerState(state["Status"])
+    health = _health(state)
+    probed = bool(healthcheck_test(inspected))
+    return ObservedContainer(
+        id=inspected["Id"],
+        name=inspected["Name"].removeprefix("/"),
+        labels=dict(inspected["Config"].get("Labels") or {}),
+        image_id=inspected["Image"],
+        state=container_state,
+        exit_code=state.get("ExitCode") or 0,
+        oom_killed=bool(state.get("OOMKilled")),
+        health=health,
+        probed=probed,
+        ready=(
+            health is EngineHealth.HEALTHY
+            or (not probed and container_state is ContainerState.RUNNING)
+        ),
+        created_at=epoch_s(inspected.get("Created") or ""),
+        started_at=epoch_s(state.get("StartedAt") or ""),
+        finished_at=epoch_s(state.get("FinishedAt") or ""),
+        limits=_limits(inspected["HostConfig"]),
+        networks=attached_networks(inspected),
+        volumes=_volumes(inspected),
+        host_ports=_host_ports(inspected),
+        error=state.get("Error") or "",
+    )
+
+
+def healthcheck_test(inspected: Json) -> tuple[str, ...]:
+    """Give the test of a container's healthcheck in the engine's form; empty when it has none."""
+    healthcheck: Json = inspected["Config"].get("Healthcheck") or {}
+    test = tuple(cast("list[str]", healthcheck.get("Test") or ()))
+    return () if test[:1] == ("NONE",) else test
+
+
+def attached_networks(inspected: Json) -> dict[str, tuple[str, ...]]:
+    """
+    Aliases by name of network, sorted, without the short id that the engine adds.
+
+    The engine's network ``none`` is the absence of one.
+    """
+    short_id = inspected["Id"][:_SHORT_ID]
+    networks: dict[str, Json] = inspected["NetworkSettings"].get("Networks") or {}
+    return {
+        name: tuple(sorted({*(endpoint.get("Aliases") or ())} - {short_id}))
+        for name, endpoint in sorted(networks.items())
+        if name != "none"
+    }
+
+
+def epoch_s(text: str) -> float:
+    """Seconds since the epoch of the engine's time; 0.0 for its year 1, which means never."""
+    if not text or text.startswith("0001-"):
+        return 0.0
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _health(state: Json) -> EngineHealth:
+    health: Json = state.get("Health") or {}
+    return EngineHealth(health.get("Status") or "none")
+
+
+def _limits(host_config: Json) -> Limits:
+    policy: Json = host_config.get("RestartPolicy") or {}
+    restart = policy.get("Name") or "no"
+    if restart == "on-failure" and (tries := policy.get("MaximumRetryCount")):
+        restart = f"on-failure:{tries}"
+    return Limits(
+        memory_bytes=host_config.get("Memory") or 0,
+        nano_cpus=host_config.get("NanoCpus") or 0,
+        # The engine takes -1 for unlimited as well.
+        pids=max(host_config.get("PidsLimit") or 0, 0),
+        restart=restart,
+    )
+
+
+def _volumes(inspected: Json) -> dict[str, str]:
+    mounts: list[Json] = inspected.get("Mounts") or []
+    named = [mount for mount in mounts if mount.get("Type") == "volume"]
+    return {mount["Destination"]: mount["Name"] for mount in named}
+
+
+def _host_ports(inspected: Json) -> tuple[tuple[str, int, str], ...]:
+    bound: dict[str, list[Json] | None] = inspected["NetworkSettings"].get("Ports") or {}
+    return tuple(
+        sorted(
+            (binding["HostIp"], int(binding["HostPort"]), port.rpartition("/")[2])
+            for port, bindings in bound.items()
+            for binding in bindings or ()
+            if binding.get("HostPort")
+        )
+    )
