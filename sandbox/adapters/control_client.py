@@ -1,0 +1,205 @@
+"""
+Ask the controller of a repository over its Unix socket; `control_server` tells the language.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+
+from sandbox.adapters import wire
+from sandbox.errors import DeadlineError, SandboxError
+from sandbox.model.event import Event
+from sandbox.model.record import SyncRecord
+from sandbox.model.status import EnvironmentStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+_PATH_LIMIT_BYTES = 100
+_CONNECT_S = 2.0
+_ANSWER_S = 60.0
+_SILENCE_S = 15.0
+"""A stream beats every second; a controller that is silent this long is stuck."""
+_STOP_S = 20.0
+_LOOK_S = 0.05
+
+
+def connect(socket_path: str) -> RemoteControl | None:
+    """
+    Reach the controller behind *socket_path*; ``None`` when none answers there.
+
+    A socket that a killed controller left behind refuses at once, so this never waits for it.
+    """
+    if not _listening(Path(socket_path)):
+        return None
+    return RemoteControl(socket_path)
+
+
+def _listening(path: Path) -> bool:
+    with _short(path) as address, socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(_CONNECT_S)
+        try:
+            probe.connect(address)
+        except OSError:
+            return False
+    return True
+
+
+@contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """
+    An address of at most 107 bytes for *path*: a longer one goes by way of its open folder.
+    """
+    if len(os.fsencode(path)) <= _PATH_LIMIT_BYTES:
+        yield str(path)
+        return
+    try:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        yield "/nonexistent"
+        return
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+class RemoteControl:
+    """
+    `sandbox.ports.Control` of the controller in another process. Safe to use from several threads.
+    """
+
+    def __init__(self, socket_path: str) -> None:
+        self._path = Path(socket_path)
+
+    def status(self, environments: Sequence[str]) -> tuple[EnvironmentStatus, ...]:
+        """
+        As in `Control`.
+        """
+        query = httpx.QueryParams([("environment", name) for name in environments])
+        with self._client(_ANSWER_S) as client:
+            data = _read(client.get("/v1/status", params=query))
+        return wire.decode(tuple[EnvironmentStatus, ...], data.get("statuses", []))
+
+    def up(self, environments: Sequence[str]) -> None:
+        """
+        As in `Control`.
+        """
+        with self._client(_ANSWER_S) as client:
+            _read(client.post("/v1/up", json={"environments": list(environments)}))
+
+    def sync(self, environment: str, on_event: Callable[[Event], None]) -> SyncRecord:
+        """
+        As in `Control`; the work goes on in the controller even if this process ends.
+        """
+        return self._work("/v1/sync", {"environment": environment}, on_event)
+
+    def down(
+        self, environment: str, *, volumes: bool, on_event: Callable[[Event], None]
+    ) -> SyncRecord:
+        """
+        As in `Control`.
+        """
+        body = {"environment": environment, "volumes": volumes}
+        return self._work("/v1/down", body, on_event)
+
+    def events(self, *, after: int, stop: Callable[[], bool]) -> Iterator[tuple[int, Event]]:
+        """
+        As in `Control`; *stop* is asked at least once a second.
+        """
+        with (
+            self._client(_SILENCE_S) as client,
+            client.stream("GET", "/v1/events", params={"after": after}) as response,
+        ):
+            for line in _lines(response):
+                if "event" in line:
+                    yield _number(line), wire.decode(Event, line["event"])
+                if stop() or "end" in line:
+                    return
+
+    def stop(self) -> None:
+        """
+        End the controller and wait until it is gone.
+
+        Raises:
+            DeadlineError: It still answers after 20 s.
+        """
+        with self._client(_ANSWER_S) as client:
+            _read(client.post("/v1/stop", json={}))
+        deadline = time.monotonic() + _STOP_S
+        while _listening(self._path):
+            if time.monotonic() > deadline:
+                raise DeadlineError(f"the controller has not ended within {_STOP_S:.0f} s")
+            time.sleep(_LOOK_S)
+
+    def _work(
+        self, path: str, body: Mapping[str, object], on_event: Callable[[Event], None]
+    ) -> SyncRecord:
+        with (
+            self._client(_SILENCE_S) as client,
+            client.stream("POST", path, json=body) as response,
+        ):
+            for line in _lines(response):
+                if "event" in line:
+                    on_event(wire.decode(Event, line["event"]))
+                if "record" in line:
+                    return wire.decode(SyncRecord, line["record"])
+        raise _lost("it ended before its work did")
+
+    @contextmanager
+    def _client(self, read_s: float) -> Iterator[httpx.Client]:
+        """
+        A client for one conversation; what the library raises becomes ours.
+        """
+        timeout = httpx.Timeout(_CONNECT_S, read=read_s)
+        with _short(self._path) as address:
+            transport = httpx.HTTPTransport(uds=address)
+            try:
+                with httpx.Client(
+                    transport=transport,
+                    base_url="http://controller",
+                    timeout=timeout,
+                    trust_env=False,
+                ) as client:
+                    yield client
+            except httpx.ReadTimeout as error:
+                raise DeadlineError(
+                    f"the controller has said nothing for {read_s:.0f} s",
+                    remedy="look at its log, or end it: sandbox down",
+                ) from error
+            except httpx.TransportError as error:
+                raise _lost(str(error) or type(error).__name__) from error
+
+
+def _read(response: httpx.Response) -> dict[str, wire.Json]:
+    data = wire.from_line(response.read())
+    if "error" in data:
+        raise wire.decode_error(data["error"])
+    return data
+
+
+def _lines(response: httpx.Response) -> Iterator[dict[str, wire.Json]]:
+    for text in response.iter_lines():
+        line = wire.from_line(text)
+        if "error" in line:
+            raise wire.decode_error(line["error"])
+        yield line
+
+
+def _number(line: Mapping[str, wire.Json]) -> int:
+    number = line.get("number")
+    return number if isinstance(number, int) else 0
+
+
+def _lost(why: str) -> SandboxError:
+    return SandboxError(
+        f"the connection to the controller was lost: {why}",
+        remedy="see where things stand: sandbox status",
+    )

@@ -1,0 +1,303 @@
+"""
+The controller's ear: HTTP on a Unix socket that only its owner can open.
+
+::
+
+    GET  /v1/about                       {"pid", "version"}
+    GET  /v1/status?environment=a&...    {"statuses": [...]}
+    POST /v1/up      {"environments"}    {}
+    POST /v1/stop    {}                  {}
+    POST /v1/sync    {"environment"}     stream, ends with {"record"}
+    POST /v1/down    {..., "volumes"}    stream, ends with {"record"}
+    GET  /v1/events?after=N              stream, ends with {"end"}
+
+A stream is JSON lines: ``{"event", "number"}`` for what happens, ``{"beat"}`` every second, so that
+either end notices when the other is gone. A failure is ``{"error"}`` in place of the result.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import socketserver
+import struct
+import threading
+from contextlib import contextmanager, suppress
+from functools import partial
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+from urllib.parse import parse_qs, urlsplit
+
+from sandbox import __version__
+from sandbox.adapters import wire
+from sandbox.errors import SandboxError, SetupError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Self
+
+    from typing_extensions import override
+
+    from sandbox.model.event import Event
+    from sandbox.model.record import SyncRecord
+    from sandbox.ports import Control
+else:
+
+    def override(method: object) -> object:
+        """
+        What `typing.override` is from Python 3.12 on.
+        """
+        return method
+
+
+_BODY_LIMIT_BYTES = 65536
+_BEAT_S = 1.0
+_PATH_LIMIT_BYTES = 100
+_GONE = (BrokenPipeError, ConnectionError, TimeoutError, ValueError)
+
+
+@contextmanager
+def serve(control: Control, socket_path: str) -> Iterator[None]:
+    """
+    Answer on *socket_path* in threads of our own, until the context ends.
+
+    The caller holds the repository's lock, so a socket that is there already is a leftover.
+
+    Raises:
+        SetupError: The socket cannot be made.
+    """
+    path = Path(socket_path)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.chmod(0o700)
+        path.unlink(missing_ok=True)
+        server = _bind(path, control)
+    except OSError as error:
+        raise SetupError(f"no control socket at {path}: {error.strerror}") from error
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.2}, name="control", daemon=True
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        server.closing.set()
+        server.shutdown()
+        server.server_close()
+        path.unlink(missing_ok=True)
+
+
+def _bind(path: Path, control: Control) -> _Server:
+    """
+    Bind; the kernel takes 107 bytes of path, so a longer one goes by way of its open folder.
+    """
+    if len(os.fsencode(path)) <= _PATH_LIMIT_BYTES:
+        server = _Server(str(path), control)
+    else:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            server = _Server(f"/proc/self/fd/{folder}/{path.name}", control)
+        finally:
+            os.close(folder)
+    path.chmod(0o600)
+    return server
+
+
+class _Server(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, address: str, control: Control) -> None:
+        self.control = control
+        self.closing = threading.Event()
+        super().__init__(address, _Request)
+
+    @override
+    def verify_request(self, request: object, client_address: object) -> bool:  # noqa: ARG002 - upstream passes both
+        """
+        Only this user and root are heard, whatever the permissions of the socket became.
+        """
+        if not hasattr(socket, "SO_PEERCRED"):
+            return True
+        size = struct.calcsize("3i")
+        credentials = cast("socket.socket", request).getsockopt(
+            socket.SOL_SOCKET, socket.SO_PEERCRED, size
+        )
+        _, user, _ = struct.unpack("3i", credentials)
+        return user in {0, os.getuid()}
+
+    @override
+    def handle_error(self, request: object, client_address: object) -> None:
+        """
+        A client that left is nothing to print about.
+        """
+
+
+class _Request(BaseHTTPRequestHandler):
+    """
+    One connection. *timeout* bounds every read and write, so that a stuck client frees its thread.
+    """
+
+    protocol_version = "HTTP/1.1"
+    server_version = "sandbox"
+    timeout: ClassVar[float | None] = 20.0  # pyright: ignore[reportIncompatibleVariableOverride] # as documented
+    server: _Server
+
+    def do_GET(self) -> None:
+        """
+        Answer a question.
+        """
+        url = urlsplit(self.path)
+        query = parse_qs(url.query)
+        control = self.server.control
+        if url.path == "/v1/about":
+            self._answer(lambda: {"pid": os.getpid(), "version": __version__})
+        elif url.path == "/v1/status":
+            names = query.get("environment", [])
+            self._answer(lambda: {"statuses": wire.encode(control.status(names))})
+        elif url.path == "/v1/events":
+            self._stream(lambda stream: self._follow(stream, int(query.get("after", ["0"])[0])))
+        else:
+            self._reply(HTTPStatus.NOT_FOUND, {"error": wire.encode_error(_unknown(url.path))})
+
+    def do_POST(self) -> None:
+        """
+        Do something.
+        """
+        control = self.server.control
+        try:
+            body = self._body()
+        except SandboxError as error:
+            self.close_connection = True
+            self._reply(HTTPStatus.BAD_REQUEST, {"error": wire.encode_error(error)})
+            return
+        name = str(body.get("environment", ""))
+        match self.path:
+            case "/v1/up":
+                names = wire.decode(tuple[str, ...], body.get("environments", []))
+                self._answer(partial(_done, partial(control.up, names)))
+            case "/v1/stop":
+                self._answer(partial(_done, control.stop))
+            case "/v1/sync":
+                self._stream(lambda stream: _record(control.sync(name, stream.event)))
+            case "/v1/down":
+                volumes = body.get("volumes") is True
+                self._stream(
+                    lambda stream: _record(
+                        control.down(name, volumes=volumes, on_event=stream.event)
+                    )
+                )
+            case _:
+                self._reply(HTTPStatus.NOT_FOUND, {"error": wire.encode_error(_unknown(self.path))})
+
+    def _body(self) -> Mapping[str, wire.Json]:
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdecimal() or int(length) > _BODY_LIMIT_BYTES:
+            raise UsageError(f"a body of {length} bytes is not accepted")
+        return wire.from_line(self.rfile.read(int(length)) or b"{}")
+
+    def _answer(self, work: Callable[[], wire.Json]) -> None:
+        try:
+            result = work()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client shall know
+            self._reply(HTTPStatus.CONFLICT, {"error": wire.encode_error(error)})
+        else:
+            self._reply(HTTPStatus.OK, result)
+
+    def _reply(self, status: HTTPStatus, data: wire.Json) -> None:
+        body = wire.to_line(data)
+        with suppress(*_GONE):
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    def _stream(self, work: Callable[[_Stream], wire.Json]) -> None:
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "application/x-ndjson")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        with _Stream(self.wfile.write) as stream:
+            try:
+                last = work(stream)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the client shall know
+                last = {"error": wire.encode_error(error)}
+            stream.send(last)
+        self.close_connection = stream.gone.is_set()
+
+    def _follow(self, stream: _Stream, after: int) -> wire.Json:
+        def stop() -> bool:
+            return stream.gone.is_set() or self.server.closing.is_set()
+
+        for number, event in self.server.control.events(after=after, stop=stop):
+            stream.event(event, number)
+        return {"end": True}
+
+    @override
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name upstream
+        """
+        Requests are not logged: what they do is in the journal.
+        """
+
+
+class _Stream:
+    """
+    Lines to one client from several threads; *gone* is set once it stopped reading.
+    """
+
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        self.gone = threading.Event()
+        self._write = write
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._beat = threading.Thread(target=self._beats, name="beat", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._beat.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._beat.join()
+        self._chunk(b"")
+
+    def event(self, event: Event, number: int = 0) -> None:
+        """
+        Pass on what happened. A client that left does not disturb the work.
+        """
+        self.send({"number": number, "event": wire.encode(event)})
+
+    def send(self, data: wire.Json) -> None:
+        """
+        Send one line.
+        """
+        self._chunk(wire.to_line(data))
+
+    def _beats(self) -> None:
+        while not self._ended.wait(_BEAT_S) and not self.gone.is_set():
+            self.send({"beat": True})
+
+    def _chunk(self, data: bytes) -> None:
+        if self.gone.is_set():
+            return
+        with self._lock:
+            try:
+                self._write(b"%x\r\n%b\r\n" % (len(data), data))
+            except _GONE:
+                self.gone.set()
+
+
+def _unknown(path: str) -> SandboxError:
+    return UsageError(f"the controller knows no {path}")
+
+
+def _done(work: Callable[[], None]) -> wire.Json:
+    work()
+    return {}
+
+
+def _record(record: SyncRecord) -> wire.Json:
+    return {"record": wire.encode(record)}

@@ -1,0 +1,49 @@
+"""
+`open`: the address of an environment.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from sandbox.cli.arguments import Environment
+from sandbox.cli.command import SEE, command
+from sandbox.cli.invocation import Invocation
+
+
+@command("open", panel=SEE)
+def browse(invocation: Invocation, environment: Environment) -> None:
+    """
+    Print the address of ENV; on a desktop, open it too.
+    """
+    from sandbox.cli.opened import chosen, opened
+    from sandbox.errors import NotFoundError
+    from sandbox.planning.urls import urls
+    from sandbox.runtime.preview import load_desired
+
+    with opened(invocation) as workspace:
+        chosen(workspace, environment)
+        addresses = urls(load_desired(workspace, environment))
+    if not addresses:
+        raise NotFoundError(
+            f"{environment} publishes no port",
+            remedy=f"commit ports: for a service in environments/{environment}/compose.yaml",
+        )
+    if invocation.json:
+        invocation.show_json({"environment": environment, "urls": list(addresses)})
+    else:
+        invocation.show(addresses[0])
+    if _on_a_desktop():
+        import webbrowser
+
+        # Its failure is no failure of ours: the address was printed.
+        webbrowser.open(addresses[0])
+
+
+def _on_a_desktop() -> bool:
+    """
+    Somebody sits in front of it: a terminal, and a display or macOS.
+    """
+    display = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return sys.stdout.isatty() and (display or sys.platform == "darwin")

@@ -1,0 +1,91 @@
+"""
+`down`: take environments away.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sandbox.cli.arguments import Environments
+from sandbox.cli.command import RUN, command
+from sandbox.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sandbox.errors import SandboxError
+    from sandbox.model.event import Event
+    from sandbox.model.record import SyncRecord
+    from sandbox.ports import Control
+    from sandbox.runtime.workspace import Workspace
+
+TIMEOUT_S = 120.0
+
+
+@command("down", panel=RUN)
+def down(
+    invocation: Invocation,
+    environments: Environments = None,
+    volumes: Annotated[
+        bool, typer.Option("--volumes", help="Delete the volumes and their data too.")
+    ] = False,
+) -> None:
+    """
+    Remove containers and networks; volumes stay.
+
+    Without ENV, everything goes down and the controller ends.
+    """
+    from sandbox.cli.follow import follow
+    from sandbox.cli.opened import opened
+    from sandbox.cli.outcome import end_with
+
+    with opened(invocation) as workspace:
+        control = workspace.control()
+        names = environments or [each.name for each in control.status(())]
+        results: dict[str, SyncRecord | SandboxError] = {}
+        for name in names:
+            work = partial(_take_down, control, name, volumes)
+            timeout_s = invocation.deadline_s(TIMEOUT_S)
+            results |= follow(invocation, workspace.clock, {name: work}, timeout_s=timeout_s)
+        if not any(each.reconciled for each in control.status(())):
+            control.stop()
+        _show(invocation, workspace, results)
+        end_with(invocation, results)
+
+
+def _take_down(
+    control: Control, name: str, volumes: bool, on_event: Callable[[Event], None]
+) -> SyncRecord:
+    return control.down(name, volumes=volumes, on_event=on_event)
+
+
+def _show(
+    invocation: Invocation,
+    workspace: Workspace,
+    results: Mapping[str, SyncRecord | SandboxError],
+) -> None:
+    from sandbox.render import documents
+    from sandbox.render.outcomes import removal_text
+
+    ended = [name for name, result in results.items() if not isinstance(result, Exception)]
+    kept = {name: _volumes(workspace, name) for name in ended}
+    if invocation.json:
+        found = documents.outcomes(results)
+        invocation.show_json({"environments": found, "kept_volumes": kept})
+        return
+    for name in ended:
+        invocation.show(removal_text(name, kept[name], style=invocation.style))
+
+
+def _volumes(workspace: Workspace, environment: str) -> list[str]:
+    """
+    Names of the volumes of *environment* that are still there.
+    """
+    from sandbox.model.observed import Owner
+
+    instance = workspace.repository.instance
+    owner = Owner(instance=instance, application="", environment=environment)
+    return [volume.name for volume in workspace.engine.observe(owner, ()).volumes]

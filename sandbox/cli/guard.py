@@ -1,0 +1,87 @@
+"""
+Where every failure ends: one place turns it into words and an exit status.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.cli.invocation import Invocation
+
+INTERRUPTED = 130
+FAILED = 1
+
+
+def run_guarded(invocation: Invocation, body: Callable[[], None]) -> None:
+    """
+    Run *body*; whatever it raises becomes a message and the exit status of design 3.4.
+    """
+    try:
+        body()
+        sys.stdout.flush()
+    except typer.Exit:
+        raise
+    except SandboxError as error:
+        _tell(invocation, error)
+        raise typer.Exit(error.exit_status) from None
+    except KeyboardInterrupt:
+        invocation.note("interrupted")
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        _leave_quietly()
+    except Exception as error:  # a bug must not end in a traceback on somebody's screen
+        if invocation.debug:
+            raise
+        _tell(invocation, _as_bug(error))
+        raise typer.Exit(FAILED) from None
+
+
+def _tell(invocation: Invocation, error: SandboxError) -> None:
+    if invocation.debug:
+        import traceback
+
+        traceback.print_exception(error)
+    if invocation.json:
+        from sandbox.render.documents import failure
+
+        invocation.show_json(failure(error))
+        return
+    from sandbox.render.failures import failure_text
+
+    invocation.note(failure_text(error, style=invocation.note_style))
+
+
+def _as_bug(error: Exception) -> SandboxError:
+    """
+    Write the traceback of *error* to a file of its own, outside the repository.
+    """
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="sandbox-", suffix=".log", delete=False, encoding="utf-8"
+    ) as log:
+        log.write("".join(traceback.format_exception(error)))
+    what = type(error).__name__
+    return SandboxError(
+        f"a mistake in sandbox itself, not yours: {what}; its traceback is in {log.name}",
+        remedy="run the command again with --debug, or report it with that file",
+    )
+
+
+def _leave_quietly() -> NoReturn:
+    """
+    End without a word: whoever read our output has seen enough.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    raise typer.Exit(0) from None

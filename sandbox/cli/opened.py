@@ -1,0 +1,57 @@
+"""
+The repository of a call, and the environments that were meant.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    from sandbox.cli.invocation import Invocation
+    from sandbox.runtime.workspace import Workspace
+
+
+def opened(invocation: Invocation) -> AbstractContextManager[Workspace]:
+    """
+    Open the repository that the call is about; close it with the context.
+    """
+    from sandbox.bootstrap import open_workspace
+
+    return open_workspace(invocation.repo)
+
+
+def chosen(workspace: Workspace, names: Sequence[str] | str | None) -> tuple[str, ...]:
+    """
+    Give the environments that *names* mean: those, or all when none is named.
+
+    Raises:
+        NotFoundError: There is no such environment; the message tells which there are.
+    """
+    from sandbox.errors import NotFoundError
+    from sandbox.runtime.desired import environment_names
+
+    known = environment_names(workspace.repository)
+    wanted = (names,) if isinstance(names, str) else tuple(dict.fromkeys(names or ()))
+    for name in wanted:
+        if name not in known:
+            raise NotFoundError(
+                f"environment {name!r} does not exist", remedy=_nearest(name, known)
+            )
+    if not known:
+        raise NotFoundError(
+            "this repository has no environment",
+            remedy="commit environments/<name>/compose.yaml with a top-level x-sandbox, "
+            "or begin with: sandbox init DIR",
+        )
+    return wanted or known
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    there_are = f"there are: {', '.join(known)}" if known else "there is none"
+    close = get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]}? {there_are}" if close else there_are

@@ -1,0 +1,91 @@
+"""
+`sync`: reconcile once, now.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sandbox.cli.arguments import MaybeEnvironment
+from sandbox.cli.command import RUN, command
+from sandbox.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.errors import SandboxError
+    from sandbox.model.record import SyncRecord
+    from sandbox.ports import Clock, Control
+
+TIMEOUT_S = 300.0
+
+
+@command("sync", panel=RUN)
+def sync(
+    invocation: Invocation,
+    environment: MaybeEnvironment = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until it is healthy too, not only in sync.")
+    ] = False,
+) -> None:
+    """
+    Bring ENV to what is committed, once, now.
+    """
+    from sandbox.cli.opened import chosen, opened
+    from sandbox.cli.outcome import end_with
+    from sandbox.runtime.wait import wait_for
+
+    timeout_s = invocation.deadline_s(TIMEOUT_S)
+    with opened(invocation) as workspace:
+        names = chosen(workspace, environment)
+        control = workspace.control()
+        ends_at = workspace.clock.monotonic() + timeout_s
+        results = sync_each(invocation, workspace.clock, control, names, timeout_s)
+        _show(invocation, results)
+        end_with(invocation, results)
+        for name in names if wait else ():
+            wait_for(
+                workspace,
+                control,
+                name,
+                revision=None,
+                healthy=True,
+                timeout_s=max(ends_at - workspace.clock.monotonic(), 0.0),
+                on_status=lambda _: None,
+            )
+
+
+def sync_each(
+    invocation: Invocation,
+    clock: Clock,
+    control: Control,
+    names: tuple[str, ...],
+    timeout_s: float,
+) -> dict[str, SyncRecord | SandboxError]:
+    """
+    Sync *names* one after another: without a controller there is one writer, and that is us.
+    """
+    from sandbox.cli.follow import follow
+
+    results: dict[str, SyncRecord | SandboxError] = {}
+    ends_at = clock.monotonic() + timeout_s
+    for name in names:
+        left_s = max(ends_at - clock.monotonic(), 0.0)
+        work = partial(control.sync, name)
+        results |= follow(invocation, clock, {name: work}, timeout_s=left_s)
+    return results
+
+
+def _show(invocation: Invocation, results: Mapping[str, SyncRecord | SandboxError]) -> None:
+    from sandbox.render import documents
+    from sandbox.render.outcomes import record_text
+
+    if invocation.json:
+        invocation.show_json({"syncs": documents.outcomes(results)})
+        return
+    for result in results.values():
+        if not isinstance(result, Exception):
+            invocation.show(record_text(result, style=invocation.style))

@@ -1,0 +1,98 @@
+"""
+`up`: converge, then keep reconciling.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sandbox.cli.arguments import Environments
+from sandbox.cli.command import RUN, command
+from sandbox.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sandbox.ports import Control
+    from sandbox.runtime.workspace import Workspace
+
+TIMEOUT_S = 300.0
+
+
+@command("up", panel=RUN)
+def up(
+    invocation: Invocation,
+    environments: Environments = None,
+    foreground: Annotated[
+        bool, typer.Option("--foreground", help="Stay here and print what happens.")
+    ] = False,
+) -> None:
+    """
+    Bring environments up, then keep them at what is committed.
+
+    A controller stays in the background. Ctrl-C leaves it at work.
+    """
+    from sandbox.cli.opened import chosen, opened
+
+    with opened(invocation) as workspace:
+        names = chosen(workspace, environments)
+        workspace.engine.info()  # no engine: say so at once
+        if not foreground:
+            bring_up(invocation, workspace, names, everything=not environments)
+            return
+    from sandbox.bootstrap import run_controller
+    from sandbox.cli.display import stream_event
+
+    run_controller(invocation.repo, environments or (), partial(stream_event, invocation))
+
+
+def bring_up(
+    invocation: Invocation, workspace: Workspace, names: Sequence[str], *, everything: bool
+) -> None:
+    """
+    Have a controller look after *names*, follow their first sync, show where they stand.
+
+    Raises:
+        HeldError: One of them is degraded.
+        DeadlineError: One of them was not there in time.
+    """
+    from sandbox.bootstrap import start_controller
+    from sandbox.cli.first_sync import converge, newest_event
+    from sandbox.cli.follow import follow
+    from sandbox.cli.outcome import end_with
+
+    before = workspace.control()
+    known = {each.name: each for each in before.status(tuple(names))}
+    after = newest_event(workspace)
+    start_controller(invocation.repo, () if everything else tuple(names))
+    control = workspace.control()
+    works = {
+        name: partial(converge, workspace, control, known[name], after)
+        for name in names
+        if known[name].suspension is None
+    }
+    timeout_s = invocation.deadline_s(TIMEOUT_S)
+    try:
+        results = follow(invocation, workspace.clock, works, timeout_s=timeout_s)
+    except KeyboardInterrupt:
+        invocation.note("\nLeft; the controller goes on. See: sandbox status, sandbox watch")
+        raise
+    _show(invocation, workspace, control, names)
+    end_with(invocation, results)
+
+
+def _show(
+    invocation: Invocation, workspace: Workspace, control: Control, names: Sequence[str]
+) -> None:
+    from sandbox.render import documents
+    from sandbox.render.status import status_text
+
+    statuses = control.status(tuple(names))
+    if invocation.json:
+        invocation.show_json(documents.statuses(statuses))
+        return
+    now = workspace.clock.now()
+    invocation.show(status_text(statuses, now=now, style=invocation.style))

@@ -1,0 +1,80 @@
+"""
+`wait`: until an environment is where it should be.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sandbox.cli.arguments import Environment
+from sandbox.cli.command import SEE, command
+from sandbox.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.model.status import EnvironmentStatus
+    from sandbox.ports import Clock
+
+TIMEOUT_S = 120.0
+_TELL_S = 5.0
+
+
+@command("wait", panel=SEE)
+def wait(
+    invocation: Invocation,
+    environment: Environment,
+    revision: Annotated[
+        str | None, typer.Option("--revision", metavar="REV", help="Until it is at this commit.")
+    ] = None,
+    healthy: Annotated[bool, typer.Option("--healthy", help="Until it is healthy too.")] = False,
+) -> None:
+    """
+    Wait until ENV is in sync, at a revision, or healthy.
+
+    120 s at most, unless --timeout says otherwise.
+    """
+    from sandbox.cli.opened import chosen, opened
+    from sandbox.runtime.wait import wait_for
+
+    with opened(invocation) as workspace:
+        chosen(workspace, environment)
+        status = wait_for(
+            workspace,
+            workspace.control(),
+            environment,
+            revision=revision,
+            healthy=healthy,
+            timeout_s=invocation.deadline_s(TIMEOUT_S),
+            on_status=_teller(invocation, workspace.clock),
+        )
+    if invocation.json:
+        from sandbox.render import documents
+
+        invocation.show_json(documents.statuses((status,)))
+        return
+    from sandbox.render.status import status_line
+
+    invocation.show(status_line(status, style=invocation.style))
+
+
+def _teller(invocation: Invocation, clock: Clock) -> Callable[[EnvironmentStatus], None]:
+    """
+    Says where it stands when that changes, and every few seconds when it does not.
+    """
+    from sandbox.render.status import status_line
+
+    told = ""
+    told_at = clock.monotonic()
+
+    def tell(status: EnvironmentStatus) -> None:
+        nonlocal told, told_at
+        line = status_line(status, style=invocation.note_style)
+        now = clock.monotonic()
+        if line != told or now - told_at >= _TELL_S:
+            invocation.note(line)
+            told, told_at = line, now
+
+    return tell

@@ -1,0 +1,203 @@
+"""
+Values as JSON documents of schema 1; what scripts rely on.
+
+Keys are only ever added. Times are seconds since the epoch, absent values are ``null``.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sandbox.errors import SandboxError
+    from sandbox.model.event import Event
+    from sandbox.model.plan import Change
+    from sandbox.model.problem import Problem
+    from sandbox.model.promotion import Promotion
+    from sandbox.model.record import SyncRecord
+    from sandbox.model.status import EnvironmentStatus, ServiceStatus, Suspension
+
+Json: TypeAlias = "str | int | float | bool | Mapping[str, Json] | Sequence[Json] | None"
+
+SCHEMA = 1
+
+
+def document(fields: Mapping[str, Json]) -> str:
+    """
+    One document in one line, with ``"schema": 1`` first.
+    """
+    return json.dumps({"schema": SCHEMA, **fields}, ensure_ascii=False)
+
+
+def statuses(values: Sequence[EnvironmentStatus]) -> dict[str, Json]:
+    """
+    ``{"environments": [...]}``.
+    """
+    return {"environments": [status(value) for value in values]}
+
+
+def status(value: EnvironmentStatus) -> dict[str, Json]:
+    """
+    One environment.
+    """
+    return {
+        "name": value.name,
+        "branch": value.branch or None,
+        "revision": value.revision or None,
+        "subject": value.subject,
+        "release": value.release or None,
+        "running_releases": list(value.running_releases),
+        "sync": value.sync.value,
+        "health": value.health.value,
+        "suspended": value.suspension is not None,
+        "suspension": suspension(value.suspension) if value.suspension else None,
+        "services": [service(each) for each in value.services],
+        "urls": list(value.urls),
+        "message": value.message,
+        "next": value.next_step,
+        "differences": list(value.pending),
+        "ignored_edits": list(value.ignored_edits),
+        "reconciled": value.reconciled,
+    }
+
+
+def service(value: ServiceStatus) -> dict[str, Json]:
+    """
+    One service of an environment.
+    """
+    return {
+        "name": value.name,
+        "desired": value.desired,
+        "ready": value.ready,
+        "health": value.health.value,
+        "message": value.message,
+        "job": value.job,
+        "image": value.image,
+        "started_at": value.started_at or None,
+    }
+
+
+def suspension(value: Suspension) -> dict[str, Json]:
+    """
+    Why nothing is reconciled; ``until`` is ``null`` for until further notice.
+    """
+    return {
+        "environment": value.environment,
+        "reason": value.reason,
+        "since": value.since,
+        "until": value.until or None,
+        "author": value.author,
+    }
+
+
+def event(value: Event) -> dict[str, Json]:
+    """
+    One thing that happened.
+    """
+    return {
+        "at": value.at,
+        "environment": value.environment,
+        "kind": value.kind.value,
+        "message": value.message,
+        "revision": value.revision or None,
+        "service": value.service_name or None,
+        "step": value.step_id or None,
+        "seconds": value.seconds,
+    }
+
+
+def record(value: SyncRecord) -> dict[str, Json]:
+    """
+    One sync.
+    """
+    return {
+        "environment": value.environment,
+        "revision": value.revision or None,
+        "release": value.release or None,
+        "trigger": value.trigger.value,
+        "started_at": value.started_at,
+        "finished_at": value.finished_at,
+        "seconds": round(value.finished_at - value.started_at, 3),
+        "outcome": value.outcome.value,
+        "message": value.message,
+        "steps": [
+            {
+                "id": step.step_id,
+                "reason": step.reason,
+                "outcome": step.outcome.value,
+                "seconds": step.seconds,
+                "message": step.message,
+            }
+            for step in value.steps
+        ],
+        "log": list(value.log),
+    }
+
+
+def outcomes(results: Mapping[str, SyncRecord | SandboxError]) -> list[Json]:
+    """
+    What came out for each environment: a record, or an error with the environment's name.
+    """
+    return [
+        {"environment": name, **failure(result)}
+        if isinstance(result, Exception)
+        else record(result)
+        for name, result in results.items()
+    ]
+
+
+def promotion(value: Promotion) -> dict[str, Json]:
+    """
+    What a promotion or a pin committed; without a change ``commit`` is ``null``.
+    """
+    return {
+        "environment": value.environment,
+        "release": value.release,
+        "previous": value.previous or None,
+        "commit": value.commit or None,
+        "branch": value.branch or None,
+        "source": value.source or None,
+        "changed": value.changed,
+    }
+
+
+def change(value: Change) -> dict[str, Json]:
+    """
+    One field that differs.
+    """
+    return {"field": value.field, "old": value.old, "new": value.new}
+
+
+def failure(value: SandboxError) -> dict[str, Json]:
+    """
+    ``{"error": {...}}``: class, message, remedy, exit status; problems and log where it has them.
+    """
+    problems: Sequence[Problem] = getattr(value, "problems", ())
+    log: Sequence[str] = getattr(value, "log", ())
+    return {
+        "error": {
+            "kind": type(value).__name__,
+            "message": value.message,
+            "remedy": value.remedy,
+            "exit_status": value.exit_status,
+            "problems": [problem(each) for each in problems],
+            "log": list(log),
+        }
+    }
+
+
+def problem(value: Problem) -> dict[str, Json]:
+    """
+    One thing that is wrong in a committed file; line and column are ``null`` when unknown.
+    """
+    return {
+        "file": value.file,
+        "line": value.line or None,
+        "column": value.column or None,
+        "path": value.path,
+        "message": value.message,
+        "remedy": value.remedy,
+    }

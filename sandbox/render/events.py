@@ -1,0 +1,74 @@
+"""
+One line an event.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.model.event import Event, EventKind
+from sandbox.render.style import PLAIN, Style
+from sandbox.render.text import clean, clock_time, duration, short
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import tzinfo
+
+EVENT_SIGNS: Mapping[EventKind, tuple[str, str]] = {
+    EventKind.SEEN: ("◆", "cyan"),
+    EventKind.DRIFT: ("≠", "yellow"),
+    EventKind.INVALID: ("✗", "red"),
+    EventKind.PLANNED: ("→", "cyan"),
+    EventKind.STEP_BEGAN: ("·", "dim"),
+    EventKind.STEP_ENDED: ("✓", "green"),
+    EventKind.STEP_FAILED: ("✗", "red"),
+    EventKind.OUTPUT: ("│", "dim"),
+    EventKind.SYNCED: ("●", "green"),
+    EventKind.DEGRADED: ("✗", "red"),
+    EventKind.ABORTED: ("⊘", "yellow"),
+    EventKind.HELD: ("‖", "yellow"),
+    EventKind.RECOVERED: ("●", "green"),
+    EventKind.UNREACHABLE: ("?", "red"),
+    EventKind.SUSPENDED: ("‖", "magenta"),
+    EventKind.RESUMED: ("→", "magenta"),
+    EventKind.STOPPED: ("○", "dim"),
+}
+
+
+def event_line(
+    event: Event, *, zone: tzinfo | None = None, name_width: int = 0, style: Style = PLAIN
+) -> str:
+    """
+    Time, environment, sign, message and duration of *event*.
+
+    ::
+
+        14:03:09  staging     ✓ start web-1 (0.4 s)
+
+    The time is that of *zone*, of this machine when ``None``; *name_width* is the width of the
+    column of environments.
+    """
+    sign, color = EVENT_SIGNS[event.kind]
+    parts = [
+        style.paint(clock_time(event.at, zone), "dim"),
+        "  ",
+        style.paint(clean(event.environment or "sandbox").ljust(name_width), "bold"),
+        "  ",
+        style.paint(sign, color),
+        " ",
+        event_text(event),
+    ]
+    if event.seconds is not None:
+        parts.append(style.paint(f" ({duration(event.seconds)})", "dim"))
+    return "".join(parts)
+
+
+def event_text(event: Event) -> str:
+    """
+    Message of *event*, with its commit when the message does not name it.
+    """
+    message = clean(event.message) or event.kind.value.replace("_", " ")
+    known = not event.revision or short(event.revision) in message
+    if known or event.kind not in {EventKind.SEEN, EventKind.SYNCED, EventKind.INVALID}:
+        return message
+    return f"{message} [{short(event.revision)}]"

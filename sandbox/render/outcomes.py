@@ -1,0 +1,57 @@
+"""
+How a sync or a removal ended, in a line.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.model.record import Outcome, SyncRecord
+from sandbox.render.style import PLAIN, Style
+from sandbox.render.text import clean, count, duration, listed, short
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SIGNS = {
+    Outcome.SUCCEEDED: ("●", "green"),
+    Outcome.FAILED: ("✗", "red"),
+    Outcome.ERRORED: ("✗", "red"),
+    Outcome.ABORTED: ("⊘", "yellow"),
+    Outcome.SKIPPED: ("○", "dim"),
+}
+
+
+def record_text(record: SyncRecord, *, style: Style = PLAIN) -> str:
+    """
+    Sign, environment, outcome, revision, steps and time.
+
+    ::
+
+        ● staging  succeeded at 4b1c2d3: 5 steps in 2.1 s
+    """
+    sign, color = _SIGNS[record.outcome]
+    name = style.paint(clean(record.environment), "bold")
+    outcome = style.paint(record.outcome.value, color)
+    revision = f" at {style.paint(short(record.revision), 'yellow')}" if record.revision else ""
+    took = duration(record.finished_at - record.started_at)
+    done = (
+        f"{count(len(record.steps), 'step')} in {took}"
+        if record.steps
+        else f"nothing to do ({took})"
+    )
+    return f"{style.paint(sign, color)} {name}  {outcome}{revision}: {done}"
+
+
+def removal_text(environment: str, volumes: Sequence[str], *, style: Style = PLAIN) -> str:
+    """
+    That *environment* is down, and which *volumes* are kept.
+    """
+    name = style.paint(clean(environment), "bold")
+    if not volumes:
+        return f"{style.paint('○', 'dim')} {name}  is down; nothing of it is left."
+    kept = listed(clean(volume) for volume in volumes)
+    return (
+        f"{style.paint('○', 'dim')} {name}  is down; kept {count(len(volumes), 'volume')}: {kept}\n"
+        f"  to delete the data too: sandbox down {clean(environment)} --volumes"
+    )

@@ -1,0 +1,157 @@
+"""
+The main screen: where each environment stands, and what to do next.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.model.status import EnvironmentStatus, Health, ServiceStatus, SyncStatus
+from sandbox.render.style import HEALTH_SIGNS, PLAIN, Style
+from sandbox.render.text import clean, columns, count, duration, listed, short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+NO_ENVIRONMENT = (
+    "No environment here. One is a folder environments/<name>/ whose compose.yaml"
+    " has a top-level x-sandbox."
+)
+_LABEL_WIDTH = 10
+_SHOWN_DIFFERENCES = 6
+_SHOWN_EDITS = 3
+
+
+def status_text(statuses: Sequence[EnvironmentStatus], *, now: float, style: Style = PLAIN) -> str:
+    """
+    All of *statuses*, one block each, and whether a controller looks after them.
+
+    *now* is in seconds since the epoch, for what is told as a span.
+    """
+    if not statuses:
+        return NO_ENVIRONMENT
+    name_width = max(len(status.name) for status in statuses)
+    blocks = [
+        "\n".join(_block(status, now=now, name_width=name_width, style=style))
+        for status in statuses
+    ]
+    return "\n\n".join([*blocks, _controller_line(statuses, style)])
+
+
+def status_line(status: EnvironmentStatus, *, style: Style = PLAIN) -> str:
+    """
+    One environment in a line: health, sync, revision, and which services are not ready.
+
+    ::
+
+        staging  ◐ progressing · out of sync  at 4b1c2d3, waiting for: web 0/1, worker 0/1
+    """
+    waiting = [
+        f"{clean(each.name)} {each.ready}/{each.desired}"
+        for each in status.services
+        if each.health is not Health.HEALTHY
+    ]
+    revision = f"  at {style.paint(short(status.revision), 'yellow')}" if status.revision else ""
+    rest = f", waiting for: {', '.join(waiting)}" if waiting else ""
+    name = style.paint(clean(status.name), "bold")
+    return f"{name}  {style.health(status.health)} · {style.sync(status.sync)}{revision}{rest}"
+
+
+def _block(
+    status: EnvironmentStatus, *, now: float, name_width: int, style: Style
+) -> Iterator[str]:
+    title = style.paint(clean(status.name).ljust(max(name_width, _LABEL_WIDTH - 1)), "bold")
+    yield f"{title}   {style.health(status.health)} · {style.sync(status.sync)}"
+    yield from _revision_lines(status, style)
+    if status.suspension:
+        until = status.suspension.until
+        span = f" for another {duration(until - now)}" if until else " until: sandbox resume"
+        reason = clean(status.suspension.reason) or "no reason given"
+        yield _labelled("suspended", f"{reason}{span}", style, "magenta")
+    yield from _service_lines(status.services, now, style)
+    for number, url in enumerate(status.urls):
+        yield _labelled("open" if not number else "", style.paint(clean(url), "cyan"), style)
+    yield from _difference_lines(status, style)
+    if status.message:
+        color = "red" if status.health is Health.DEGRADED else "yellow"
+        first, *others = status.message.splitlines()
+        yield _labelled("message", style.paint(clean(first), color), style)
+        for line in others:
+            yield _labelled("", style.paint(clean(line), color), style)
+    if status.ignored_edits:
+        yield _labelled("ignored", _edits_text(status.ignored_edits), style, "yellow")
+    if status.next_step:
+        yield _labelled("next", style.paint(clean(status.next_step), "bold"), style)
+
+
+def _revision_lines(status: EnvironmentStatus, style: Style) -> Iterator[str]:
+    if not status.revision:
+        yield _labelled("revision", style.paint("cannot be read", "yellow"), style)
+        return
+    branch = f"{clean(status.branch)} " if status.branch else ""
+    commit = style.paint(short(status.revision), "yellow")
+    yield _labelled("revision", f"{branch}{commit}  {clean(status.subject)}".rstrip(), style)
+    if not status.release:
+        return
+    others = [release for release in status.running_releases if release != status.release]
+    running = f", still running {listed(short(other) for other in others)}" if others else ""
+    same = "  (the revision itself)" if status.release == status.revision else ""
+    release = style.paint(short(status.release), "yellow")
+    yield _labelled("release", f"{release}{same}{running}", style)
+
+
+def _service_lines(services: Sequence[ServiceStatus], now: float, style: Style) -> Iterator[str]:
+    rows = columns([_service_row(service, now) for service in services])
+    for number, (service, row) in enumerate(zip(services, rows, strict=True)):
+        name, ready, health, rest = row
+        sign, color = HEALTH_SIGNS[service.health]
+        text = f"{style.paint(sign, color)} {name}{ready}{style.paint(health, color)}"
+        text += style.paint(rest, "dim" if service.health is Health.HEALTHY else color)
+        yield _labelled("services" if not number else "", text.rstrip(), style)
+
+
+def _service_row(service: ServiceStatus, now: float) -> tuple[str, str, str, str]:
+    if service.job:
+        ready = "done" if service.ready >= service.desired else "job"
+    else:
+        ready = f"{service.ready}/{service.desired}"
+    rest = clean(service.message)
+    if not rest and service.started_at and not service.job:
+        rest = f"up {duration(max(now - service.started_at, 0.0))}"
+    return clean(service.name), ready, service.health.value, rest
+
+
+def _difference_lines(status: EnvironmentStatus, style: Style) -> Iterator[str]:
+    if status.sync is SyncStatus.SYNCED:
+        return
+    for number, line in enumerate(status.pending[:_SHOWN_DIFFERENCES]):
+        yield _labelled("differs" if not number else "", clean(line), style)
+    more = len(status.pending) - _SHOWN_DIFFERENCES
+    if more > 0:
+        yield _labelled("", f"... and {more} more: sandbox plan {clean(status.name)}", style)
+
+
+def _edits_text(paths: Sequence[str]) -> str:
+    verb = "changes" if len(paths) == 1 else "change"
+    shown = listed((clean(path) for path in paths), most=_SHOWN_EDITS)
+    return f"{count(len(paths), 'uncommitted edit')} {verb} nothing: {shown}"
+
+
+def _labelled(label: str, text: str, style: Style, *colors: str) -> str:
+    return f"  {style.paint(label.ljust(_LABEL_WIDTH), 'dim')} {style.paint(text, *colors)}"
+
+
+def _controller_line(statuses: Sequence[EnvironmentStatus], style: Style) -> str:
+    looked_after = [clean(status.name) for status in statuses if status.reconciled]
+    if len(looked_after) == len(statuses):
+        whom = "it" if len(statuses) == 1 else "all of them"
+        return style.paint(
+            f"A controller looks after {whom}; commits and drift are acted upon.", "dim"
+        )
+    if looked_after:
+        others = [clean(status.name) for status in statuses if not status.reconciled]
+        return (
+            f"A controller looks after {listed(looked_after)}, not after {listed(others)}: "
+            f"sandbox up {' '.join(others)}"
+        )
+    return "No controller runs; commits and drift change nothing until: sandbox up"

@@ -1,0 +1,121 @@
+"""
+Small pieces of text: cleaned, shortened, counted, aligned.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -~])"
+)
+_COLORS = re.compile(r"\x1b\[[0-9;]*m")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+_MINUTE_S = 60
+_HOUR_S = 3600
+_DAY_S = 86400
+_SHORT_COMMIT = 7
+_PRECISE_S = 10
+
+
+def clean(text: str) -> str:
+    """
+    Take out of *text* whatever could drive a terminal: escape codes, controls, direction marks.
+
+    Commit messages, logs and names come from anywhere. Newlines become spaces, so that one line
+    stays one line.
+    """
+    return _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")).replace("\n", " "))
+
+
+def clean_log(line: str) -> str:
+    """
+    Clean a line of a log for a terminal, but let it keep its colours.
+    """
+    kept: list[str] = []
+    end = 0
+    for color in _COLORS.finditer(line):
+        kept += [clean(line[end : color.start()]), color.group()]
+        end = color.end()
+    kept.append(clean(line[end:]))
+    reset = "\x1b[0m" if len(kept) > 1 else ""
+    return "".join(kept) + reset
+
+
+def short(commit: str) -> str:
+    """
+    First digits of a commit id.
+    """
+    return commit[:_SHORT_COMMIT]
+
+
+def duration(seconds: float) -> str:
+    """
+    A span of time for people: ``0.4 s``, ``12 s``, ``2 min 5 s``, ``3 h 10 min``, ``4 d 2 h``.
+    """
+    if seconds < _PRECISE_S - 0.05:
+        return f"{max(seconds, 0.0):.1f} s"
+    whole = round(seconds)
+    if whole < _MINUTE_S:
+        return f"{whole} s"
+    if whole < _HOUR_S:
+        return _two(whole, _MINUTE_S, "min", 1, "s")
+    if whole < _DAY_S:
+        return _two(whole, _HOUR_S, "h", _MINUTE_S, "min")
+    return _two(whole, _DAY_S, "d", _HOUR_S, "h")
+
+
+def _two(whole: int, large_s: int, large: str, small_s: int, small: str) -> str:
+    first, rest = divmod(whole, large_s)
+    second = rest // small_s
+    return f"{first} {large} {second} {small}" if second else f"{first} {large}"
+
+
+def clock_time(at: float, zone: tzinfo | None) -> str:
+    """
+    Time of day in *zone* (``None``: this machine's), such as ``14:03:09``.
+    """
+    return datetime.fromtimestamp(at, zone).strftime("%H:%M:%S")
+
+
+def count(number: int, noun: str) -> str:
+    """
+    Number and noun, such as ``1 step`` or ``3 steps``.
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def listed(words: Iterable[str], *, most: int = 5) -> str:
+    """
+    Join *words* for a sentence: ``a, b and c``; beyond *most* the rest is counted.
+    """
+    shown = list(words)
+    if len(shown) > most:
+        shown = [*shown[:most], f"{len(shown) - most} more"]
+    if len(shown) <= 1:
+        return "".join(shown)
+    return f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def columns(rows: Sequence[Sequence[str]], *, gap: int = 2) -> tuple[tuple[str, ...], ...]:
+    """
+    Pad the cells of *rows* so that columns line up; the last cell of a row is left as it is.
+
+    Cells are plain text (colour comes after), rows have equally many cells.
+    """
+    if not rows:
+        return ()
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return tuple(
+        (
+            *(cell.ljust(width + gap) for cell, width in zip(row[:-1], widths, strict=False)),
+            row[-1],
+        )
+        for row in rows
+    )
