@@ -81,8 +81,8 @@ class Engine(Protocol):
         """
         Call *wake* with the name of an environment whenever something of it may have changed.
 
-        An empty name means: look at all of them. Begins with one such call. Returns when *stop* says
-        so (looked at every second or so), or raises `EngineUnreachableError` when the stream ends.
+        An empty name means: look at all of them. Begins with one such call. Returns when *stop*
+        says so (looked at every second or so), or raises `EngineUnreachableError` when the stream ends.
         """
         ...
 
@@ -94,7 +94,7 @@ class Engine(Protocol):
         on_output: Callable[[str], None],
         stop: Callable[[], bool],
     ) -> str:
-        """Build from the tar *context*, tag it, return its id; `ImageError` carries the log's end."""
+        """Build from the tar *context*, tag it, return its id; `ImageError` has the log's end."""
         ...
 
     def pull_image(
@@ -133,7 +133,7 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeEntry:
-    """One entry of a Git tree: *mode* as in ``git ls-tree`` (``100644``, ``100755``, ``120000``, ``040000``, ``160000``)."""
+    """One entry of a Git tree; *mode* as in ``git ls-tree``, such as ``100644`` or ``040000``."""
 
     path: str
     mode: str
@@ -157,6 +157,7 @@ class Repository(Protocol):
     Paths are relative to the top of the repository, with ``/``, normalised, never escaping.
     """
 
+    def __hash__(self) -> int: ...
     @property
     def instance(self) -> str:
         """Id of this repository on this machine: 12 lower-case hex digits, from its place."""
@@ -178,11 +179,11 @@ class Repository(Protocol):
 
     def commit_info(self, commit: str) -> CommitInfo: ...
     def read_file(self, commit: str, path: str) -> bytes | None:
-        """Content of a regular file; ``None`` when there is none. Symlinks inside the tree are followed."""
+        """Content of a file, symlinks inside the tree followed; ``None`` when there is none."""
         ...
 
     def list_files(self, commit: str, folder: str) -> tuple[TreeEntry, ...]:
-        """Every entry below *folder*, recursively, sorted by path; empty when there is no such folder."""
+        """Every entry below *folder*, recursively, sorted by path; empty when there is none."""
         ...
 
     def tree_id(self, commit: str, folder: str) -> str | None: ...
@@ -199,18 +200,18 @@ class Repository(Protocol):
         ...
 
     def worktree_files(self, folder: str) -> Mapping[str, bytes] | None:
-        """Content of the files of *folder* in the work tree, by path; ``None`` in a bare repository."""
+        """Content of the files below *folder* on disk, by path; ``None`` in a bare repository."""
         ...
 
     def ignored_edits(self, commit: str, folders: Sequence[str]) -> tuple[str, ...]:
-        """Paths below *folders* whose content in the work tree differs from *commit*, sorted, at most 20."""
+        """Paths below *folders* that differ on disk from *commit*, sorted, at most 20."""
         ...
 
     def commit_file(
         self, *, branch: str, path: str, content: bytes, message: str, parent: str
     ) -> str:
         """
-        Commit one changed file onto *branch*, which must still be at *parent*; return the new commit.
+        Commit one changed file onto *branch*, which must still be at *parent*; give its id.
 
         When the branch is checked out, the file in index and work tree is brought along if both are
         unmodified; otherwise `ConflictError` and nothing is written.
@@ -219,14 +220,14 @@ class Repository(Protocol):
 
 
 class ChangeFeed(Protocol):
-    """Wakes the loop when refs may have changed; losing every call costs time, never correctness."""
+    """Wakes the loop when refs may have changed; losing a call costs time, never correctness."""
 
     def start(self, wake: Callable[[], None]) -> None: ...
     def stop(self) -> None: ...
 
 
 class Journal(Protocol):
-    """History that may be lost; never a source of desired state. Safe to use from several threads."""
+    """History that may be lost, never a source of desired state. Safe from several threads."""
 
     def record_sync(self, record: SyncRecord) -> int: ...
     def syncs(self, environment: str, *, limit: int = 20) -> tuple[SyncRecord, ...]:
@@ -292,7 +293,7 @@ class Control(Protocol):
     """
 
     def status(self, environments: Sequence[str]) -> tuple[EnvironmentStatus, ...]:
-        """Look now; all environments when none is named. Never raises for an engine that is away."""
+        """Look now, at all when none is named; an engine that is away is a status, no error."""
         ...
 
     def up(self, environments: Sequence[str]) -> None:
@@ -306,7 +307,7 @@ class Control(Protocol):
     def down(
         self, environment: str, *, volumes: bool, on_event: Callable[[Event], None]
     ) -> SyncRecord:
-        """Stop looking after it, remove its containers and networks; its volumes only if told so."""
+        """Look after it no more; remove its containers and networks, volumes only if told so."""
         ...
 
     def events(self, *, after: int, stop: Callable[[], bool]) -> Iterator[tuple[int, Event]]:

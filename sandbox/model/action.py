@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """One network of a container: exact name of the network, names in it, fixed address or empty."""
+    """One network of a container: its exact name, names in it, fixed address or empty."""
 
     network_name: str
     aliases: tuple[str, ...] = ()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
@@ -26,6 +28,7 @@ class Problem:
     message: str
     remedy: str = ""
 
+    @override
     def __str__(self) -> str:
         """Give one line: ``file:line:column: path: message (remedy)``."""
         place = self.file

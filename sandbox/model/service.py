@@ -106,7 +106,7 @@ class ContainerFile:
         mode: Permission bits.
         uid: Owner in the container.
         gid: Group in the container.
-        source: Where it came from, for people: a path in the repository, ``config x``, ``secret x``.
+        source: Where it came from, for people: a path, ``config x``, ``secret x``.
         secret: Its content must never be shown.
     """
 

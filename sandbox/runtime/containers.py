@@ -32,7 +32,11 @@ def containers_of(
         if service is None or container.labels.get(SERVICE) == service
     ]
     if not found:
-        what = f"{environment} has no container of {service}" if service else f"{environment} has no container"
+        what = (
+            f"{environment} has no container of {service}"
+            if service
+            else f"{environment} has no container"
+        )
         names = sorted({container.labels.get(SERVICE, "") for container in observed.containers})
         remedy = f"there are: {', '.join(names)}" if names else f"run: sandbox up {environment}"
         raise NotFoundError(what, remedy=remedy)

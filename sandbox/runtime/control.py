@@ -56,9 +56,7 @@ def follow_events(
         workspace.clock.sleep(FOLLOW_S)
 
 
-def _sync_here(
-    workspace: Workspace, environment: str, emit: Callable[[Event], None]
-) -> SyncRecord:
+def _sync_here(workspace: Workspace, environment: str, emit: Callable[[Event], None]) -> SyncRecord:
     require_environment(workspace.repository, environment)
     request = SyncRequest(
         environment=environment,

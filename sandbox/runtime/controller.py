@@ -1,4 +1,4 @@
-"""The controller: one per repository, one worker per environment, so that none can block another."""
+"""One controller per repository, one worker per environment, so that none blocks another."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Controller:
         self._stopping.set()
 
     def take(self, environments: Sequence[str]) -> None:
-        """Look after these environments too; all that there are, and that come, when none is named."""
+        """Look after these too; after all that there are, and that come, when none is named."""
         self._follows_all = self._follows_all or not environments
         for environment in environments or environment_names(self.workspace.repository):
             self._take(environment)
@@ -105,7 +105,7 @@ class Controller:
             worker.wake()
 
     def _take_new(self) -> None:
-        """A commit may bring a new environment; one that vanished keeps its worker, which says so."""
+        """A commit may bring an environment; one that vanished keeps its worker, which says so."""
         try:
             names = environment_names(self.workspace.repository)
         except SandboxError:

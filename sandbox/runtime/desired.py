@@ -57,7 +57,9 @@ def load_tracked(repository: Repository, environment: str) -> DesiredState:
     branch = home.settings.track
     commit = repository.resolve(f"refs/heads/{branch}")
     if commit is None:
-        message = f"{environment}: branch {branch}, which it tracks, does not exist or is unreadable"
+        message = (
+            f"{environment}: branch {branch}, which it tracks, does not exist or is unreadable"
+        )
         raise SourceError(message, remedy=f"restore it: git branch {branch} COMMIT")
     return home if commit == home.revision else load_at(repository, environment, commit)
 

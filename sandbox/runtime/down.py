@@ -58,9 +58,7 @@ def take_down(
 
 
 def _observe(workspace: Workspace, environment: str) -> ObservedState:
-    owner = Owner(
-        instance=workspace.repository.instance, application="", environment=environment
-    )
+    owner = Owner(instance=workspace.repository.instance, application="", environment=environment)
     observed = workspace.engine.observe(owner, ())
     if observed.containers or observed.networks or observed.volumes:
         return observed

@@ -1,7 +1,8 @@
 """
 Walk the steps of a plan, several at once where they do not wait for each other.
 
-Decides nothing: which step follows which is in the plan. Writes intent before and outcome after each.
+Decides nothing: which step follows which is in the plan. Writes intent before each step, and its
+outcome after it.
 """
 
 from __future__ import annotations
@@ -51,8 +52,10 @@ class Execution:
     results: dict[str, StepResult] = field(default_factory=dict)
 
     def run(self) -> tuple[StepResult, ...]:
-        """Execute all steps that can be; return those that were, in the order in which they ended."""
-        performer = Performer(workspace=self.workspace, plan=self.plan, emit=self.emit, stop=self.stop)
+        """Execute all steps that can be; give those that were, in the order in which they ended."""
+        performer = Performer(
+            workspace=self.workspace, plan=self.plan, emit=self.emit, stop=self.stop
+        )
         ended: queue.SimpleQueue[StepResult] = queue.SimpleQueue()
         waiting = {step.id: step for step in self.plan.steps}
         running = 0

@@ -1,8 +1,7 @@
-"""Make a new repository from the shipped template: the files, then a commit that pins production."""
+"""A new repository from the shipped template: the files, then a commit that pins production."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.delivery.pin import set_release
@@ -11,14 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 PINNED = "environments/production/.env"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Initialised:
-    """A new repository: where it is, and the commits that it begins with, oldest first."""
-
-    folder: str
-    commits: tuple[str, ...]
 
 
 def initial_commits(

@@ -26,7 +26,9 @@ def observe(workspace: Workspace, desired: DesiredState) -> ObservedState:
 
 def _with_proof(container: ObservedContainer, proven: Mapping[str, float]) -> ObservedContainer:
     """Our probe counts until the engine has a verdict of its own, for this very start only."""
-    waiting = container.state is ContainerState.RUNNING and container.health is EngineHealth.STARTING
+    waiting = (
+        container.state is ContainerState.RUNNING and container.health is EngineHealth.STARTING
+    )
     if waiting and proven.get(container.id) == container.started_at:
         return replace(container, ready=True)
     return container

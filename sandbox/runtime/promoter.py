@@ -87,7 +87,9 @@ def _require_effect(
     after = load_environment(desired.environment, source, default_application=repository.name)
     if after.settings.release != release:
         message = f"{desired.environment} does not read its release from RELEASE in its .env"
-        raise SourceError(message, remedy="say x-sandbox: {release: '${RELEASE:-}'} in compose.yaml")
+        raise SourceError(
+            message, remedy="say x-sandbox: {release: '${RELEASE:-}'} in compose.yaml"
+        )
 
 
 def _message(workspace: Workspace, environment: str, release: str, source_name: str) -> str:

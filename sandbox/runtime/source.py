@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from sandbox.compose.source import TreeFile
 from sandbox.errors import SourceError
 
@@ -57,6 +59,7 @@ class EditedSource(CommitSource):
 
     edits: Mapping[str, bytes] = field(default_factory=dict)
 
+    @override
     def read_file(self, path: str) -> bytes | None:
         """Content of the edit, else at the revision."""
         edit = self.edits.get(path)
@@ -69,12 +72,14 @@ class WorktreeSource(CommitSource):
 
     files: Mapping[str, bytes] = field(default_factory=dict)
 
+    @override
     def read_file(self, path: str) -> bytes | None:
         """Content on disk below ``environments/``, at the revision elsewhere."""
         if path.startswith(f"{ENVIRONMENTS}/"):
             return self.files.get(path)
         return CommitSource.read_file(self, path)
 
+    @override
     def list_files(self, folder: str) -> tuple[TreeFile, ...]:
         """Files below *folder*; on disk every one counts as not executable."""
         if folder != ENVIRONMENTS and not folder.startswith(f"{ENVIRONMENTS}/"):

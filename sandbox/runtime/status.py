@@ -125,7 +125,10 @@ def _advice(
     """The one thing to know, and the one thing to do about it."""
     name = status.name
     if status.suspension is not None:
-        return f"suspended: {status.suspension.reason or 'no reason given'}", f"sandbox resume {name}"
+        return (
+            f"suspended: {status.suspension.reason or 'no reason given'}",
+            f"sandbox resume {name}",
+        )
     if plan.holds:
         return f"{plan.holds[0].target}: {plan.holds[0].message}", f"sandbox plan {name}"
     last = workspace.journal.syncs(name, limit=1)
@@ -144,4 +147,3 @@ def _subject(workspace: Workspace, revision: str) -> str:
         return workspace.repository.commit_info(revision).subject if revision else ""
     except SandboxError:
         return ""
-

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LOOK_S = 0.2
 
 
-def wait_for(  # noqa: PLR0913 - what to wait for is what the command line offers
+def wait_for(
     workspace: Workspace,
     control: Control,
     environment: str,
@@ -59,7 +59,9 @@ def _is_there(status: EnvironmentStatus, commit: str, *, healthy: bool) -> bool:
 def _too_late(
     status: EnvironmentStatus, commit: str, timeout_s: float, *, healthy: bool
 ) -> DeadlineError:
-    wanted = "in sync" + (f" with {commit[:7]}" if commit else "") + (" and healthy" if healthy else "")
+    wanted = (
+        "in sync" + (f" with {commit[:7]}" if commit else "") + (" and healthy" if healthy else "")
+    )
     waited_for = [f"{item.name}: {item.message}" for item in status.services if item.message]
     detail = "; ".join(waited_for) or status.message
     message = (

@@ -203,9 +203,7 @@ class Worker:
 
         if errand.volumes is not None:
             self._stopping = True
-            return take_down(
-                self._workspace, self.environment, volumes=errand.volumes, emit=emit
-            )
+            return take_down(self._workspace, self.environment, volumes=errand.volumes, emit=emit)
         self._forget_failures()
         policy = replace(self._policy(), retry_jobs=True)
         seen = look(self._workspace, self.environment, policy)

@@ -1,0 +1,176 @@
+"""The composition root: settings in, wired runtime out. The only importer of adapters."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sandbox.adapters import control_client, control_server
+from sandbox.adapters.docker_engine import DockerEngine
+from sandbox.adapters.file_lock import FileLock
+from sandbox.adapters.file_watcher import RefWatcher
+from sandbox.adapters.git_repository import create_repository, open_repository
+from sandbox.adapters.host import LocalHost
+from sandbox.adapters.sqlite_journal import SqliteJournal
+from sandbox.adapters.system_clock import SystemClock
+from sandbox.adapters.template import template_files
+from sandbox.errors import DeadlineError, SetupError
+from sandbox.model.plan import SyncPolicy
+from sandbox.planning.doctor import BASE_IMAGE, SHIPPED_PORTS
+from sandbox.runtime.control import ControllerControl, LocalControl
+from sandbox.runtime.controller import Controller
+from sandbox.runtime.desired import environment_names
+from sandbox.runtime.initialise import initial_commits
+from sandbox.runtime.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sandbox.model.event import Event
+    from sandbox.ports import Control
+
+START_S = 20.0
+LOG_TAIL_BYTES = 2000
+
+
+def open_workspace(repo: str | None = None) -> Workspace:
+    """
+    Wire the repository around *repo* (the current folder when ``None``) to the local engine.
+
+    Opening changes nothing and does not contact the engine.
+
+    Raises:
+        SourceError: There is no repository.
+    """
+    repository = open_repository(repo)
+    engine = DockerEngine()
+    journal = SqliteJournal(repository.state_folder)
+
+    def release_all() -> None:
+        journal.close()
+        engine.close()
+        repository.close()
+
+    return Workspace(
+        repository=repository,
+        engine=engine,
+        journal=journal,
+        lock=FileLock(repository.state_folder, command=" ".join(["sandbox", *sys.argv[1:]])),
+        clock=SystemClock(),
+        feed=RefWatcher(repository.place.common_dir),
+        policy=_policy(),
+        choose_control=_choose_control,
+        release_all=release_all,
+    )
+
+
+def open_host(say: Callable[[str], None]) -> LocalHost:
+    """Look at this machine; *say* is told what a repair does."""
+    return LocalHost(
+        environment=os.environ, base_image=BASE_IMAGE, port_numbers=SHIPPED_PORTS, say=say
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Initialised:
+    """A new repository: its folder, its commits (oldest first), its environments."""
+
+    folder: str
+    commits: tuple[str, ...]
+    environments: tuple[str, ...]
+
+
+def initialise(folder: str) -> Initialised:
+    """
+    Make a new repository from the shipped template.
+
+    Raises:
+        SourceError: *folder* is not empty; nothing in it was changed.
+    """
+    commits = create_repository(folder, initial_commits(template_files()))
+    with open_workspace(folder) as workspace:
+        names = environment_names(workspace.repository)
+    return Initialised(folder=folder, commits=tuple(commits), environments=names)
+
+
+def run_controller(
+    repo: str | None, environments: Sequence[str], on_event: Callable[[Event], None]
+) -> None:
+    """
+    Reconcile *environments* (all when none is named) here, until SIGTERM, SIGINT or `down`.
+
+    Raises:
+        LockedError: Another process does already.
+    """
+    with open_workspace(repo) as workspace, workspace.lock.hold():
+        controller = Controller(workspace, on_event)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: controller.stop())
+        with control_server.serve(ControllerControl(controller), _socket(workspace)):
+            controller.run(environments)
+
+
+def start_controller(repo: str | None, environments: Sequence[str]) -> None:
+    """
+    Have a background controller look after *environments* (all when none is named).
+
+    One that runs already is asked; otherwise one is started, and waited for until it answers.
+
+    Raises:
+        SetupError: It ended at once; the message shows its last lines.
+        DeadlineError: It did not answer in time.
+    """
+    with open_workspace(repo) as workspace:
+        running = control_client.connect(_socket(workspace))
+        if running is not None:
+            running.up(environments)
+            return
+        state = Path(workspace.repository.state_folder)
+        process = _spawn(repo, environments, state)
+        _wait_for_answer(workspace, process, state / "controller.log")
+
+
+def _spawn(repo: str | None, environments: Sequence[str], state: Path) -> subprocess.Popen[bytes]:
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "sandbox", "--repo", str(Path(repo or ".").resolve())]
+    with (state / "controller.log").open("ab") as log:
+        return subprocess.Popen(
+            [*command, "up", "--foreground", *environments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            start_new_session=True,
+        )
+
+
+def _wait_for_answer(workspace: Workspace, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while control_client.connect(_socket(workspace)) is None:
+        if process.poll() is not None:
+            tail = log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip()
+            message = f"the controller ended at once with status {process.returncode}:\n{tail}"
+            raise SetupError(message, remedy="try it in front: sandbox up --foreground")
+        if time.monotonic() > deadline:
+            message = f"the controller does not answer after {START_S:g} s"
+            raise DeadlineError(message, remedy=f"read {log}")
+        workspace.clock.sleep(0.02)
+
+
+def _choose_control(workspace: Workspace) -> Control:
+    return control_client.connect(_socket(workspace)) or LocalControl(workspace)
+
+
+def _socket(workspace: Workspace) -> str:
+    return str(Path(workspace.repository.state_folder, "control.sock"))
+
+
+def _policy() -> SyncPolicy:
+    pool = os.environ.get("SANDBOX_SUBNET_POOL")
+    return SyncPolicy(subnet_pool=pool) if pool else SyncPolicy()
