@@ -1,0 +1,135 @@
+"""
+The web application: routes, errors, and what wraps every request.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from psycopg_pool import PoolTimeout
+from redis import RedisError
+from starlette.exceptions import HTTPException
+
+from shop import api, pages
+from shop.errors import InvalidFieldsError, NotFoundError, ShopError
+from shop.health import what_is_wrong
+from shop.traffic import Traffic
+from shop.settings import Settings
+from shop.shop import Shop
+from shop.view import templates
+
+
+class AwayError(ShopError):
+    """
+    Database or cache cannot be reached.
+    """
+
+    status = 503
+    code = "away"
+    title = "Back in a moment"
+
+
+class BrokenError(ShopError):
+    """
+    A mistake of ours.
+    """
+
+    status = 500
+    code = "broken"
+    title = "We dropped something"
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """
+    Build the application; its stores are opened when it starts.
+    """
+
+    @asynccontextmanager
+    async def open_shop(app: FastAPI) -> AsyncIterator[None]:
+        app.state.shop = shop = Shop.open(settings)
+        yield
+        shop.close()
+
+    app = FastAPI(
+        title="Kettle & Pine",
+        version=settings.release,
+        lifespan=open_shop,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.templates = templates(settings)
+    app.add_middleware(Traffic)
+    _add_probes(app, settings)
+    app.include_router(api.router)
+    app.include_router(pages.router, include_in_schema=False)
+    _add_errors(app)
+    return app
+
+
+def _add_probes(app: FastAPI, settings: Settings) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    async def alive() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/readyz", include_in_schema=False)
+    def ready(request: Request, response: Response) -> dict[str, object]:
+        shop: Shop = request.app.state.shop
+        problems = what_is_wrong(shop.pool, shop.cache)
+        response.status_code = 503 if problems else 200
+        return {"status": "not ready" if problems else "ready", "problems": problems}
+
+    @app.get("/version", include_in_schema=False)
+    async def version() -> dict[str, str]:
+        return {
+            "environment": settings.environment,
+            "release": settings.release,
+            "version": settings.release,
+        }
+
+
+def _add_errors(app: FastAPI) -> None:
+    """
+    Answer every error as a page, or as JSON under ``/api``.
+    """
+
+    def answer(request: Request, error: ShopError) -> Response:
+        if not request.url.path.startswith("/api"):
+            return pages.error_page(request, error)
+        body: dict[str, object] = {"error": error.code, "message": error.message}
+        if isinstance(error, InvalidFieldsError):
+            body["fields"] = error.fields
+        return JSONResponse(body, error.status)
+
+    # These run in threads, for rendering a page reads the cart.
+    @app.exception_handler(ShopError)
+    def on_no(request: Request, error: ShopError) -> Response:
+        return answer(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    def on_input(request: Request, error: RequestValidationError) -> Response:
+        fields = {str(each["loc"][-1]): str(each["msg"]) for each in error.errors()}
+        return answer(request, InvalidFieldsError(fields))
+
+    @app.exception_handler(HTTPException)
+    def on_http(request: Request, error: HTTPException) -> Response:
+        if error.status_code == NotFoundError.status:
+            return answer(request, NotFoundError("There is no such page."))
+        no = ShopError(str(error.detail))
+        no.status = error.status_code
+        return answer(request, no)
+
+    def on_away(request: Request, _error: Exception) -> Response:
+        response = answer(request, AwayError("A part of the shop is restarting. Please try again."))
+        response.headers["Retry-After"] = "2"
+        return response
+
+    for kind in (PoolTimeout, psycopg.OperationalError, RedisError):
+        app.add_exception_handler(kind, on_away)
+
+    @app.exception_handler(Exception)
+    def on_mistake(request: Request, _error: Exception) -> Response:
+        return answer(request, BrokenError("This is our mistake, not yours; it is in our logs."))
