@@ -44,6 +44,7 @@ INOTIFY_INSTANCES_MIN = 64
 
 ENGINE_PACKAGES = ("docker.io", "iptables", "ca-certificates")
 BUILDER_PACKAGES = ("mmdebstrap", "debian-archive-keyring")
+FIX = "sandbox doctor --fix"
 INSTALL = "apt-get install -y --no-install-recommends"
 
 
@@ -156,17 +157,26 @@ def _image_remedy(facts: Facts) -> str:
     return f"{install}{build} | docker import - {facts.base_image}"
 
 
+def _offered(facts: Facts, by_hand: str) -> str:
+    """
+    The remedy: our own when we may mend it, else what a person can do.
+    """
+    return by_hand if isinstance(next_repair(facts, ()), Refusal) else FIX
+
+
 def _engine(facts: Facts) -> Check:
     engine = facts.engine
     if engine.reach is Reach.ANSWERS:
         return _passed("engine", f"version {engine.version} at {engine.endpoint}")
-    return _failed("engine", f"{engine.endpoint}: {engine.failure}", _engine_remedy(facts))
+    remedy = _offered(facts, _engine_remedy(facts))
+    return _failed("engine", f"{engine.endpoint}: {engine.failure}", remedy)
 
 
 def _api_version(facts: Facts) -> Check:
     name = "engine API"
     if facts.engine.reach is not Reach.ANSWERS:
-        return _failed(name, "unknown while no engine answers", _engine_remedy(facts))
+        remedy = _offered(facts, _engine_remedy(facts))
+        return _failed(name, "unknown while no engine answers", remedy)
     needed = ".".join(map(str, API_VERSION_MIN))
     detail = f"version {facts.engine.api_version}, {needed} or newer is needed"
     if _version(facts.engine.api_version) >= API_VERSION_MIN:
@@ -177,10 +187,11 @@ def _api_version(facts: Facts) -> Check:
 def _base_image(facts: Facts) -> Check:
     name = "base image"
     if facts.engine.reach is not Reach.ANSWERS:
-        return _failed(name, "unknown while no engine answers", _engine_remedy(facts))
+        remedy = _offered(facts, _engine_remedy(facts))
+        return _failed(name, "unknown while no engine answers", remedy)
     if facts.base_image_present:
         return _passed(name, f"{facts.base_image} is there")
-    return _failed(name, f"{facts.base_image} is missing", "sandbox doctor --fix")
+    return _failed(name, f"{facts.base_image} is missing", FIX)
 
 
 def _git(facts: Facts) -> Check:

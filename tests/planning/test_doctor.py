@@ -40,9 +40,11 @@ def test_everything_that_fails_says_how_to_mend_it() -> None:
     assert all(c.remedy for c in failed)
 
 
-def test_the_remedy_for_a_missing_engine_installs_and_starts_it() -> None:
-    assert check(FRESH, "engine").remedy == (
-        "apt-get install -y --no-install-recommends docker.io iptables ca-certificates && dockerd"
+def test_the_remedy_is_ours_where_we_may_mend_and_a_command_where_not() -> None:
+    assert check(FRESH, "engine").remedy == "sandbox doctor --fix"
+    assert check(replace(FRESH, root=False), "engine").remedy == (
+        "sudo apt-get install -y --no-install-recommends docker.io iptables ca-certificates"
+        " && sudo dockerd"
     )
 
 
