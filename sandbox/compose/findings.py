@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.compose.node import Mark, MapNode, Node, Path
 from sandbox.model.problem import Problem
@@ -27,10 +27,12 @@ class Findings:
         self._problems: dict[tuple[str, int, int, str], Problem] = {}
         self._warnings: dict[str, None] = {}
         self._chains: dict[tuple[str, str], str] = {}
+        self._spoiled: set[Path] = set()
 
     def problem(self, mark: Mark, path: Path, message: str, remedy: str = "") -> None:
         """Add a problem at *mark*; the first of equal ones stays."""
         key = (mark.file, mark.line, mark.column, message)
+        self.spoil(path)
         if key in self._problems:
             return
         chain = self._chain(mark, path)
@@ -43,9 +45,26 @@ class Findings:
             remedy=remedy,
         )
 
+    def spoil(self, path: Path) -> None:
+        """Remember that what is at *path* is not complete, so that nothing is said to be missing."""
+        self._spoiled.add(path)
+
+    def is_spoiled(self, path: Path) -> bool:
+        """Is something at or below *path* wrong?"""
+        return any(spoiled[: len(path)] == path for spoiled in self._spoiled)
+
     def warn(self, mark: Mark, message: str) -> None:
         """Add a warning at *mark*."""
         self._warnings.setdefault(f"{mark}: {message}")
+
+    def include(self, other: Findings) -> None:
+        """Take over what another step found before."""
+        for key, problem in other._problems.items():
+            chain = self._chains.get((problem.file, ""), "") if problem.file != self._file else ""
+            message = f"{problem.message}; {chain}" if chain else problem.message
+            self._problems.setdefault(key, replace(problem, message=message))
+        self._warnings.update(other._warnings)
+        self._spoiled |= other._spoiled
 
     def extended(self, file: str, service: str, chain: str) -> None:
         """Remember why *file* is read: *chain* is for people, such as ``extended by x:3``."""

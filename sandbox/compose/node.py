@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -64,6 +65,8 @@ class MapNode:
 
 Node: TypeAlias = Scalar | ListNode | MapNode
 
+_FIXED_MIN, _FIXED_MAX = 1e-4, 1e6  # Go writes an exponent outside of these
+
 NOWHERE = Mark(file="")
 EMPTY = MapNode(values={}, key_marks={}, mark=NOWHERE)
 
@@ -123,20 +126,9 @@ def integer(node: Node | None) -> int | None:
 
 def _float_text(value: float) -> str:
     """Write a float as Go's ``%v`` does: shortest digits, an exponent from ``1e+06`` on."""
-    if value != value or value in {float("inf"), float("-inf")}:  # noqa: PLR0124 - the test for NaN
-        return "NaN" if value != value else ("+Inf" if value > 0 else "-Inf")  # noqa: PLR0124 - likewise
-    digits, _, exponent_text = f"{value!r}".partition("e")
-    exponent = int(exponent_text or 0)
-    if not exponent_text and 1e-4 <= abs(value) < 1e6 or value == 0:
-        return digits.removesuffix(".0")
-    shortest = f"{value:.17e}"
-    for precision in range(17):
-        candidate = f"{value:.{precision}e}"
-        if float(candidate) == value:
-            shortest = candidate
-            break
-    mantissa, _, exponent_text = shortest.partition("e")
-    exponent = int(exponent_text)
-    if -4 <= exponent < 21 and exponent < 6:
-        return f"{value:.20f}".rstrip("0").rstrip(".")
-    return f"{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else ("+Inf" if value > 0 else "-Inf")
+    if value == 0 or _FIXED_MIN <= abs(value) < _FIXED_MAX:
+        return repr(value).removesuffix(".0")
+    candidates = (f"{value:.{precision}e}" for precision in range(18))
+    return next(candidate for candidate in candidates if float(candidate) == value)

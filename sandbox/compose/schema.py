@@ -1,0 +1,202 @@
+"""Is a tree what may be written? The only module that knows jsonschema; its words are for people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
+
+from sandbox.compose.findings import Findings
+from sandbox.compose.known import suggestion, unknown_key
+from sandbox.compose.node import (
+    EMPTY,
+    Date,
+    ListNode,
+    MapNode,
+    Mark,
+    Node,
+    Path,
+    Scalar,
+    integer,
+    text,
+)
+from sandbox.compose.toplevel import FILE
+from sandbox.compose.units import duration_s, nano_cpus, size_bytes
+
+_TYPE_WORDS = {
+    "string": "a string",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}
+# Values at these keys may be secret and are never repeated in a message.
+_HIDDEN = frozenset({"environment", "content", "args", "options", "labels"})
+_SHOWN_MAX = 60
+
+
+def _check(read: Any) -> Any:  # noqa: ANN401 - the signature that jsonschema asks for
+    """Make a keyword of a function that reads a text and gives ``None`` when it cannot."""
+
+    def keyword(
+        _validator: object, _wanted: object, instance: object, schema: Mapping[str, Any]
+    ) -> Iterator[ValidationError]:
+        number = isinstance(instance, int | float) and not isinstance(instance, bool)
+        if (isinstance(instance, str) or number) and read(str(instance)) is None:
+            yield ValidationError(f"must be {schema['says']}")
+
+    return keyword
+
+
+_VALIDATOR = extend(
+    Draft202012Validator,
+    {"duration": _check(duration_s), "size": _check(size_bytes), "cpus": _check(nano_cpus)},
+)(FILE)
+
+
+def validate(tree: MapNode, findings: Findings) -> MapNode:
+    """
+    Report everything in *tree* that may not be written.
+
+    Returns:
+        The tree without what is wrong, for later steps to go on with.
+    """
+    faulty: set[Path] = set()
+    for error in _VALIDATOR.iter_errors(_plain(tree)):
+        path: Path = tuple(error.absolute_path)
+        for below, mark, message in _explain(error, path, tree):
+            findings.problem(mark, below, message)
+            faulty.add(below)
+    cut = _cut(tree, (), faulty) if faulty else tree
+    return cut if isinstance(cut, MapNode) else EMPTY
+
+
+def _plain(node: Node) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, ListNode):
+        return [_plain(item) for item in node.items]
+    return {key: _plain(value) for key, value in node.values.items()}
+
+
+def _cut(node: Node, path: Path, faulty: set[Path]) -> Node | None:
+    """Copy *node* without the faulty parts; ``None`` when it is one itself."""
+    if path in faulty:
+        return None
+    if isinstance(node, ListNode):
+        kept = (_cut(item, (*path, index), faulty) for index, item in enumerate(node.items))
+        return ListNode(items=tuple(item for item in kept if item is not None), mark=node.mark)
+    if isinstance(node, MapNode):
+        below = {key: _cut(value, (*path, key), faulty) for key, value in node.values.items()}
+        values = {key: value for key, value in below.items() if value is not None}
+        return MapNode(values=values, key_marks=node.key_marks, mark=node.mark)
+    return node
+
+
+def _explain(error: ValidationError, path: Path, tree: MapNode) -> Iterator[tuple[Path, Mark, str]]:
+    """Give path, place and message of each thing that *error* stands for."""
+    node, mark = find(tree, path)
+    schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
+    if error.validator == "additionalProperties" and isinstance(node, MapNode):
+        yield from _extra_keys(node, path, schema)
+    elif error.validator == "uniqueItems" and isinstance(node, ListNode):
+        yield from _repeated(node, path)
+    elif error.validator == "required" and isinstance(node, MapNode):
+        missing = [key for key in schema["required"] if key not in node.values]
+        yield path, mark, f"the key `{missing[0]}` is missing"
+    else:
+        place = node.mark if isinstance(node, Scalar) and node.value is not None else mark
+        yield path, place, _message(error, schema, node, path)
+
+
+def _extra_keys(
+    node: MapNode, path: Path, schema: Mapping[str, Any]
+) -> Iterator[tuple[Path, Mark, str]]:
+    allowed: Mapping[str, Any] = schema.get("properties", {})
+    patterns: Mapping[str, Any] = schema.get("patternProperties", {})
+    for key in node.values:
+        if key in allowed or any(re.search(pattern, key) for pattern in patterns):
+            continue
+        message = schema.get("names") or unknown_key(key, allowed, schema.get("known", ()))
+        yield (*path, key), node.key_marks[key], str(message)
+
+
+def _repeated(node: ListNode, path: Path) -> Iterator[tuple[Path, Mark, str]]:
+    seen: dict[object, int] = {}
+    for index, item in enumerate(node.items):
+        value = text(item)
+        if value in seen:
+            yield (*path, index), item.mark, f"{value!r} is in the list already"
+        seen.setdefault(value, index)
+
+
+def _message(error: ValidationError, schema: Mapping[str, Any], node: Node, path: Path) -> str:
+    if isinstance(node, Scalar) and node.value is None:
+        return "has no value; give it one or remove the key"
+    got = _got(node, path)
+    if error.validator == "enum":
+        choices = [str(choice) for choice in schema["enum"] if choice != ""]
+        hint = suggestion(text(node), choices)
+        return f"must be {_listed(choices)}, not {got}{hint}"
+    if "says" in schema:
+        return f"must be {schema['says']}, not {got}"
+    if error.validator == "type":
+        kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+        words = [_TYPE_WORDS[kind] for kind in kinds if kind != "null"]
+        return f"must be {_listed(words)}, not {got}{_hint(kinds, node)}"
+    if error.validator == "minimum":
+        return f"must be at least {schema['minimum']}, not {got}"
+    return f"{error.message}"
+
+
+def _hint(kinds: list[str], node: Node) -> str:
+    if "string" in kinds and isinstance(node, Scalar):
+        return "; write it in quotes"
+    if "boolean" in kinds and text(node).lower() in {"yes", "no", "on", "off"}:
+        return "; YAML 1.2 knows true and false only"
+    if "integer" in kinds and integer(node) is not None:
+        return "; write it without quotes"
+    return ""
+
+
+def _got(node: Node, path: Path) -> str:
+    if isinstance(node, ListNode):
+        return "a list"
+    if isinstance(node, MapNode):
+        return "a mapping"
+    value = node.value
+    if _HIDDEN.intersection(part for part in path if isinstance(part, str)):
+        return f"{_kind(value)} (not shown)"
+    if isinstance(value, str):
+        return repr(value) if len(value) <= _SHOWN_MAX else f"{value[:_SHOWN_MAX]!r}…"
+    return f"{_kind(value)} ({text(node)})"
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, Date):
+        return "a date"
+    return "a string" if isinstance(value, str) else "a number"
+
+
+def _listed(words: list[str]) -> str:
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def find(tree: Node, path: Path) -> tuple[Node, Mark]:
+    """Give the node at *path* and the place of its key, or of the item itself in a list."""
+    node, mark = tree, tree.mark
+    for part in path:
+        if isinstance(node, MapNode):
+            mark = node.key_marks[str(part)]
+            node = node.values[str(part)]
+        elif isinstance(node, ListNode):
+            node = node.items[int(part)]
+            mark = node.mark
+    return node, mark

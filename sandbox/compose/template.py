@@ -1,0 +1,140 @@
+"""Variables in one text: ``$X``, ``${X}``, ``${X:-d}`` and the rest, nested; ``$$`` is a dollar."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+NESTING_MAX = 32
+LENGTH_MAX = 2**20
+
+_NAME = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
+_BRACED = re.compile(r"([_a-zA-Z][_a-zA-Z0-9]*)(?:(:?[-?+])(.*))?", re.DOTALL)
+
+
+class Variables:
+    """What interpolation knows; remembers which names were asked for."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = dict(values)
+        self.used: set[str] = set()
+
+    def get(self, name: str) -> str | None:
+        """Give the value of *name*; ``None`` when it is not set."""
+        self.used.add(name)
+        return self._values.get(name)
+
+
+@dataclass(slots=True, kw_only=True)
+class Substitution:
+    """
+    What became of a text.
+
+    Attributes:
+        text: The result; as far as it came when there is a *fault*.
+        unset: Names without a value that read as empty, in order.
+        fault: What is wrong with the text; empty when nothing is.
+    """
+
+    text: str = ""
+    unset: list[str] = field(default_factory=list)
+    fault: str = ""
+
+
+class _FaultError(Exception):
+    """The text cannot be read on; carries the message."""
+
+
+def substitute(text: str, variables: Variables) -> Substitution:
+    """
+    Replace the variables of *text*.
+
+    An alternative is evaluated only when it is used, so ``${A:-${B:?missing}}`` needs no B while
+    A is set. (Compose did evaluate it until January 2026.)
+    """
+    result = Substitution()
+    try:
+        result.text = _expand(text, variables, result, 0)
+    except _FaultError as error:
+        result.fault = str(error)
+    return result
+
+
+def _expand(text: str, variables: Variables, result: Substitution, depth: int) -> str:
+    if depth > NESTING_MAX:
+        raise _FaultError(f"variables nest deeper than {NESTING_MAX} levels")
+    parts: list[str] = []
+    position = 0
+    while (dollar := text.find("$", position)) >= 0:
+        parts.append(text[position:dollar])
+        value, position = _one(text, dollar, variables, result, depth)
+        parts.append(value)
+    parts.append(text[position:])
+    expanded = "".join(parts)
+    if len(expanded) > LENGTH_MAX:
+        raise _FaultError("the value grows beyond 1 MiB")
+    return expanded
+
+
+def _one(
+    text: str, dollar: int, variables: Variables, result: Substitution, depth: int
+) -> tuple[str, int]:
+    """Replace what begins at *dollar*; give its value and the position behind it."""
+    following = text[dollar + 1 : dollar + 2]
+    if following == "$":
+        return "$", dollar + 2
+    if following == "{":
+        end = _closing(text, dollar + 1)
+        if end < 0:
+            raise _FaultError(f"{_shown(text[dollar:])} is never closed with }}")
+        return _braced(text[dollar : end + 1], variables, result, depth), end + 1
+    name = _NAME.match(text, dollar + 1)
+    if name is None:
+        return "$", dollar + 1
+    return _value(name[0], variables, result), name.end()
+
+
+def _closing(text: str, start: int) -> int:
+    """Find the brace that closes the one at *start*; -1 when none does."""
+    level = 0
+    for found in re.finditer(r"[{}]", text[start:]):
+        level += 1 if found[0] == "{" else -1
+        if level == 0:
+            return start + found.start()
+    return -1
+
+
+def _braced(expression: str, variables: Variables, result: Substitution, depth: int) -> str:
+    found = _BRACED.fullmatch(expression[2:-1])
+    if found is None:
+        raise _FaultError(
+            f"{_shown(expression)} is not a variable; allowed are ${{X}} and ${{X:-default}},"
+            " ${X-default}, ${X:?message}, ${X?message}, ${X:+other}, ${X+other}; $$ is a dollar sign"
+        )
+    name, operator, word = found[1], found[2] or "", found[3] or ""
+    if not operator:
+        return _value(name, variables, result)
+    value = variables.get(name)
+    given = value is not None and (value != "" or not operator.startswith(":"))
+    if operator.endswith("+"):
+        return _expand(word, variables, result, depth + 1) if given else ""
+    if given:
+        return value or ""
+    alternative = _expand(word, variables, result, depth + 1)
+    if operator.endswith("?"):
+        raise _FaultError(
+            f"the variable {name} is required but not set: {alternative}".rstrip(": ")
+        )
+    return alternative
+
+
+def _value(name: str, variables: Variables, result: Substitution) -> str:
+    value = variables.get(name)
+    if value is None:
+        result.unset.append(name)
+    return value or ""
+
+
+def _shown(expression: str) -> str:
+    return expression if len(expression) <= 40 else f"{expression[:40]}…"  # noqa: PLR2004 - fits a line

@@ -1,0 +1,60 @@
+"""Durations, sizes and fractions of processors as Compose writes them."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+
+DURATION_SAYS = "a duration such as 500ms, 10s, 1m30s or 2h"
+SIZE_SAYS = "a size such as 512k, 64m or 1.5g (1k is 1024 bytes)"
+
+_DURATION = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h|d|w)")
+_PARTS = re.compile(r"([\d.]+)([a-zµμ]+)")
+_SECONDS = {
+    "ns": Decimal("1e-9"),
+    "us": Decimal("1e-6"),
+    "µs": Decimal("1e-6"),
+    "μs": Decimal("1e-6"),
+    "ms": Decimal("1e-3"),
+    "s": Decimal(1),
+    "m": Decimal(60),
+    "h": Decimal(3600),
+    "d": Decimal(86400),
+    "w": Decimal(604800),
+}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?", re.IGNORECASE)
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
+_LENGTH_MAX = 40
+_INT64_MAX = 2**63 - 1
+
+
+def duration_s(text: str) -> float | None:
+    """Seconds of a duration; ``None`` when it is none, or longer than some 292 years."""
+    if text == "0":
+        return 0.0
+    if len(text) > _LENGTH_MAX or not text or _DURATION.sub("", text):
+        return None
+    seconds = sum(
+        (Decimal(number) * _SECONDS[unit] for number, unit in _PARTS.findall(text)), Decimal(0)
+    )
+    return float(seconds) if seconds * 10**9 <= _INT64_MAX else None
+
+
+def size_bytes(text: str) -> int | None:
+    """Bytes of a size; ``None`` when it is none."""
+    found = _SIZE.fullmatch(text.strip()) if len(text) <= _LENGTH_MAX else None
+    if found is None:
+        return None
+    size = int(Decimal(found[1]) * 1024 ** _POWERS[found[2].lower()])
+    return size if size <= _INT64_MAX else None
+
+
+def nano_cpus(text: str) -> int | None:
+    """Billionths of a processor in a decimal such as ``0.5``; ``None`` when it is none."""
+    try:
+        number = Decimal(text) if len(text) <= _LENGTH_MAX else None
+    except InvalidOperation:
+        return None
+    if number is None or not number.is_finite() or not 0 <= number <= _INT64_MAX // 10**9:
+        return None
+    return int(number * 10**9)

@@ -1,0 +1,85 @@
+"""A command line in one string, split as Compose splits it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+_ENDS = frozenset(";&|<>")
+_ESCAPED = {"t": "\t", "n": "\n"}
+
+
+@dataclass(slots=True, kw_only=True)
+class CommandLine:
+    """
+    What became of a string.
+
+    Attributes:
+        words: The words.
+        ignored: The rest from an unquoted ``;``, ``&``, ``|``, ``<`` or ``>`` on, which Compose drops.
+        fault: What is wrong; empty when nothing is.
+    """
+
+    words: list[str] = field(default_factory=list)
+    ignored: str = ""
+    fault: str = ""
+
+
+def split_words(line: str) -> CommandLine:
+    """
+    Split *line* at blanks; quotes and backslashes protect, nothing is expanded.
+
+    Source:
+        `shellwords.go` of mattn/go-shellwords, with which Compose splits.
+    """
+    return _Splitter(line).split()
+
+
+@dataclass(slots=True)
+class _Splitter:
+    line: str
+    quote: str = ""
+    word: list[str] = field(default_factory=list)
+    begun: bool = False
+    escaped: bool = False
+    result: CommandLine = field(default_factory=CommandLine)
+
+    def split(self) -> CommandLine:
+        for position, sign in enumerate(self.line):
+            if not self.quote and not self.escaped and sign in _ENDS:
+                self.result.ignored = self.line[position:]
+                break
+            if not self.quote and not self.escaped and sign == "(":
+                self.result.fault = "a ( must be in quotes"
+                return self.result
+            self._take(sign)
+        if self.quote or self.escaped:
+            what = f"the {self.quote} is never closed" if self.quote else "it ends with a backslash"
+            self.result.fault = what
+        self._end_word()
+        return self.result
+
+    def _take(self, sign: str) -> None:
+        if self.escaped:
+            self.escaped = False
+            self._add(_ESCAPED.get(sign, sign))
+        elif sign == "\\" and self.quote != "'":
+            self.escaped = True
+        elif not self.quote and sign in " \t\r\n":
+            self._end_word()
+        elif sign == self.quote:
+            self.quote = ""
+        elif not self.quote and sign in "'\"":
+            self.quote = sign
+            self.begun = True
+        else:
+            self._add(sign)
+
+    def _add(self, sign: str) -> None:
+        self.word.append(sign)
+        self.begun = True
+
+    def _end_word(self) -> None:
+        if self.begun:
+            self.result.words.append("".join(self.word))
+        self.word = []
+        self.begun = False
