@@ -33,7 +33,7 @@ CHECKS := check-format check-lint check-mypy check-pyright check-layers check-te
 .PHONY: $(CHECKS)
 
 check: $(DEV) ## format, lint, types, layers and the fast tests; under a minute
-	@$(MAKE) -j 3 --output-sync=target $(CHECKS)
+	@$(MAKE) -k -j 3 --output-sync=target $(CHECKS)
 
 check-format:
 	@$(BIN)/ruff format --check --quiet . || { echo 'remedy: .venv/bin/ruff format .' >&2; exit 1; }

@@ -1,3 +1,4 @@
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -53,3 +54,28 @@ def test_every_ignored_rule_says_why_on_its_line() -> None:
 
     assert len(ignores) > 20
     assert [line for line in ignores if not re.search(r"# .{8,}", line)] == []
+
+
+def imported(file: Path) -> set[str]:
+    """
+    Every module and name that a file imports, dotted.
+    """
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def test_no_test_uses_a_mock() -> None:
+    files = sorted((TOP / "tests").rglob("*.py"))
+    mocked = [
+        str(file.relative_to(TOP))
+        for file in files
+        if any(re.match(r"(unittest\.)?mock\b|pytest_mock\b", name) for name in imported(file))
+    ]
+
+    assert len(files) > 5
+    assert mocked == []
