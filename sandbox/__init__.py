@@ -1,5 +1,21 @@
 """
 GitOps for Compose on one machine.
+
+The packages, in reading order; each imports only what stands above it, and a machine checks that:
+
+===============  ==================================================================================
+`errors`         every exception raised on purpose, with its exit status
+`model`          the nouns: frozen values and enums
+`compose`        pure: committed text becomes a desired state
+`ports`          what the runtime needs of the outside world
+`planning`       pure: desired and observed state become a plan; health, names, labels, back-off
+`delivery`       pure: promotion from one environment to the next
+`render`         pure: values become text and JSON
+`adapters`       one outside system each: engine, Git, file system, journal, this machine
+`runtime`        the shell: observes, plans, executes and records; decides nothing
+`bootstrap`      wires adapters to the runtime
+`cli`            parses, calls one use case, shows
+===============  ==================================================================================
 """
 
 __version__ = "0.1.0"

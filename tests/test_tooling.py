@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import sandbox
+
 TOP = Path(__file__).parents[1]
 LOCKS = ["requirements.lock", "tests/requirements.lock", "tests/benchmarks/requirements.lock"]
 
@@ -79,3 +81,23 @@ def test_no_test_uses_a_mock() -> None:
 
     assert len(files) > 5
     assert mocked == []
+
+
+def test_the_package_and_its_distribution_have_one_version() -> None:
+    project = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
+
+    assert project["version"] == sandbox.__version__
+
+
+def test_every_layer_of_the_contract_is_in_the_map_of_the_package() -> None:
+    contracts = tomllib.loads((TOP / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = re.findall(r"[a-z]\w+", " ".join(contracts["contracts"][0]["layers"]))
+    there = [
+        layer
+        for layer in layers
+        if (TOP / "sandbox" / layer).is_dir() or (TOP / "sandbox" / f"{layer}.py").is_file()
+    ]
+    documented = re.findall(r"^`(\w+)`", sandbox.__doc__ or "", flags=re.MULTILINE)
+
+    assert len(documented) > 5
+    assert sorted(documented) == sorted(there)

@@ -1,0 +1,65 @@
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parents[1]
+TEMPLATE = "sandbox/_template/"
+EXECUTABLE = 0o100 << 16
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, TOP),
+        check=True,
+        capture_output=True,
+    )
+    (built,) = folder.glob("sandbox_gitops-*.whl")
+    return zipfile.Path(built)
+
+
+def committed(*folders: str) -> set[str]:
+    listed = subprocess.run(
+        ("git", "-c", "safe.directory=*", "ls-files", "-z", "--", *folders),
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=TOP,
+    )
+    return {name for name in listed.stdout.split("\0") if name}
+
+
+def test_the_wheel_holds_the_template_as_it_is_committed(wheel: zipfile.Path) -> None:
+    names = {name for name in wheel.root.namelist() if not name.endswith("/")}
+    shipped = {name.removeprefix(TEMPLATE) for name in names if name.startswith(TEMPLATE)}
+
+    assert "environments/staging/compose.yaml" in shipped
+    assert "environments/production/.env" in shipped
+    assert committed("environments", "demo_shop") <= shipped
+    assert not [name for name in shipped if "__pycache__" in name or name.endswith(".pyc")]
+
+
+def test_programs_of_the_template_stay_executable(wheel: zipfile.Path) -> None:
+    programs = {
+        f"{TEMPLATE}{name}"
+        for name in committed("environments", "demo_shop")
+        if (TOP / name).stat().st_mode & 0o100
+    }
+    executable = {
+        info.filename for info in wheel.root.infolist() if info.external_attr & EXECUTABLE
+    }
+
+    assert programs
+    assert programs <= executable
+
+
+def test_the_wheel_holds_every_module_and_says_that_it_is_typed(wheel: zipfile.Path) -> None:
+    names = set(wheel.root.namelist())
+
+    assert "sandbox/py.typed" in names
+    assert {name for name in committed("sandbox") if name.endswith(".py")} <= names
+    assert not [name for name in names if name.startswith("tests/")]
