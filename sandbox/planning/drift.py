@@ -1,0 +1,169 @@
+"""
+What was changed by hand on a container that has the declared spec, in plain words.
+
+Everything here is what the engine really runs: the fingerprint in the label knows nothing of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sandbox.model.observed import ContainerState
+from sandbox.model.plan import Change
+from sandbox.model.service import VolumeMount
+from sandbox.planning.slot import is_live
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.model.action import ContainerSpec, Endpoint
+    from sandbox.model.observed import ObservedContainer
+    from sandbox.planning.slot import Scene
+
+# The engine's own networks: always there, never ours, and where a container without any is put.
+_PREDEFINED: Final = frozenset({"bridge", "host", "none"})
+
+
+def hard_drift(
+    scene: Scene, spec: ContainerSpec, container: ObservedContainer
+) -> tuple[str, tuple[Change, ...]]:
+    """
+    Say why *container* cannot stay although its spec is right.
+
+    Returns:
+        A reason with the fields that differ; an empty reason when it can stay.
+    """
+    if container.state is ContainerState.DEAD:
+        return "the engine could not remove it and left it dead", ()
+    image_id = scene.observed.images.get(spec.service.image, container.image_id)
+    if image_id != container.image_id:
+        change = Change(field="image_id", old=short_id(container.image_id), new=short_id(image_id))
+        return f"{spec.service.image} is another image now: {change.old} -> {change.new}", (change,)
+    changes = tuple(_limit_changes(spec, container))
+    if changes:
+        words = "; ".join(
+            f"{_WORDS[each.field]} changed by hand: {_told(each)}" for each in changes
+        )
+        return words, changes
+    changes = tuple(_volume_changes(spec, container))
+    if changes:
+        words = "; ".join(
+            f"{each.field} is not mounted as declared: {_told(each)}" for each in changes
+        )
+        return words, changes
+    stale = _stale_networks(scene, container)
+    if stale:
+        return f"network {stale[0]} was removed by hand", ()
+    renewed = sorted(scene.renewed & set(container.networks))
+    if renewed:
+        return f"network {renewed[0]} is created again", ()
+    return "", ()
+
+
+def missing_endpoints(
+    scene: Scene, spec: ContainerSpec, container: ObservedContainer
+) -> Iterator[Endpoint]:
+    """
+    Networks that *container* should be attached to and is not, or not under all its names.
+    """
+    for endpoint in spec.endpoints:
+        aliases = container.networks.get(endpoint.network_name)
+        if f"network {endpoint.network_name}" in scene.absent:
+            continue
+        if aliases is None or not set(endpoint.aliases) <= set(aliases):
+            yield endpoint
+
+
+def foreign_endpoints(spec: ContainerSpec, container: ObservedContainer) -> Iterator[str]:
+    """
+    Names of networks that *container* is attached to and should not be, sorted.
+    """
+    declared = {endpoint.network_name for endpoint in spec.endpoints}
+    for name in sorted(set(container.networks) - declared):
+        if declared or name not in _PREDEFINED:
+            yield name
+
+
+def stop_words(container: ObservedContainer) -> str:
+    """
+    Say how *container* came to stand still.
+    """
+    if container.state is ContainerState.CREATED:
+        if container.error:
+            return f"its last start failed: {container.error}"
+        return "was created and never started"
+    words = f"exited with code {container.exit_code}"
+    if container.oom_killed:
+        words += " (out of memory)"
+    if container.error:
+        words += f": {container.error}"
+    return words
+
+
+def short_id(image_id: str) -> str:
+    """
+    First twelve digits of an image id.
+    """
+    return image_id.removeprefix("sha256:")[:12]
+
+
+def bytes_text(size_bytes: int) -> str:
+    """
+    Write a limit for people; 0 is ``unlimited``.
+    """
+    if not size_bytes:
+        return "unlimited"
+    for unit, power in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
+        if size_bytes % (1 << power) == 0:
+            return f"{size_bytes >> power} {unit}"
+    return f"{size_bytes} bytes"
+
+
+_WORDS: Final = {
+    "limits.memory_bytes": "memory limit",
+    "limits.nano_cpus": "processor limit",
+    "limits.pids": "process limit",
+    "limits.restart": "restart policy",
+}
+
+
+def _limit_changes(spec: ContainerSpec, container: ObservedContainer) -> Iterator[Change]:
+    should, has = spec.service.limits, container.limits
+    pairs = (
+        ("limits.memory_bytes", bytes_text(should.memory_bytes), bytes_text(has.memory_bytes)),
+        ("limits.nano_cpus", _cpus_text(should.nano_cpus), _cpus_text(has.nano_cpus)),
+        ("limits.pids", str(should.pids or "unlimited"), str(has.pids or "unlimited")),
+        ("limits.restart", should.restart, has.restart),
+    )
+    for field, should_text, has_text in pairs:
+        if should_text != has_text:
+            yield Change(field=field, old=has_text, new=should_text)
+
+
+def _volume_changes(spec: ContainerSpec, container: ObservedContainer) -> Iterator[Change]:
+    for mount in spec.service.mounts:
+        if isinstance(mount, VolumeMount):
+            should = spec.volume_names.get(mount.volume, mount.volume)
+            has = container.volumes.get(mount.target)
+            if has != should:
+                yield Change(field=f"volumes.{mount.target}", old=has, new=should)
+
+
+def _stale_networks(scene: Scene, container: ObservedContainer) -> list[str]:
+    """
+    Networks that a container which stands still remembers by an id that no longer exists.
+    """
+    if is_live(container):
+        return []
+    known = {network.name for network in scene.observed.networks} | _PREDEFINED
+    known |= scene.observed.foreign_names.get("network", frozenset())
+    return sorted(set(container.networks) - known)
+
+
+def _cpus_text(nano_cpus: int) -> str:
+    return f"{nano_cpus / 1e9:g} cpus" if nano_cpus else "unlimited"
+
+
+def _told(change: Change) -> str:
+    # Drift is told as it happened: what was declared, then what somebody made of it.
+    return f"{change.new or 'nothing'} -> {change.old or 'nothing'}"

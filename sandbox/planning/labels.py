@@ -1,0 +1,192 @@
+"""
+Labels: whose an object is, what it was made from, and what Compose's own tools look for.
+
+Ownership is instance *and* environment: everything else on the engine is foreign.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sandbox.planning.names import project_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.model.observed import Owner
+    from sandbox.model.service import Service
+
+PREFIX: Final = "dev.sandbox."
+INSTANCE: Final = PREFIX + "instance"
+APP: Final = PREFIX + "app"
+ENVIRONMENT: Final = PREFIX + "environment"
+SERVICE: Final = PREFIX + "service"
+REPLICA: Final = PREFIX + "replica"
+SPEC: Final = PREFIX + "spec"
+FIELDS: Final = PREFIX + "fields"
+REVISION: Final = PREFIX + "revision"
+RELEASE: Final = PREFIX + "release"
+
+COMPOSE: Final = "com.docker.compose."
+COMPOSE_DEPENDS_ON: Final = COMPOSE + "depends_on"
+
+_REPLICA = re.compile(r"[1-9][0-9]{0,5}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerLabels:
+    """
+    What the labels of a container say; every text is empty when its label is missing.
+
+    Attributes:
+        replica: 0 when the label is missing or no positive number.
+        fields: Masked fingerprint, field by field; empty when it cannot be read.
+        depends_on: Names of the services that it was made to wait for, sorted.
+    """
+
+    service_name: str
+    replica: int
+    spec_hash: str
+    revision: str
+    release: str
+    fields: Mapping[str, str]
+    depends_on: tuple[str, ...]
+
+
+def owner_labels(owner: Owner) -> dict[str, str]:
+    """
+    Labels that make an object ours.
+    """
+    return {
+        INSTANCE: owner.instance,
+        APP: owner.application,
+        ENVIRONMENT: owner.environment,
+    }
+
+
+def is_owned(labels: Mapping[str, str], owner: Owner) -> bool:
+    """
+    Tell whether an object with *labels* belongs to this environment of this instance.
+    """
+    return all(labels.get(key) == value for key, value in owner_labels(owner).items())
+
+
+def container_labels(
+    owner: Owner,
+    service: Service,
+    replica: int,
+    *,
+    spec_hash: str,
+    fields: Mapping[str, str],
+    revision: str,
+    release: str,
+) -> dict[str, str]:
+    """
+    All labels of a container, sorted; ours win, so that none of the user's can pose as one.
+
+    *fields* is the masked fingerprint: a label must never hold a secret.
+    """
+    dependencies = ",".join(
+        f"{dependency.service_name}:{dependency.condition}:{str(dependency.restart).lower()}"
+        for dependency in sorted(service.depends_on, key=lambda each: each.service_name)
+    )
+    labels = {
+        **service.labels,
+        **owner_labels(owner),
+        SERVICE: service.name,
+        REPLICA: str(replica),
+        SPEC: spec_hash,
+        FIELDS: json.dumps(dict(fields), sort_keys=True, separators=(",", ":")),
+        REVISION: revision,
+        RELEASE: release,
+        COMPOSE + "project": project_name(owner),
+        COMPOSE + "service": service.name,
+        COMPOSE + "container-number": str(replica),
+        COMPOSE + "oneoff": "False",
+        COMPOSE + "config-hash": spec_hash,
+        COMPOSE_DEPENDS_ON: dependencies,
+    }
+    return dict(sorted(labels.items()))
+
+
+def network_labels(
+    owner: Owner, key: str, user: Mapping[str, str], *, spec_hash: str, revision: str, release: str
+) -> dict[str, str]:
+    """
+    All labels of the network *key*, sorted.
+    """
+    return _object_labels(owner, user, "network", key, (spec_hash, revision, release))
+
+
+def volume_labels(
+    owner: Owner, key: str, user: Mapping[str, str], *, spec_hash: str, revision: str, release: str
+) -> dict[str, str]:
+    """
+    All labels of the volume *key*, sorted.
+    """
+    return _object_labels(owner, user, "volume", key, (spec_hash, revision, release))
+
+
+def image_labels(owner: Owner, *, spec_hash: str, release: str) -> dict[str, str]:
+    """
+    Labels of a built image; no environment, because environments share images by content.
+    """
+    return {
+        INSTANCE: owner.instance,
+        APP: owner.application,
+        SPEC: spec_hash,
+        RELEASE: release,
+    }
+
+
+def resource_key(labels: Mapping[str, str]) -> str:
+    """
+    Key under top-level ``networks`` or ``volumes`` that an object was made for; empty if unknown.
+    """
+    return labels.get(COMPOSE + "network", "") or labels.get(COMPOSE + "volume", "")
+
+
+def parse_container_labels(labels: Mapping[str, str]) -> ContainerLabels:
+    """
+    Read labels back; what is missing or broken comes out empty, never as an error.
+    """
+    replica = labels.get(REPLICA, "")
+    dependencies = labels.get(COMPOSE_DEPENDS_ON, "").split(",")
+    return ContainerLabels(
+        service_name=labels.get(SERVICE, ""),
+        replica=int(replica) if _REPLICA.fullmatch(replica) else 0,
+        spec_hash=labels.get(SPEC, ""),
+        revision=labels.get(REVISION, ""),
+        release=labels.get(RELEASE, ""),
+        fields=_parse_fields(labels.get(FIELDS, "")),
+        depends_on=tuple(sorted({entry.partition(":")[0] for entry in dependencies} - {""})),
+    )
+
+
+def _parse_fields(text: str) -> dict[str, str]:
+    try:
+        loaded: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(loaded, dict):
+        return {}
+    return {str(key): str(value) for key, value in loaded.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] -- any JSON
+
+
+def _object_labels(
+    owner: Owner, user: Mapping[str, str], kind: str, key: str, stamp: tuple[str, str, str]
+) -> dict[str, str]:
+    spec_hash, revision, release = stamp
+    labels = {
+        **user,
+        **owner_labels(owner),
+        SPEC: spec_hash,
+        REVISION: revision,
+        RELEASE: release,
+        COMPOSE + "project": project_name(owner),
+        COMPOSE + kind: key,
+    }
+    return dict(sorted(labels.items()))

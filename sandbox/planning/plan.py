@@ -1,0 +1,168 @@
+"""
+The whole story: from what the commit says and what the engine said to what to do about it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.model.action import AwaitContainer
+from sandbox.model.plan import Plan
+from sandbox.planning.diff import job_names, leftovers
+from sandbox.planning.images import image_steps
+from sandbox.planning.order import sort_steps
+from sandbox.planning.plan_containers import slot_steps
+from sandbox.planning.plan_networks import (
+    NetworkNeed,
+    judge_networks,
+    network_steps,
+    undeclared_networks,
+)
+from sandbox.planning.plan_prune import (
+    detaching_steps,
+    orphan_holds,
+    prune_networks,
+    prune_steps,
+)
+from sandbox.planning.plan_repairs import aside_steps, name_blockers, rename_holds
+from sandbox.planning.plan_volumes import judge_volumes, volume_steps
+from sandbox.planning.settle import kept_orphans, may_prune, service_holds, service_ranks, settle
+from sandbox.planning.slot import Scene
+from sandbox.planning.wire import container_labels_by_id, wire
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sandbox.model.desired import DesiredState
+    from sandbox.model.observed import ObservedState
+    from sandbox.model.plan import Hold, Step, SyncPolicy
+    from sandbox.planning.plan_networks import NetworkVerdict
+    from sandbox.planning.plan_volumes import VolumeVerdict
+    from sandbox.planning.slot import Slot
+
+
+def plan_sync(desired: DesiredState, observed: ObservedState, policy: SyncPolicy) -> Plan:
+    """
+    Compute the steps that turn *observed* into *desired*.
+
+    Total and deterministic: equal arguments give equal plans, step ids included. An empty *desired*
+    that does not allow itself to be empty gives an empty plan.
+
+    Args:
+        desired: One environment at one revision.
+        observed: One snapshot of the same environment; may be stale.
+        policy: What may be removed, and what has to wait.
+
+    Returns:
+        Steps in an order that respects their waits, and what is held back. See `is_in_sync`.
+
+    Source:
+        Compose Specification, "depends_on".
+    """
+    plan = Plan(environment=desired.environment, revision=desired.revision, release=desired.release)
+    if not desired.services and not desired.settings.sync.allow_empty:
+        return plan
+    networks = judge_networks(desired, observed, policy)
+    volumes = judge_volumes(desired, observed)
+    scene, slots, networks = settle(_scene(desired, observed, policy, networks, volumes), networks)
+    steps, holds = _steps(scene, slots, networks, volumes)
+    return Plan(
+        environment=desired.environment,
+        revision=desired.revision,
+        release=desired.release,
+        steps=sort_steps(steps),
+        holds=tuple(sorted(holds, key=lambda hold: (hold.target, hold.reason, hold.message))),
+    )
+
+
+def is_in_sync(plan: Plan) -> bool:
+    """
+    Tell whether nothing differs; to wait for what already runs is no difference.
+    """
+    return not plan.holds and all(isinstance(step.action, AwaitContainer) for step in plan.steps)
+
+
+def _scene(
+    desired: DesiredState,
+    observed: ObservedState,
+    policy: SyncPolicy,
+    networks: Sequence[NetworkVerdict],
+    volumes: Sequence[VolumeVerdict],
+) -> Scene:
+    absent = {
+        f"network {each.name}": f"{each.target}: {each.hold.message}"
+        for each in networks
+        if each.hold and each.present is None
+    }
+    absent.update(
+        {
+            f"volume {each.name}": f"{each.target}: {each.hold.message}"
+            for each in volumes
+            if each.hold and each.absent
+        }
+    )
+    return Scene(
+        desired=desired,
+        observed=observed,
+        policy=policy,
+        jobs=job_names(desired),
+        renewed=frozenset(
+            each.name for each in networks if each.need is NetworkNeed.RENEW and not each.hold
+        ),
+        absent=absent,
+    )
+
+
+def _steps(
+    scene: Scene,
+    slots: Sequence[Slot],
+    networks: Sequence[NetworkVerdict],
+    volumes: Sequence[VolumeVerdict],
+) -> tuple[list[Step], list[Hold]]:
+    desired, observed = scene.desired, scene.observed
+    active = [slot for slot in slots if not slot.hold]
+    staying = kept_orphans(scene)
+    going = [each for each in leftovers(scene) if each not in staying]
+    labels = container_labels_by_id(slots, (*going, *staying))
+    blockers = name_blockers(scene, slots)
+
+    images = list(
+        image_steps(desired, observed, {slot.spec.service.image for slot in active if slot.creates})
+    )
+    asides = list(aside_steps(scene, blockers, labels))
+    made_volumes = list(volume_steps(desired, observed, volumes))
+    wiring = wire(
+        scene,
+        active,
+        going,
+        labels=labels,
+        images=images,
+        networks=networks,
+        volumes=volumes,
+        asides={name: f"rename {labels[each.id]} aside" for name, each in blockers.items()},
+    )
+    ranks = service_ranks(scene)
+    active.sort(key=lambda slot: (ranks[slot.service.name], slot.replica))
+    containers = [step for slot in active for step in slot_steps(wiring, slot)]
+    declared = frozenset(service.name for service in desired.services)
+    containers += prune_steps(wiring, going, declared)
+    renewals = list(
+        network_steps(
+            desired,
+            observed,
+            networks,
+            {
+                each.name: detaching_steps(observed, each.present, containers)
+                for each in networks
+                if each.present
+            },
+        )
+    )
+    removals, network_holds = prune_networks(
+        scene, undeclared_networks(observed, networks), containers, prune=may_prune(scene)
+    )
+    holds = [each.hold for each in networks if each.hold]
+    holds += [each.hold for each in volumes if each.hold]
+    holds += [*service_holds(slots), *rename_holds(scene, slots), *network_holds]
+    holds += orphan_holds(staying, labels)
+    return [*images, *renewals, *made_volumes, *asides, *containers, *removals], holds

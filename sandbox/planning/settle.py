@@ -1,0 +1,226 @@
+"""
+What cannot be done now, and what follows from that: a held dependency holds its dependents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sandbox.model.observed import ContainerState
+from sandbox.model.plan import Hold, HoldReason
+from sandbox.planning.diff import judge_slots, leftovers
+from sandbox.planning.labels import SERVICE
+from sandbox.planning.order import dependency_ranks
+from sandbox.planning.plan_networks import NetworkNeed
+from sandbox.planning.slot import STARTS, Need
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sandbox.model.observed import ObservedContainer
+    from sandbox.model.service import Dependency, Service
+    from sandbox.planning.plan_networks import NetworkVerdict
+    from sandbox.planning.slot import Scene, Slot
+
+
+def settle(
+    scene: Scene, networks: Sequence[NetworkVerdict]
+) -> tuple[Scene, tuple[Slot, ...], tuple[NetworkVerdict, ...]]:
+    """
+    Decide what is held, until nothing more follows.
+
+    A network can only be renewed when everything on it can be made anew; giving one up may give
+    others work back, so this repeats, each time with at least one network less.
+    """
+    while True:
+        slots = _restart_dependents(scene, hold_slots(scene, judge_slots(scene)))
+        stuck = _stuck_networks(scene, slots)
+        if not stuck:
+            return scene, slots, tuple(networks)
+        networks = [_give_up(each, stuck) for each in networks]
+        scene = replace(scene, renewed=scene.renewed - stuck.keys())
+
+
+def hold_slots(scene: Scene, slots: Sequence[Slot]) -> tuple[Slot, ...]:
+    """
+    Hold every slot that cannot be started now; what runs unchanged goes on.
+    """
+    services = {service.name: service for service in scene.desired.services}
+    ranks = service_ranks(scene)
+    held: dict[str, str] = {}
+    result: dict[tuple[str, int], Slot] = {}
+    for slot in sorted(slots, key=lambda each: (ranks[each.service.name], each.replica)):
+        hold = slot.hold or _find_hold(scene, slot, services, held)
+        result[slot.service.name, slot.replica] = replace(slot, hold=hold)
+        if hold:
+            held.setdefault(slot.service.name, slot.target)
+    return tuple(result[slot.service.name, slot.replica] for slot in slots)
+
+
+def service_ranks(scene: Scene) -> dict[str, int]:
+    """
+    Number the services so that each comes after its dependencies.
+    """
+    return dependency_ranks(
+        {
+            service.name: [each.service_name for each in service.depends_on]
+            for service in scene.desired.services
+        }
+    )
+
+
+def service_holds(slots: Sequence[Slot]) -> tuple[Hold, ...]:
+    """
+    One hold for each service and reason: replicas say the same thing.
+    """
+    holds: dict[tuple[str, HoldReason], Hold] = {}
+    for slot in slots:
+        if slot.hold:
+            holds.setdefault((slot.service.name, slot.hold.reason), slot.hold)
+    return tuple(holds.values())
+
+
+def _find_hold(
+    scene: Scene, slot: Slot, services: Mapping[str, Service], held: Mapping[str, str]
+) -> Hold | None:
+    if slot.need not in STARTS:
+        return None
+    taken = scene.observed.foreign_names.get("container", frozenset())
+    if slot.need is Need.CREATE and slot.spec.name in taken:
+        message = f"a container named {slot.spec.name} exists and is not ours; remove or rename it"
+        return _hold(slot, HoldReason.NAME_TAKEN, message)
+    for name in _used_names(slot):
+        if name in scene.absent:
+            return _hold(slot, HoldReason.DEPENDENCY_HELD, f"waits for {scene.absent[name]}")
+    for dependency in _required(slot.service, services):
+        if dependency.service_name in held:
+            message = f"waits for {held[dependency.service_name]}, which is held"
+            return _hold(slot, HoldReason.DEPENDENCY_HELD, message)
+    return None
+
+
+def _used_names(slot: Slot) -> list[str]:
+    names = [f"network {endpoint.network_name}" for endpoint in slot.spec.endpoints]
+    volumes = slot.spec.volume_names
+    return [*names, *(f"volume {volumes[key]}" for key in sorted(volumes))]
+
+
+def _required(service: Service, services: Mapping[str, Service]) -> list[Dependency]:
+    needed = [each for each in service.depends_on if each.required]
+    return sorted(
+        (each for each in needed if each.service_name in services),
+        key=lambda each: each.service_name,
+    )
+
+
+def _hold(slot: Slot, reason: HoldReason, message: str) -> Hold:
+    return Hold(target=slot.target, reason=reason, message=message, service_name=slot.service.name)
+
+
+def _restart_dependents(scene: Scene, slots: Sequence[Slot]) -> tuple[Slot, ...]:
+    """
+    Restart what runs unchanged and asked for it, when a dependency of it was replaced.
+    """
+    by_service: dict[str, list[Slot]] = {}
+    for slot in slots:
+        by_service.setdefault(slot.service.name, []).append(slot)
+    services = {service.name: service for service in scene.desired.services}
+    return tuple(_restarted(slot, by_service, services) for slot in slots)
+
+
+def _restarted(
+    slot: Slot, by_service: Mapping[str, list[Slot]], services: Mapping[str, Service]
+) -> Slot:
+    keep = slot.keep
+    if slot.job or slot.need not in {Need.NOTHING, Need.AWAIT} or keep is None:
+        return slot
+    if keep.state is not ContainerState.RUNNING or _waits_for_held(slot, by_service, services):
+        return slot
+    for dependency in sorted(slot.service.depends_on, key=lambda each: each.service_name):
+        others = by_service.get(dependency.service_name, [])
+        if dependency.restart and _was_replaced(others, since=keep.started_at):
+            reason = f"{dependency.service_name}, which it depends on, was replaced"
+            return replace(slot, need=Need.RESTART, reason=reason)
+    return slot
+
+
+def _waits_for_held(
+    slot: Slot, by_service: Mapping[str, list[Slot]], services: Mapping[str, Service]
+) -> bool:
+    return any(
+        other.hold
+        for dependency in _required(slot.service, services)
+        for other in by_service.get(dependency.service_name, [])
+    )
+
+
+def _was_replaced(slots: Sequence[Slot], *, since: float) -> bool:
+    """
+    Tell whether all containers of a service are newer than *since*, or will be.
+
+    Looking at times too finds what a run that was interrupted after the replacement left undone.
+    """
+    return bool(slots) and all(
+        slot.creates or (slot.keep is not None and slot.keep.created_at > since > 0)
+        for slot in slots
+    )
+
+
+def _stuck_networks(scene: Scene, slots: Sequence[Slot]) -> dict[str, str]:
+    """
+    Networks that cannot be renewed after all, with what stands in the way.
+    """
+    stuck: dict[str, str] = {}
+    attached: list[tuple[str, str]] = []
+    for slot in slots:
+        attached.extend((name, why) for name, why in _stuck_slot(slot))
+    attached.extend(
+        (name, f"{container.name} is no longer declared, and prune is off")
+        for container in kept_orphans(scene)
+        for name in container.networks
+    )
+    for name, why in attached:
+        if name in scene.renewed:
+            stuck.setdefault(name, why)
+    return stuck
+
+
+def may_prune(scene: Scene) -> bool:
+    """
+    Tell whether what is no longer declared may be removed: file and policy must both allow it.
+    """
+    return scene.policy.prune and scene.desired.settings.sync.prune
+
+
+def kept_orphans(scene: Scene) -> tuple[ObservedContainer, ...]:
+    """
+    Containers of undeclared services that nobody allowed us to remove.
+    """
+    if may_prune(scene):
+        return ()
+    declared = {service.name for service in scene.desired.services}
+    return tuple(each for each in leftovers(scene) if each.labels.get(SERVICE) not in declared)
+
+
+def _give_up(verdict: NetworkVerdict, stuck: Mapping[str, str]) -> NetworkVerdict:
+    if verdict.need is not NetworkNeed.RENEW or verdict.name not in stuck:
+        return verdict
+    hold = Hold(
+        target=verdict.target,
+        reason=HoldReason.NETWORK_IN_USE,
+        message=f"its definition changed, but {stuck[verdict.name]}",
+    )
+    return replace(verdict, hold=verdict.hold or hold)
+
+
+def _stuck_slot(slot: Slot) -> list[tuple[str, str]]:
+    if slot.hold:
+        why = f"{slot.target} is held"
+        present = [slot.keep, *slot.surplus]
+    elif slot.job and slot.keep and slot.need in {Need.AWAIT, Need.UNPAUSE}:
+        why = f"job {slot.target} still runs"
+        present = [slot.keep]
+    else:
+        return []
+    return [(name, why) for each in present if each for name in each.networks]

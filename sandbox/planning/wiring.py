@@ -1,0 +1,202 @@
+"""
+Who waits for whom. Step ids are made of verb and target, so a wait needs no step to exist yet.
+
+The one rule that matters: whatever can fail harmlessly (images, creates, copies) comes before
+anything stops. A stop that others need early (for a network that is renewed, or a port that moves)
+waits for nothing else; every other stop also waits until its successor could start at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from sandbox.model.observed import ContainerState
+from sandbox.model.service import Condition
+from sandbox.planning.slot import STARTS, Need, is_live, is_ready
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.model.observed import ObservedContainer
+    from sandbox.model.service import Port
+    from sandbox.planning.slot import Scene, Slot
+
+_EVERY_ADDRESS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 -- compared, never bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """
+    Everything that is known before the first container step is made.
+
+    Attributes:
+        slots: Those that are not held, by service name.
+        labels: What people call each observed container, by id; unique.
+        homes: The slot of each container that is stopped or removed for one, by container id.
+        makers: Id of the step that makes an image, network or volume available, by its name.
+        asides: Id of the step that frees a name which a container of ours holds, by that name.
+        ranks: Number of each service; its dependencies have lower ones.
+        going: Ids of all containers that this plan removes or restarts.
+    """
+
+    scene: Scene
+    slots: Mapping[str, tuple[Slot, ...]]
+    labels: Mapping[str, str]
+    homes: Mapping[str, Slot]
+    makers: Mapping[str, str]
+    asides: Mapping[str, str]
+    ranks: Mapping[str, int]
+    going: Mapping[str, ObservedContainer]
+    base: tuple[str, ...] = ()
+    hasty: frozenset[str] = frozenset()
+    wanted: frozenset[str] = field(default_factory=frozenset[str])
+
+    def label(self, container: ObservedContainer) -> str:
+        """
+        What people call *container*.
+        """
+        return self.labels[container.id]
+
+    def awaits(self, slot: Slot) -> bool:
+        """
+        Tell whether the plan waits for this slot.
+        """
+        if slot.need in STARTS or slot.need in {Need.AWAIT, Need.UNPAUSE}:
+            return True
+        keep = slot.keep
+        if slot.job or keep is None or slot.service.name not in self.wanted:
+            return False
+        return keep.state is ContainerState.RUNNING and not is_ready(keep)
+
+    def create_waits(self, slot: Slot) -> tuple[str, ...]:
+        """
+        What must be there before the container can be created.
+        """
+        names = [slot.spec.service.image, *_resources(slot)]
+        waits = [self.makers[name] for name in names if name in self.makers]
+        if slot.need is Need.RECREATE:
+            waits.append(f"remove {slot.target}")
+        if slot.spec.name in self.asides:
+            waits.append(self.asides[slot.spec.name])
+        return _unique(waits)
+
+    def start_waits(self, slot: Slot) -> tuple[str, ...]:
+        """
+        What must have ended well before the container can be started.
+        """
+        waits = list(self._made_waits(slot))
+        waits += self.stops_of_surplus(slot)
+        if not slot.creates:
+            waits += [self.makers[name] for name in _resources(slot) if name in self.makers]
+        waits += [f"stop {self.label(container)}" for container in self._port_holders(slot)]
+        waits += self.dependency_waits(slot)[0]
+        return _unique(waits)
+
+    def stops_of_surplus(self, slot: Slot) -> tuple[str, ...]:
+        """
+        Stops of what runs in this slot and is not kept: at most one container of a slot runs.
+        """
+        return tuple(f"stop {self.label(each)}" for each in slot.surplus if is_live(each))
+
+    def stop_waits(self, container: ObservedContainer) -> tuple[str, ...]:
+        """
+        What must have ended well before *container* is stopped.
+        """
+        slot = self._successor(container)
+        return _unique([*self.base, *(self.dependency_waits(slot)[0] if slot else ())])
+
+    def stop_after(self, container: ObservedContainer) -> tuple[str, ...]:
+        """
+        What must have ended, well or not, before *container* is stopped.
+        """
+        slot = self._successor(container)
+        return self.dependency_waits(slot)[1] if slot else ()
+
+    def remove_waits(self, container: ObservedContainer) -> tuple[str, ...]:
+        """
+        What must have ended well before *container* is removed.
+        """
+        waits = [f"stop {self.label(container)}"] if is_live(container) else list(self.base)
+        slot = self.homes.get(container.id)
+        if slot and slot.keep is not container and not self._is_early(container):
+            waits += [f"await {slot.target}"] if self.awaits(slot) else []
+        return _unique(waits)
+
+    def dependency_waits(self, slot: Slot) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """
+        Steps of the dependencies: those that must end well, and those that must only end.
+        """
+        hard: list[str] = []
+        soft: list[str] = []
+        rank = self.ranks[slot.service.name]
+        for each in sorted(slot.service.depends_on, key=lambda other: other.service_name):
+            if self.ranks.get(each.service_name, rank) < rank:
+                waits = self._condition_waits(each.service_name, each.condition)
+                (hard if each.required else soft).extend(waits)
+        return _unique(hard), _unique(soft)
+
+    def _condition_waits(self, service_name: str, condition: Condition) -> list[str]:
+        waits: list[str] = []
+        for slot in self.slots.get(service_name, ()):
+            if condition is not Condition.STARTED:
+                waits += [f"await {slot.target}"] if self.awaits(slot) else []
+            elif slot.need in STARTS:
+                waits.append(f"start {slot.target}")
+            elif slot.need is Need.UNPAUSE:
+                waits.append(f"unpause {slot.target}")
+        return waits
+
+    def _made_waits(self, slot: Slot) -> tuple[str, ...]:
+        copies = f"copy files {slot.target}" if slot.spec.service.files else ""
+        if slot.creates:
+            return (copies or f"create {slot.target}",)
+        if slot.need is Need.RESTART:
+            return (f"stop {slot.target}",)
+        fresh = slot.keep and slot.keep.state is ContainerState.CREATED
+        return (copies,) if copies and fresh else ()
+
+    def _port_holders(self, slot: Slot) -> list[ObservedContainer]:
+        return [
+            container
+            for _, container in sorted(self.going.items())
+            if container is not slot.keep and is_live(container) and holds_port(container, slot)
+        ]
+
+    def _is_early(self, container: ObservedContainer) -> bool:
+        return bool(self.scene.renewed & set(container.networks))
+
+    def _successor(self, container: ObservedContainer) -> Slot | None:
+        """
+        The slot that starts in its place, unless others cannot wait for that.
+        """
+        slot = self.homes.get(container.id)
+        hasty = container.id in self.hasty or self._is_early(container)
+        return slot if slot and slot.starts and not hasty else None
+
+
+def holds_port(container: ObservedContainer, slot: Slot) -> bool:
+    """
+    Tell whether *container* binds a host port that a start of *slot* asks for.
+    """
+    return any(
+        _is_same_port(port, bound) for port in slot.service.ports for bound in container.host_ports
+    )
+
+
+def _is_same_port(port: Port, bound: tuple[str, int, str]) -> bool:
+    host_ip, number, protocol = bound
+    inside = port.published <= number <= max(port.published, port.published_end)
+    addresses = {port.host_ip, host_ip}
+    same_address = len(addresses) == 1 or bool(addresses & _EVERY_ADDRESS)
+    return port.published > 0 and inside and protocol == port.protocol and same_address
+
+
+def _resources(slot: Slot) -> list[str]:
+    names = [f"network {endpoint.network_name}" for endpoint in slot.spec.endpoints]
+    volumes = slot.spec.volume_names
+    return [*names, *(f"volume {volumes[key]}" for key in sorted(volumes))]
+
+
+def _unique(names: list[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names)))

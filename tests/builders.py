@@ -1,0 +1,337 @@
+"""
+Model values with sensible defaults: a test names only what it is about.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sandbox.model.desired import DesiredState, Network, Volume
+from sandbox.model.observed import (
+    ContainerState,
+    EngineHealth,
+    ObservedContainer,
+    ObservedNetwork,
+    ObservedState,
+    ObservedVolume,
+    Owner,
+)
+from sandbox.model.plan import Plan, SyncPolicy
+from sandbox.model.service import (
+    Attachment,
+    Build,
+    Condition,
+    ContainerFile,
+    Dependency,
+    Healthcheck,
+    Limits,
+    Port,
+    Service,
+    TmpfsMount,
+    VolumeMount,
+)
+from sandbox.model.settings import EnvironmentSettings, RolloutSettings, SyncSettings
+from sandbox.planning import fingerprint, labels, names
+from sandbox.planning.images import references
+from sandbox.planning.plan import plan_sync
+from sandbox.planning.spec import container_spec
+
+INSTANCE = "c0ffee123456"
+REVISION = "1a2b3c4d" * 5
+RELEASE = "9f8e7d6c" * 5
+OLD_REVISION = "0d0d0d0d" * 5
+NOW = 1_800_000_000.0
+
+
+def an_owner(
+    environment: str = "staging", *, application: str = "shop", instance: str = INSTANCE
+) -> Owner:
+    return Owner(instance=instance, application=application, environment=environment)
+
+
+def a_service(
+    name: str = "web",
+    *,
+    image: str = "",
+    build: Build | None = None,
+    command: tuple[str, ...] | None = None,
+    environment: Mapping[str, str] | None = None,
+    ports: Sequence[Port] = (),
+    mounts: Sequence[VolumeMount | TmpfsMount] = (),
+    files: Sequence[ContainerFile] = (),
+    attachments: Sequence[Attachment] = (Attachment(network="default"),),
+    depends_on: Sequence[Dependency] = (),
+    healthcheck: Healthcheck | None = None,
+    limits: Limits | None = None,
+    user_labels: Mapping[str, str] | None = None,
+    replicas: int = 1,
+    stop_grace_period_s: float = 10.0,
+) -> Service:
+    return Service(
+        name=name,
+        image=image or f"registry.example/{name}:1",
+        build=build,
+        command=command,
+        environment=environment or {},
+        ports=tuple(ports),
+        mounts=tuple(mounts),
+        files=tuple(files),
+        attachments=tuple(attachments),
+        depends_on=tuple(depends_on),
+        healthcheck=healthcheck,
+        limits=limits or Limits(),
+        labels=user_labels or {},
+        replicas=replicas,
+        stop_grace_period_s=stop_grace_period_s,
+        place=f"environments/staging/compose.yaml:{len(name)}",
+    )
+
+
+def a_build(context: str = "demo_shop", *, content: str = "c1", **args: str) -> Build:
+    return Build(context=context, context_id=content * 20, args=args)
+
+
+def a_file(target: str = "/etc/app.conf", content: bytes = b"on", **rest: bool) -> ContainerFile:
+    return ContainerFile(target=target, content=content, source="config app", **rest)
+
+
+def waits_for(
+    name: str,
+    condition: Condition = Condition.STARTED,
+    *,
+    required: bool = True,
+    restart: bool = False,
+) -> Dependency:
+    return Dependency(service_name=name, condition=condition, required=required, restart=restart)
+
+
+def a_healthcheck(*test: str) -> Healthcheck:
+    return Healthcheck(test=test or ("CMD", "check"))
+
+
+def a_desired_state(
+    *services: Service,
+    networks: Iterable[Network] | None = None,
+    volumes: Iterable[Volume] | None = None,
+    environment: str = "staging",
+    application: str = "shop",
+    revision: str = REVISION,
+    release: str = RELEASE,
+    prune: bool = True,
+    allow_empty: bool = False,
+    deadline_s: float = 120.0,
+) -> DesiredState:
+    """
+    Networks and volumes that are not given are those that the services name.
+    """
+    used = sorted({each.network for service in services for each in service.attachments})
+    mounted = sorted(
+        {
+            mount.volume
+            for service in services
+            for mount in service.mounts
+            if isinstance(mount, VolumeMount)
+        }
+    )
+    return DesiredState(
+        application=application,
+        environment=environment,
+        revision=revision,
+        release=release,
+        settings=EnvironmentSettings(
+            sync=SyncSettings(prune=prune, allow_empty=allow_empty),
+            rollout=RolloutSettings(deadline_s=deadline_s),
+        ),
+        services=tuple(sorted(services, key=lambda each: each.name)),
+        networks=tuple(Network(key=key) for key in used) if networks is None else tuple(networks),
+        volumes=tuple(Volume(key=key) for key in mounted) if volumes is None else tuple(volumes),
+    )
+
+
+def image_id(reference: str) -> str:
+    """
+    Id that an image of that reference has in these tests.
+    """
+    return f"sha256:{fingerprint.digest({'image': reference})}"
+
+
+def a_container(
+    desired: DesiredState,
+    service: Service,
+    replica: int = 1,
+    *,
+    id: str = "",  # noqa: A002 -- the field of the model
+    name: str = "",
+    labels: Mapping[str, str] | None = None,
+    image_id: str = "",
+    state: ContainerState = ContainerState.RUNNING,
+    exit_code: int = 0,
+    oom_killed: bool = False,
+    health: EngineHealth = EngineHealth.NONE,
+    probed: bool | None = None,
+    ready: bool = True,
+    created_at: float = NOW - 101,
+    started_at: float | None = None,
+    limits: Limits | None = None,
+    networks: Mapping[str, tuple[str, ...]] | None = None,
+    volumes: Mapping[str, str] | None = None,
+    host_ports: Sequence[tuple[str, int, str]] | None = None,
+    error: str = "",
+    owner: Owner | None = None,
+) -> ObservedContainer:
+    """
+    A container exactly as a sync of *desired* leaves it, but for what is given.
+    """
+    spec = container_spec(owner or an_owner(desired.environment), desired, service, replica)
+    never = state is ContainerState.CREATED
+    running = state in {ContainerState.RUNNING, ContainerState.PAUSED}
+    bound = tuple(
+        (port.host_ip, port.published, port.protocol)
+        for port in service.ports
+        if running and port.published
+    )
+    mounted = {
+        mount.target: spec.volume_names[mount.volume]
+        for mount in service.mounts
+        if isinstance(mount, VolumeMount)
+    }
+    check = service.healthcheck
+    return ObservedContainer(
+        id=id or f"id-{name or spec.name}",
+        name=name or spec.name,
+        labels=spec.labels if labels is None else labels,
+        image_id=image_id or _image_id(spec.service.image),
+        state=state,
+        exit_code=exit_code,
+        oom_killed=oom_killed,
+        health=health,
+        probed=bool(check and check.test[:1] != ("NONE",)) if probed is None else probed,
+        ready=ready and running,
+        created_at=created_at,
+        started_at=(0.0 if never else NOW - 100) if started_at is None else started_at,
+        finished_at=0.0 if running or never else NOW - 50,
+        limits=limits or service.limits,
+        networks={each.network_name: each.aliases for each in spec.endpoints}
+        if networks is None
+        else networks,
+        volumes=mounted if volumes is None else volumes,
+        host_ports=bound if host_ports is None else tuple(host_ports),
+        error=error,
+    )
+
+
+def an_observed_state(
+    desired: DesiredState,
+    *containers: ObservedContainer,
+    networks: Iterable[ObservedNetwork] | None = None,
+    volumes: Iterable[ObservedVolume] | None = None,
+    images: Mapping[str, str] | None = None,
+    foreign_containers: Iterable[str] = (),
+    foreign_networks: Iterable[str] = (),
+    foreign_volumes: Iterable[str] = (),
+    used_subnets: Iterable[str] = (),
+) -> ObservedState:
+    """
+    *containers*, and unless given, every declared network, volume and image as it should be.
+    """
+    owner = an_owner(desired.environment, application=desired.application)
+    if networks is None:
+        networks = [
+            a_network(desired, network, endpoints=_attached(owner, network, containers))
+            for network in desired.networks
+            if not network.external
+        ]
+    if volumes is None:
+        volumes = [a_volume(desired, each) for each in desired.volumes if not each.external]
+    if images is None:
+        images = {reference: _image_id(reference) for reference in references(desired)}
+    return ObservedState(
+        owner=owner,
+        containers=tuple(sorted(containers, key=lambda each: each.name)),
+        networks=tuple(sorted(networks, key=lambda each: each.name)),
+        volumes=tuple(sorted(volumes, key=lambda each: each.name)),
+        images=images,
+        foreign_names={
+            "container": frozenset(foreign_containers),
+            "network": frozenset(foreign_networks) | {"bridge", "host", "none"},
+            "volume": frozenset(foreign_volumes),
+        },
+        used_subnets=tuple(used_subnets),
+    )
+
+
+def a_running_state(desired: DesiredState) -> ObservedState:
+    """
+    Everything runs as declared; jobs have ended well.
+    """
+    jobs = {
+        dependency.service_name
+        for service in desired.services
+        for dependency in service.depends_on
+        if dependency.condition is Condition.COMPLETED
+    }
+    containers = [
+        a_container(
+            desired,
+            service,
+            replica,
+            state=ContainerState.EXITED if service.name in jobs else ContainerState.RUNNING,
+        )
+        for service in desired.services
+        for replica in range(1, service.replicas + 1)
+    ]
+    return an_observed_state(desired, *containers)
+
+
+def a_network(
+    desired: DesiredState,
+    network: Network,
+    *,
+    name: str = "",
+    endpoints: Iterable[str] = (),
+    subnets: Iterable[str] = ("10.213.0.0/26",),
+) -> ObservedNetwork:
+    owner = an_owner(desired.environment, application=desired.application)
+    exact = name or names.network_name(owner, network)
+    return ObservedNetwork(
+        id=f"id-{exact}",
+        name=exact,
+        labels=labels.network_labels(
+            owner,
+            network.key,
+            network.labels,
+            spec_hash=fingerprint.network_digest(network),
+            revision=desired.revision,
+            release=desired.release,
+        ),
+        subnets=tuple(subnets),
+        endpoints=tuple(sorted(endpoints)),
+    )
+
+
+def a_volume(desired: DesiredState, volume: Volume) -> ObservedVolume:
+    owner = an_owner(desired.environment, application=desired.application)
+    return ObservedVolume(
+        name=names.volume_name(owner, volume),
+        labels=labels.volume_labels(
+            owner,
+            volume.key,
+            volume.labels,
+            spec_hash=fingerprint.volume_digest(volume),
+            revision=desired.revision,
+            release=desired.release,
+        ),
+    )
+
+
+def a_plan(
+    desired: DesiredState, observed: ObservedState, policy: SyncPolicy | None = None
+) -> Plan:
+    return plan_sync(desired, observed, policy or SyncPolicy())
+
+
+def _attached(owner: Owner, network: Network, containers: Iterable[ObservedContainer]) -> list[str]:
+    name = names.network_name(owner, network)
+    running = {ContainerState.RUNNING, ContainerState.PAUSED}
+    return [each.id for each in containers if name in each.networks and each.state in running]
+
+
+_image_id = image_id
