@@ -28,10 +28,10 @@ PAIRS: Schema = {
     "additionalProperties": VALUE,
     "says": "a mapping, or a list of NAME=value",
 }
-DURATION: Schema = {"type": "string", "duration": True, "says": DURATION_SAYS}
-SIZE: Schema = {"type": ["string", "integer"], "size": True, "minimum": 0, "says": SIZE_SAYS}
-SIZE_TEXT: Schema = {"type": "string", "size": True, "says": f"{SIZE_SAYS}, as a string"}
-CPUS: Schema = {"type": ["string", "number"], "cpus": True, "says": "a number such as 0.5"}
+DURATION: Schema = {"type": "string", "format": "duration", "says": DURATION_SAYS}
+SIZE: Schema = {"type": ["string", "integer"], "format": "size", "minimum": 0, "says": SIZE_SAYS}
+SIZE_TEXT: Schema = {"type": "string", "format": "size", "says": f"{SIZE_SAYS}, as a string"}
+CPUS: Schema = {"type": ["string", "number"], "format": "cpus", "says": "a number such as 0.5"}
 EXTENSIONS: Schema = {"^x-": {}}
 
 

@@ -109,7 +109,7 @@ def _report(draft: Draft, port: Port, mark: Mark, other: Draft, other_mark: Mark
     draft.place.at("ports").problem(
         mark,
         f"the host port {port.published}/{port.protocol} is already published by the service"
-        f" {other.service.name!r} at {other_mark}",
+        f" {other.service.name!r} at {other_mark.text}",
         "choose another host port",
     )
 

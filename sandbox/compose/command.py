@@ -1,4 +1,4 @@
-"""``command`` and ``entrypoint``, ``extra_hosts``, ``logging``: attributes that the engine takes as they are."""
+"""``command`` and ``entrypoint``, ``extra_hosts``, ``logging``."""
 
 from __future__ import annotations
 

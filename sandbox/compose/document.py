@@ -188,7 +188,7 @@ class _Composer:
         return MapNode(values=values, key_marks=marks, mark=self._at(event))
 
     def _key(self, event: yaml.Event, path: Path, depth: int) -> tuple[str | None, bool]:
-        """Read a key, ``None`` if it is not a string; tell whether it was written without quotes."""
+        """Read a key, ``None`` if it is no string; tell whether it was written without quotes."""
         node = self.node(event, path, depth + 1)
         plain = isinstance(event, yaml.ScalarEvent) and event.implicit[0]
         if isinstance(node, Scalar) and isinstance(node.value, str):
@@ -241,6 +241,6 @@ class _Composer:
         raise _EndOfReadingError
 
     def _at(self, event: yaml.Event) -> Mark:
-        return Mark(
-            file=self.file, line=event.start_mark.line + 1, column=event.start_mark.column + 1
-        )
+        assert event.start_mark is not None, "the loader marks every event"
+        mark = event.start_mark
+        return Mark(file=self.file, line=mark.line + 1, column=mark.column + 1)

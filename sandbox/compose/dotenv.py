@@ -43,19 +43,6 @@ class DotenvFile:
     unset: list[tuple[int, str]] = field(default_factory=list)
 
 
-class _Lookup(Variables):
-    """Earlier lines of the file, then what is known outside. Outside wins, as in Compose."""
-
-    def __init__(self, outside: Variables, inside: dict[str, str]) -> None:
-        super().__init__({})
-        self._outside = outside
-        self._inside = inside
-
-    def get(self, name: str) -> str | None:
-        value = self._outside.get(name)
-        return self._inside.get(name) if value is None else value
-
-
 def parse_dotenv(text: str, outside: Variables) -> DotenvFile:
     """
     Read *text*; go on after a line that cannot be read.
@@ -65,7 +52,7 @@ def parse_dotenv(text: str, outside: Variables) -> DotenvFile:
     ``#``; values see earlier lines.
     """
     result = DotenvFile()
-    lookup = _Lookup(outside, result.values)
+    lookup = Variables(result.values, outside)
     text = text.replace("\r\n", "\n").removeprefix("\ufeff")
     position = 0
     while (position := _skip(text, position)) < len(text):
@@ -74,7 +61,7 @@ def parse_dotenv(text: str, outside: Variables) -> DotenvFile:
 
 
 def parse_raw(text: str, outside: Variables) -> DotenvFile:
-    """Read the format ``raw`` of an ``env_file``: no quotes, no variables, no comments in a line."""
+    """Read the format ``raw`` of an ``env_file``: neither quotes nor variables nor comments."""
     result = DotenvFile()
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
         name, equals, value = line.partition("=")

@@ -92,12 +92,12 @@ class Inheritance:
             place.problem(mark, f"`extends` goes through more than {_CHAIN_MAX} services")
             return own
         if mark in chain:
-            places = " -> ".join(str(step) for step in (*chain[chain.index(mark) :], mark))
+            places = " -> ".join(step.text for step in (*chain[chain.index(mark) :], mark))
             place.problem(mark, f"`extends` leads back to itself: {places}")
             return own
         chain = (*chain, mark)
         if base_file != file:
-            steps = ", ".join(str(step) for step in reversed(chain))
+            steps = ", ".join(step.text for step in reversed(chain))
             self._findings.extended(base_file, name, f"extended by {steps}")
         merged = self._service(base_file, base_name, base, chain)
         return merge_service(merged, own) if isinstance(merged, MapNode) else own
@@ -137,7 +137,7 @@ class Inheritance:
                 node, f"there is no file {path} in the commit", "commit it, or correct the path"
             )
             return None
-        self._findings.extended(path, "", f"extended by {node.mark}")
+        self._findings.extended(path, "", f"extended by {node.mark.text}")
         return path
 
 

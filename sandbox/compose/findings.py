@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sandbox.compose.node import Mark, MapNode, Node, Path
+from sandbox.compose.node import MapNode, Mark, Node, Path
 from sandbox.model.problem import Problem
 
 
@@ -46,7 +46,7 @@ class Findings:
         )
 
     def spoil(self, path: Path) -> None:
-        """Remember that what is at *path* is not complete, so that nothing is said to be missing."""
+        """Remember that *path* is not complete, so that nothing is said to be missing there."""
         self._spoiled.add(path)
 
     def is_spoiled(self, path: Path) -> bool:
@@ -55,7 +55,7 @@ class Findings:
 
     def warn(self, mark: Mark, message: str) -> None:
         """Add a warning at *mark*."""
-        self._warnings.setdefault(f"{mark}: {message}")
+        self._warnings.setdefault(f"{mark.text}: {message}")
 
     def include(self, other: Findings) -> None:
         """Take over what another step found before."""

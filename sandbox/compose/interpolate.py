@@ -84,7 +84,7 @@ class _Walk:
             return self._scalar(node, node.value, path, casts if callable(casts) else None)
         if casts is _to_int:  # only a ulimit is either a number or a mapping of numbers
             casts = _LIMIT_CASTS
-        branch = casts if isinstance(casts, Mapping) else None
+        branch = None if callable(casts) else casts
         if isinstance(node, MapNode):
             return self.mapping(node, path, branch)
         below = branch.get("*") if branch else None

@@ -1,4 +1,4 @@
-"""Keys that Compose knows and we do not act on yet, and what to say about a key that nobody knows."""
+"""Keys that Compose knows and we do not act on yet, and what to say about an unknown one."""
 
 from __future__ import annotations
 
@@ -7,29 +7,104 @@ from difflib import get_close_matches
 
 # Attributes of the Compose Specification as of compose-go 2.9, and `pre_start` which came later.
 SERVICE = frozenset(
-    """
-    annotations attach blkio_config cgroup cgroup_parent container_name cpu_count cpu_percent cpu_period
-    cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpuset credential_spec develop device_cgroup_rules
-    devices dns dns_opt dns_search domainname external_links gpus group_add ipc isolation label_file links
-    mac_address mem_reservation mem_swappiness memswap_limit models network_mode oom_kill_disable
-    oom_score_adj pid platform post_start pre_start pre_stop privileged provider pull_policy
-    pull_refresh_after runtime shm_size stdin_open storage_opt sysctls tty use_api_socket
-    userns_mode uts volumes_from
-    """.split()
+    {
+        "annotations",
+        "attach",
+        "blkio_config",
+        "cgroup",
+        "cgroup_parent",
+        "container_name",
+        "cpu_count",
+        "cpu_percent",
+        "cpu_period",
+        "cpu_quota",
+        "cpu_rt_period",
+        "cpu_rt_runtime",
+        "cpu_shares",
+        "cpuset",
+        "credential_spec",
+        "develop",
+        "device_cgroup_rules",
+        "devices",
+        "dns",
+        "dns_opt",
+        "dns_search",
+        "domainname",
+        "external_links",
+        "gpus",
+        "group_add",
+        "ipc",
+        "isolation",
+        "label_file",
+        "links",
+        "mac_address",
+        "mem_reservation",
+        "mem_swappiness",
+        "memswap_limit",
+        "models",
+        "network_mode",
+        "oom_kill_disable",
+        "oom_score_adj",
+        "pid",
+        "platform",
+        "post_start",
+        "pre_start",
+        "pre_stop",
+        "privileged",
+        "provider",
+        "pull_policy",
+        "pull_refresh_after",
+        "runtime",
+        "shm_size",
+        "stdin_open",
+        "storage_opt",
+        "sysctls",
+        "tty",
+        "use_api_socket",
+        "userns_mode",
+        "uts",
+        "volumes_from",
+    }
 )
-TOP = frozenset({"include", "models", "version"})
+TOP = frozenset({"include", "models"})
 BUILD = frozenset(
-    """
-    additional_contexts cache_from cache_to dockerfile_inline entitlements extra_hosts isolation labels
-    network no_cache platforms privileged provenance pull sbom secrets shm_size ssh tags ulimits
-    """.split()
+    {
+        "additional_contexts",
+        "cache_from",
+        "cache_to",
+        "dockerfile_inline",
+        "entitlements",
+        "extra_hosts",
+        "isolation",
+        "labels",
+        "network",
+        "no_cache",
+        "platforms",
+        "privileged",
+        "provenance",
+        "pull",
+        "sbom",
+        "secrets",
+        "shm_size",
+        "ssh",
+        "tags",
+        "ulimits",
+    }
 )
 DEPLOY = frozenset(
-    "endpoint_mode labels placement restart_policy rollback_config update_config".split()
+    {"endpoint_mode", "labels", "placement", "restart_policy", "rollback_config", "update_config"}
 )
 RESOURCES = frozenset({"reservations"})
 ATTACHMENT = frozenset(
-    "driver_opts gw_priority interface_name ipv6_address link_local_ips mac_address priority".split()
+    {
+        "driver_opts",
+        "gw_priority",
+        "interface_name",
+        "ipv6_address",
+        "link_local_ips",
+        "mac_address",
+        "priority",
+    }
 )
 MOUNT = frozenset({"image"})
 BIND = frozenset({"propagation", "recursive", "selinux"})

@@ -78,7 +78,7 @@ def read_ulimits(node: Node | None, place: Place) -> tuple[Ulimit, ...]:
     return tuple(found)
 
 
-def _one(  # noqa: PLR0913, PLR0917 - two names, two values
+def _one(  # noqa: PLR0917 - two names, two values
     service: MapNode,
     short: str,
     short_value: int,

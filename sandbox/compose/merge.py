@@ -2,8 +2,8 @@
 One service laid over another, by the rules of Compose.
 
 Mappings are merged, values replaced, lists appended, and null keeps what was there, with the
-exceptions that `_RULES` lists. What must be unique in a list (ports, mounts, configs, secrets) is made
-so where these are read: the last one wins.
+exceptions that `_RULES` lists. What must be unique in a list (ports, mounts, configs, secrets) is
+made so where these are read: the last one wins.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _replace(_base: Node, own: Node) -> Node:
 
 
 def pairs(node: Node) -> MapNode | None:
-    """See ``[A=1, B]`` as a mapping, last one wins; ``None`` for what is no mapping or list of strings."""
+    """See ``[A=1, B]`` as a mapping, the last one wins; ``None`` for what is neither."""
     if isinstance(node, MapNode):
         return node
     if not isinstance(node, ListNode):
@@ -162,7 +162,7 @@ def _merge_ulimits(base: Node, own: Node) -> Node:
 
 
 def _merge_hosts(base: Node, own: Node) -> Node:
-    """Lists are appended without exact duplicates; two mappings are merged, the last address wins."""
+    """Append lists without exact duplicates; merge mappings, the last address wins."""
     if isinstance(base, MapNode) and isinstance(own, ListNode):
         base = _host_list(base)
     if isinstance(base, ListNode) and isinstance(own, MapNode):

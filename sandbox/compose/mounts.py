@@ -45,7 +45,7 @@ class _Entry:
 def read_mounts(
     service: MapNode, place: Place, source: CommittedSource, volumes: Collection[str]
 ) -> Mounts:
-    """Read ``tmpfs`` and ``volumes`` of *service*; *volumes* are the keys that the file declares."""
+    """Read ``tmpfs`` and ``volumes`` of *service*; *volumes* are the declared keys."""
     result = Mounts()
     for index, item in enumerate(items(service.get("tmpfs"))):
         target, _, options = text(item).partition(":")

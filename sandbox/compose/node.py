@@ -1,4 +1,4 @@
-"""The tree that a document becomes: immutable, and every node and key knows where it was written."""
+"""The tree that a document becomes: immutable, and all nodes and keys know their place."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ Path: TypeAlias = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A place: path of the file inside the repository, line and column from one (0: the whole file)."""
+    """A place: path inside the repository, line and column from one (0: the whole file)."""
 
     file: str
     line: int = 0
     column: int = 0
 
-    def __str__(self) -> str:
-        """Give ``file:line``."""
+    @property
+    def text(self) -> str:
+        """``file:line``."""
         return f"{self.file}:{self.line}" if self.line else self.file
 
 
@@ -65,6 +66,7 @@ class MapNode:
 
 Node: TypeAlias = Scalar | ListNode | MapNode
 
+_DIGITS_MAX = 19  # of a number of 64 bits
 _FIXED_MIN, _FIXED_MAX = 1e-4, 1e6  # Go writes an exponent outside of these
 
 NOWHERE = Mark(file="")
@@ -118,7 +120,7 @@ def integer(node: Node | None) -> int | None:
         return int(value) if value.is_integer() else None
     if isinstance(value, str):
         try:
-            return int(value) if len(value) < 20 else None
+            return int(value) if len(value) <= _DIGITS_MAX else None
         except ValueError:
             return None
     return None

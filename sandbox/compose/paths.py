@@ -13,7 +13,8 @@ def resolve_path(path: str, folder: str, where: Node | Mark, place: Place) -> st
     Resolve *path* from *folder*; report one that is empty, absolute or leaves the repository.
 
     Returns:
-        The path from the top of the repository, ``"."`` for the top itself; ``None`` after a problem.
+        The path from the top of the repository, ``"."`` for the top itself; ``None`` after a
+        problem.
     """
     if not path or "\0" in path:
         place.problem(where, "a path is needed here")

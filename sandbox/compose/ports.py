@@ -70,7 +70,7 @@ def _long(node: MapNode, place: Place) -> tuple[Port, ...]:
     )
 
 
-def _expand(  # noqa: PLR0913 - the parts of one entry
+def _expand(
     node: Node, place: Place, *, target: str, published: str, host_ip: str, protocol: str
 ) -> tuple[Port, ...]:
     targets = _range(target)
@@ -94,7 +94,7 @@ def _expand(  # noqa: PLR0913 - the parts of one entry
 def _pair(
     node: Node, place: Place, targets: tuple[int, int], hosts: tuple[int, int], port: Port
 ) -> tuple[Port, ...]:
-    """Pair ports of the host with ports of the container; one container port takes a whole range."""
+    """Pair host ports with container ports; one container port takes a whole range."""
 
     def entry(target: int, first: int, last: int) -> Port:
         return Port(

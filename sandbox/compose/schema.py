@@ -1,13 +1,12 @@
-"""Is a tree what may be written? The only module that knows jsonschema; its words are for people."""
+"""Is a tree what may be written? The only module that knows jsonschema."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.validators import extend
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
 from sandbox.compose.findings import Findings
 from sandbox.compose.known import suggestion, unknown_key
@@ -40,23 +39,31 @@ _HIDDEN = frozenset({"environment", "content", "args", "options", "labels"})
 _SHOWN_MAX = 60
 
 
-def _check(read: Any) -> Any:  # noqa: ANN401 - the signature that jsonschema asks for
-    """Make a keyword of a function that reads a text and gives ``None`` when it cannot."""
+def _formats() -> FormatChecker:
+    """Make formats of the functions that read a text and give ``None`` when they cannot."""
+    checker = FormatChecker(formats=())
+    readers: dict[str, Callable[[str], object]] = {
+        "duration": duration_s,
+        "size": size_bytes,
+        "cpus": nano_cpus,
+    }
+    for name, read in readers.items():
+        checker.checks(name)(_reads(read))
+    return checker
 
-    def keyword(
-        _validator: object, _wanted: object, instance: object, schema: Mapping[str, Any]
-    ) -> Iterator[ValidationError]:
-        number = isinstance(instance, int | float) and not isinstance(instance, bool)
-        if (isinstance(instance, str) or number) and read(str(instance)) is None:
-            yield ValidationError(f"must be {schema['says']}")
 
-    return keyword
+def _reads(read: Callable[[str], object]) -> Callable[[object], bool]:
+    """See *read* as a check of strings and numbers; anything else has a problem of its own."""
+
+    def check(value: object) -> bool:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            return True
+        return read(str(value)) is not None
+
+    return check
 
 
-_VALIDATOR = extend(
-    Draft202012Validator,
-    {"duration": _check(duration_s), "size": _check(size_bytes), "cpus": _check(nano_cpus)},
-)(FILE)
+_VALIDATOR = Draft202012Validator(FILE, format_checker=_formats())
 
 
 def validate(tree: MapNode, findings: Findings) -> MapNode:
@@ -67,7 +74,10 @@ def validate(tree: MapNode, findings: Findings) -> MapNode:
         The tree without what is wrong, for later steps to go on with.
     """
     faulty: set[Path] = set()
-    for error in _VALIDATOR.iter_errors(_plain(tree)):
+    errors: Iterator[ValidationError] = _VALIDATOR.iter_errors(  # pyright: ignore[reportUnknownMemberType] - an overload of the stubs
+        _plain(tree)
+    )
+    for error in errors:
         path: Path = tuple(error.absolute_path)
         for below, mark, message in _explain(error, path, tree):
             findings.problem(mark, below, message)
@@ -146,7 +156,8 @@ def _message(error: ValidationError, schema: Mapping[str, Any], node: Node, path
     if "says" in schema:
         return f"must be {schema['says']}, not {got}"
     if error.validator == "type":
-        kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+        allowed: str | list[str] = schema["type"]
+        kinds = [allowed] if isinstance(allowed, str) else allowed
         words = [_TYPE_WORDS[kind] for kind in kinds if kind != "null"]
         return f"must be {_listed(words)}, not {got}{_hint(kinds, node)}"
     if error.validator == "minimum":

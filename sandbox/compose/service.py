@@ -101,7 +101,7 @@ def read_service(name: str, node: MapNode, mark: Mark, place: Place, scope: Scop
         hostname=text(node.get("hostname")),
         extra_hosts=read_hosts(node.get("extra_hosts"), place.at("extra_hosts")),
         logging=read_logging(node.get("logging")),
-        place=str(mark),
+        place=mark.text,
     )
     return Draft(
         service=service,

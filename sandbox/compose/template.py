@@ -14,16 +14,24 @@ _BRACED = re.compile(r"([_a-zA-Z][_a-zA-Z0-9]*)(?:(:?[-?+])(.*))?", re.DOTALL)
 
 
 class Variables:
-    """What interpolation knows; remembers which names were asked for."""
+    """
+    What interpolation knows; remembers which names were asked for.
 
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = dict(values)
+    Args:
+        values: By name; may still grow.
+        outside: Known before, and stronger.
+    """
+
+    def __init__(self, values: Mapping[str, str], outside: Variables | None = None) -> None:
+        self._values = values
+        self._outside = outside
         self.used: set[str] = set()
 
     def get(self, name: str) -> str | None:
         """Give the value of *name*; ``None`` when it is not set."""
         self.used.add(name)
-        return self._values.get(name)
+        value = self._outside.get(name) if self._outside else None
+        return self._values.get(name) if value is None else value
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,7 +118,7 @@ def _braced(expression: str, variables: Variables, result: Substitution, depth: 
     if found is None:
         raise _FaultError(
             f"{_shown(expression)} is not a variable; allowed are ${{X}} and ${{X:-default}},"
-            " ${X-default}, ${X:?message}, ${X?message}, ${X:+other}, ${X+other}; $$ is a dollar sign"
+            " ${X-default}, ${X:?message}, ${X?message}, ${X:+other}, ${X+other}; $$ is a dollar"
         )
     name, operator, word = found[1], found[2] or "", found[3] or ""
     if not operator:

@@ -63,12 +63,10 @@ def read_args(node: Node | None, variables: Variables) -> dict[str, str]:
 
 def read_labels(node: Node | None, place: Place) -> dict[str, str]:
     """Read labels; those by which we recognise our own objects are refused."""
-    found = _pairs(node)
-    for name, value in found.values.items():
+    for name, value in _pairs(node).values.items():
         if name.startswith(_OUR_LABELS):
             place.at(name).problem(
-                value,
-                f"labels that begin with {name.split('.')[0]}.{name.split('.')[1]}. are not yours to set",
+                value, f"the label {name} is not yours to set: we recognise our own objects by it"
             )
     return read_pairs(node)
 

@@ -15,7 +15,7 @@ class CommandLine:
 
     Attributes:
         words: The words.
-        ignored: The rest from an unquoted ``;``, ``&``, ``|``, ``<`` or ``>`` on, which Compose drops.
+        ignored: The rest from an unquoted ``;``, ``&``, ``|``, ``<`` or ``>`` on; Compose drops it.
         fault: What is wrong; empty when nothing is.
     """
 
