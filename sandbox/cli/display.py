@@ -47,13 +47,15 @@ class Display(Protocol):
         ...
 
 
-def display_for(invocation: Invocation, name_width: int) -> Display:
+def display_for(invocation: Invocation, name_width: int, *, steps: bool = True) -> Display:
     """
     A live display on a terminal, lines elsewhere; both on stderr.
+
+    Without *steps* only that time passes is shown, not each thing that has happened.
     """
     if invocation.live:
-        return LiveDisplay(invocation, name_width)
-    return LineDisplay(invocation, name_width)
+        return LiveDisplay(invocation, name_width, steps=steps)
+    return LineDisplay(invocation, name_width, steps=steps)
 
 
 class LineDisplay:
@@ -61,9 +63,10 @@ class LineDisplay:
     One line an event, and one now and then while nothing happens.
     """
 
-    def __init__(self, invocation: Invocation, name_width: int) -> None:
+    def __init__(self, invocation: Invocation, name_width: int, *, steps: bool) -> None:
         self._invocation = invocation
         self._name_width = name_width
+        self._steps = steps
         self._last_at = 0.0
         self._patience_s = _SILENCE_S
 
@@ -71,7 +74,7 @@ class LineDisplay:
         """
         Print *event*, unless it only says that something begins.
         """
-        if event.kind in _QUIET_KINDS:
+        if event.kind in _QUIET_KINDS or not self._steps:
             return
         style = self._invocation.note_style
         self._invocation.note(event_line(event, name_width=self._name_width, style=style))
@@ -101,12 +104,13 @@ class LiveDisplay:
     A moving line for each environment below the lines of what has ended.
     """
 
-    def __init__(self, invocation: Invocation, name_width: int) -> None:
+    def __init__(self, invocation: Invocation, name_width: int, *, steps: bool) -> None:
         from rich.console import Console
         from rich.live import Live
 
         self._style = invocation.note_style
         self._name_width = name_width
+        self._steps = steps
         console = Console(stderr=True, highlight=False, no_color=not self._style.color)
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._live.start()
@@ -117,7 +121,7 @@ class LiveDisplay:
         """
         from rich.text import Text
 
-        if event.kind not in _QUIET_KINDS:
+        if event.kind not in _QUIET_KINDS and self._steps:
             line = event_line(event, name_width=self._name_width, style=self._style)
             self._live.console.print(Text.from_ansi(line), soft_wrap=True)
 

@@ -56,9 +56,10 @@ def follow(
     works: Mapping[str, Callable[[Callable[[Event], None]], T]],
     *,
     timeout_s: float,
+    steps: bool = True,
 ) -> dict[str, T | SandboxError]:
     """
-    Run *works* side by side, by environment, until each has ended.
+    Run *works* side by side, by environment, until each has ended; *steps* as in `display_for`.
 
     Returns:
         The result of each, or the error that it raised.
@@ -73,7 +74,7 @@ def follow(
     running = {name: begin(name, clock.now()) for name in works}
     results: dict[str, T | SandboxError] = {}
     deadline = clock.monotonic() + timeout_s
-    display = display_for(invocation, max(map(len, works), default=0))
+    display = display_for(invocation, max(map(len, works), default=0), steps=steps)
     try:
         while running:
             if clock.monotonic() > deadline:

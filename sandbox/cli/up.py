@@ -16,6 +16,8 @@ from sandbox.cli.invocation import Invocation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sandbox.errors import SandboxError
+    from sandbox.model.record import SyncRecord
     from sandbox.ports import Control
     from sandbox.runtime.workspace import Workspace
 
@@ -59,13 +61,35 @@ def bring_up(
         HeldError: One of them is degraded.
         DeadlineError: One of them was not there in time.
     """
+    from sandbox.cli.outcome import end_with
+
+    try:
+        results = converge_all(invocation, workspace, names, everything=everything)
+    except KeyboardInterrupt:
+        invocation.note("\nLeft; the controller goes on. See: sandbox status, sandbox watch")
+        raise
+    _show(invocation, workspace, workspace.control(), names)
+    end_with(invocation, results)
+
+
+def converge_all(
+    invocation: Invocation,
+    workspace: Workspace,
+    names: Sequence[str],
+    *,
+    everything: bool,
+    steps: bool = True,
+) -> dict[str, SyncRecord | SandboxError]:
+    """
+    Have a controller look after *names* (*everything*: what comes later too), follow their syncs.
+
+    Suspended environments are left out. *steps* as in `follow`.
+    """
     from sandbox.bootstrap import start_controller
     from sandbox.cli.first_sync import converge, newest_event
     from sandbox.cli.follow import follow
-    from sandbox.cli.outcome import end_with
 
-    before = workspace.control()
-    known = {each.name: each for each in before.status(tuple(names))}
+    known = {each.name: each for each in workspace.control().status(tuple(names))}
     after = newest_event(workspace)
     start_controller(invocation.repo, () if everything else tuple(names))
     control = workspace.control()
@@ -75,13 +99,7 @@ def bring_up(
         if known[name].suspension is None
     }
     timeout_s = invocation.deadline_s(TIMEOUT_S)
-    try:
-        results = follow(invocation, workspace.clock, works, timeout_s=timeout_s)
-    except KeyboardInterrupt:
-        invocation.note("\nLeft; the controller goes on. See: sandbox status, sandbox watch")
-        raise
-    _show(invocation, workspace, control, names)
-    end_with(invocation, results)
+    return follow(invocation, workspace.clock, works, timeout_s=timeout_s, steps=steps)
 
 
 def _show(

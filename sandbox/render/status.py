@@ -72,7 +72,7 @@ def _block(
     for number, url in enumerate(status.urls):
         yield _labelled("open" if not number else "", style.paint(clean(url), "cyan"), style)
     yield from _difference_lines(status, style)
-    if status.message:
+    if status.message and not status.suspension:
         color = "red" if status.health is Health.DEGRADED else "yellow"
         first, *others = status.message.splitlines()
         yield _labelled("message", style.paint(clean(first), color), style)
@@ -105,9 +105,10 @@ def _service_lines(services: Sequence[ServiceStatus], now: float, style: Style) 
     for number, (service, row) in enumerate(zip(services, rows, strict=True)):
         name, ready, health, rest = row
         sign, color = HEALTH_SIGNS[service.health]
-        text = f"{style.paint(sign, color)} {name}{ready}{style.paint(health, color)}"
+        shown = style.paint(health if rest else health.rstrip(), color)
+        text = f"{style.paint(sign, color)} {name}{ready}{shown}"
         text += style.paint(rest, "dim" if service.health is Health.HEALTHY else color)
-        yield _labelled("services" if not number else "", text.rstrip(), style)
+        yield _labelled("services" if not number else "", text, style)
 
 
 def _service_row(service: ServiceStatus, now: float) -> tuple[str, str, str, str]:

@@ -1,0 +1,132 @@
+"""
+The main screen, as people see it.
+"""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from sandbox.model.status import EnvironmentStatus, Health, ServiceStatus, Suspension, SyncStatus
+from sandbox.render.status import NO_ENVIRONMENT, status_line, status_text
+from sandbox.render.style import Style
+
+NOW = 1_800_000_000.0
+REVISION = "4b1c2d3" + "0" * 33
+STAGING = EnvironmentStatus(
+    name="staging",
+    branch="main",
+    revision=REVISION,
+    subject="Change the headline",
+    release=REVISION,
+    running_releases=(REVISION,),
+    sync=SyncStatus.SYNCED,
+    health=Health.HEALTHY,
+    services=(
+        ServiceStatus(name="db", desired=1, ready=1, health=Health.HEALTHY, started_at=NOW - 3725),
+        ServiceStatus(name="migrate", desired=1, ready=1, health=Health.HEALTHY, job=True),
+        ServiceStatus(name="web", desired=2, ready=2, health=Health.HEALTHY, started_at=NOW - 4),
+    ),
+    urls=("http://127.0.0.1:8081", "http://127.0.0.1:9000"),
+    reconciled=True,
+)
+PRODUCTION = EnvironmentStatus(
+    name="production",
+    branch="main",
+    revision=REVISION,
+    subject="Change the headline",
+    release="0a1b2c3" + "0" * 33,
+    running_releases=("fffffff" + "0" * 33, "0a1b2c3" + "0" * 33),
+    sync=SyncStatus.OUT_OF_SYNC,
+    health=Health.DEGRADED,
+    services=(
+        ServiceStatus(
+            name="web", desired=1, ready=0, health=Health.DEGRADED, message="exited with 1, 3 times"
+        ),
+    ),
+    message="web-1 ended with status 1",
+    next_step="commit a fix, or look: sandbox logs production",
+    pending=("start web-1  not running",),
+    ignored_edits=("environments/production/compose.yaml",),
+    reconciled=True,
+)
+
+
+def test_the_screen_tells_everything_in_aligned_lines() -> None:
+    assert status_text((PRODUCTION, STAGING), now=NOW) == "\n".join(
+        [
+            "production   ✗ degraded · out of sync",
+            "  revision   main 4b1c2d3  Change the headline",
+            "  release    0a1b2c3, still running fffffff",
+            "  services   ✗ web  0/1  degraded  exited with 1, 3 times",
+            "  differs    start web-1  not running",
+            "  message    web-1 ended with status 1",
+            "  ignored    1 uncommitted edit changes nothing: environments/production/compose.yaml",
+            "  next       commit a fix, or look: sandbox logs production",
+            "",
+            "staging      ● healthy · synced",
+            "  revision   main 4b1c2d3  Change the headline",
+            "  release    4b1c2d3  (the revision itself)",
+            "  services   ● db       1/1   healthy  up 1 h 2 min",
+            "             ● migrate  done  healthy",
+            "             ● web      2/2   healthy  up 4.0 s",
+            "  open       http://127.0.0.1:8081",
+            "             http://127.0.0.1:9000",
+            "",
+            "A controller looks after all of them; commits and drift are acted upon.",
+        ]
+    )
+
+
+def test_a_suspension_tells_why_and_until_when() -> None:
+    suspension = Suspension(environment="staging", reason="demo at noon", since=NOW, until=NOW + 90)
+    text = status_text((replace(STAGING, health=Health.SUSPENDED, suspension=suspension),), now=NOW)
+    assert "‖ suspended · synced" in text
+    assert "suspended  demo at noon for another 1 min 30 s" in text
+
+
+def test_a_status_of_which_nothing_is_known_still_reads() -> None:
+    text = status_text((EnvironmentStatus(name="staging", message="no engine answers"),), now=NOW)
+    assert "? unknown · unknown" in text
+    assert "revision   cannot be read" in text
+    assert "No controller runs" in text
+
+
+def test_an_environment_that_nobody_looks_after_is_named() -> None:
+    text = status_text((replace(PRODUCTION, reconciled=False), STAGING), now=NOW)
+    assert text.endswith(
+        "A controller looks after staging, not after production: sandbox up production"
+    )
+
+
+def test_many_differences_are_counted() -> None:
+    status = replace(PRODUCTION, pending=tuple(f"step {number}" for number in range(9)))
+    text = status_text((status,), now=NOW)
+    assert "step 5" in text
+    assert "step 6" not in text
+    assert "... and 3 more: sandbox plan production" in text
+
+
+def test_no_environment_says_how_to_make_one() -> None:
+    assert status_text((), now=NOW) == NO_ENVIRONMENT
+
+
+def test_without_colour_there_is_no_escape_code_and_with_it_the_same_words() -> None:
+    plain = status_text((PRODUCTION, STAGING), now=NOW)
+    coloured = status_text((PRODUCTION, STAGING), now=NOW, style=Style(color=True))
+    assert "\x1b" not in plain
+    assert "\x1b[32m● healthy\x1b[0m" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+
+
+@pytest.mark.parametrize("field", ["name", "subject", "message", "next_step", "branch"])
+def test_escape_codes_of_others_never_reach_the_screen(field: str) -> None:
+    evil = "a\x1b[2Jb\x1b]0;title\x07c\x9b31md\u202ee\r\nf"
+    text = status_text((replace(STAGING, **{field: evil}),), now=NOW)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", text)
+
+
+def test_one_line_names_what_is_waited_for() -> None:
+    assert status_line(PRODUCTION) == (
+        "production  ✗ degraded · out of sync  at 4b1c2d3, waiting for: web 0/1"
+    )
