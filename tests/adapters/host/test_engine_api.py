@@ -1,3 +1,4 @@
+import os
 import socket
 import tarfile
 import time
@@ -15,6 +16,7 @@ from sandbox.errors import SetupError
 from sandbox.model.diagnosis import Reach
 
 LOCAL = EngineAddress(environment={})
+ENGINE = EngineAddress(environment=os.environ)
 
 
 def at(endpoint: str) -> EngineAddress:
@@ -78,7 +80,7 @@ def test_an_engine_that_takes_connections_but_is_frozen_is_silent_within_seconds
 def image_name(request: pytest.FixtureRequest) -> Iterator[str]:
     name = f"sandbox-test/{request.node.name.replace('_', '-')[:60].strip('-')}:1"
     yield name
-    client = docker.APIClient(version="auto")
+    client = docker.APIClient(base_url=ENGINE.endpoint, version="auto")
     try:
         client.remove_image(name, force=True)
     except docker.errors.ImageNotFound:
@@ -89,15 +91,15 @@ def image_name(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.mark.engine
 def test_an_engine_that_answers_tells_its_versions_and_what_it_has() -> None:
-    view = engine_api.look(LOCAL, "debian:trixie-slim")
+    view = engine_api.look(ENGINE, "debian:trixie-slim")
 
     assert view.facts.reach is Reach.ANSWERS
     assert view.facts.version
     assert view.facts.api_version.startswith("1.")
     assert view.facts.root_folder.startswith("/")
     assert view.image_present
-    assert not engine_api.look(LOCAL, "sandbox-test/none:1").image_present
-    assert engine_api.answers(LOCAL)
+    assert not engine_api.look(ENGINE, "sandbox-test/none:1").image_present
+    assert engine_api.answers(ENGINE)
 
 
 @pytest.mark.engine
@@ -108,9 +110,9 @@ def test_an_imported_root_file_system_is_present_under_its_name(
     with tarfile.open(tar, "w") as archive:
         archive.add(__file__, arcname="etc/a-file")
 
-    engine_api.import_image(LOCAL, tar, image_name)
+    engine_api.import_image(ENGINE, tar, image_name)
 
-    assert engine_api.look(LOCAL, image_name).image_present
+    assert engine_api.look(ENGINE, image_name).image_present
 
 
 @pytest.mark.engine
@@ -121,9 +123,9 @@ def test_a_tar_that_is_none_is_refused_with_the_engines_words(
     tar.write_bytes(b"no tar" * 1000)
 
     with pytest.raises(SetupError, match=r"the engine did not import sandbox-test/"):
-        engine_api.import_image(LOCAL, tar, image_name)
+        engine_api.import_image(ENGINE, tar, image_name)
 
-    assert not engine_api.look(LOCAL, image_name).image_present
+    assert not engine_api.look(ENGINE, image_name).image_present
 
 
 @pytest.mark.engine
@@ -133,7 +135,7 @@ def test_a_registry_that_refuses_is_given_up_within_seconds() -> None:
     progress = Progress()
     began = time.monotonic()
 
-    assert not engine_api.pull(LOCAL, f"127.0.0.1:{port}/none:1", progress)
+    assert not engine_api.pull(ENGINE, f"127.0.0.1:{port}/none:1", progress)
 
     assert "refused" in progress.last_line
     assert time.monotonic() - began < engine_api.PULL_DECISION_S + 5
