@@ -11,6 +11,7 @@ from typing import Final
 
 from sandbox.adapters.git_repository.archive import archive
 from sandbox.adapters.git_repository.cache import BoundedCache
+from sandbox.adapters.git_repository.commit import Committer
 from sandbox.adapters.git_repository.edits import EDITS_MAX, new_files, uncommitted
 from sandbox.adapters.git_repository.objects import ObjectReader
 from sandbox.adapters.git_repository.place import Place, find_place
@@ -225,6 +226,15 @@ class GitRepository:
             new_files(worktree, self._program, folders, (committed, checked_out)),
         )
         return tuple(islice(found, EDITS_MAX))
+
+    def commit_file(
+        self, *, branch: str, path: str, content: bytes, message: str, parent: str
+    ) -> str:
+        """Commit one changed file onto *branch*; see `Committer.commit_file`."""
+        committer = Committer(self.place, self._program, self._objects, self._trees)
+        return committer.commit_file(
+            branch=branch, path=path, content=content, message=message, parent=parent
+        )
 
     def _entries(self, commit: str, folders: Sequence[str]) -> Mapping[str, TreeEntry]:
         return {

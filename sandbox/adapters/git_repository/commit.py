@@ -1,0 +1,185 @@
+"""
+Commit one file onto a branch without a work tree: objects first, then the ref, guarded.
+
+Where the branch is checked out, the file comes along before the ref moves: a crash in between
+leaves an uncommitted edit, which the next try takes as its own, and never a staged undoing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from sandbox.adapters.git_repository.checkout import (
+    Checkout,
+    FileChange,
+    refuse_work_in_progress,
+)
+from sandbox.adapters.git_repository.identity import identity
+from sandbox.adapters.git_repository.objects import ObjectReader
+from sandbox.adapters.git_repository.place import Place, find_place
+from sandbox.adapters.git_repository.program import GitProgram
+from sandbox.adapters.git_repository.tree import FOLDER, REGULAR, Node, TreeReader, path_parts
+from sandbox.errors import ConflictError, SandboxError, SourceError
+
+RUN_AGAIN: Final = "run the command again"
+
+
+class Committer:
+    """Writes commits; everything that it reads first, it reads as `GitRepository` does."""
+
+    def __init__(
+        self, place: Place, program: GitProgram, objects: ObjectReader, trees: TreeReader
+    ) -> None:
+        self._place = place
+        self._program = program
+        self._objects = objects
+        self._trees = trees
+
+    def commit_file(
+        self, *, branch: str, path: str, content: bytes, message: str, parent: str
+    ) -> str:
+        """
+        Commit *content* at *path* onto *branch*, which must still be at *parent*.
+
+        The file keeps its mode; it is a plain one when it is new.
+
+        Returns:
+            The new commit; *parent* itself when the file already has that content.
+
+        Raises:
+            ConflictError: The branch has moved, or the file is edited where the branch is checked
+                out, or Git is at work there; nothing has changed.
+            SourceError: There is no such branch, or the path is no file.
+        """
+        ref = f"refs/heads/{branch}"
+        self._refuse_moved(ref, branch, parent)
+        change = self._change(parent, path, content)
+        if change.before == change.after:
+            return parent
+        checkouts = tuple(self._checkouts(ref, change))
+        for checkout in checkouts:
+            checkout.refuse_edits()
+        commit = self._write_commit(parent, change, message)
+        try:
+            for checkout in checkouts:
+                checkout.bring_along()
+            self._move(ref, branch, commit, parent)
+        except (SandboxError, OSError) as error:
+            _put_back(checkouts)
+            if isinstance(error, OSError):
+                raise ConflictError(
+                    f"{path} cannot be written: {error.strerror or error}", remedy=RUN_AGAIN
+                ) from error
+            raise
+        return commit
+
+    def _refuse_moved(self, ref: str, branch: str, parent: str) -> None:
+        now = self._objects.resolve(f"{ref}^{{commit}}")
+        if now is None:
+            raise SourceError(f"there is no branch {branch}", remedy="git branch lists them")
+        if now != parent:
+            raise ConflictError(
+                f"{branch} has moved from {parent[:12]} to {now[:12]} meanwhile", remedy=RUN_AGAIN
+            )
+
+    def _change(self, parent: str, path: str, content: bytes) -> FileChange:
+        *folders, name = path_parts(path) or ("",)
+        if not name or any(part.lower() == ".git" for part in (*folders, name)):
+            raise SourceError(f"{path!r} is no path of a file that can be committed")
+        nodes: Mapping[str, Node] = self._trees.nodes(self._trees.root(parent))
+        for folder in folders:
+            node = nodes.get(folder)
+            if node and node.mode != FOLDER:
+                raise SourceError(f"{folder} in {path} is no folder in {parent[:12]}")
+            nodes = self._trees.nodes(node.object_id) if node else {}
+        before = nodes.get(name)
+        if before and not before.mode.startswith("100"):
+            raise SourceError(f"{path} is no regular file in {parent[:12]}")
+        object_id = self._program.line("hash-object", "--no-filters", "--stdin", stdin=content)
+        return FileChange(
+            path="/".join((*folders, name)),
+            before=before,
+            after=Node(mode=before.mode if before else REGULAR, object_id=object_id),
+            old=self._objects.need(before.object_id, "blob") if before else None,
+            new=content,
+        )
+
+    def _write_commit(self, parent: str, change: FileChange, message: str) -> str:
+        self._program.run("hash-object", "-w", "--no-filters", "--stdin", stdin=change.new)
+        tree = self._write_tree(self._trees.root(parent), path_parts(change.path), change.after)
+        writer = self._program.within(self._program.folder, identity(self._program))
+        text = message.strip() + "\n"
+        return writer.line("commit-tree", "-p", parent, "-F", "-", tree, stdin=text.encode())
+
+    def _write_tree(self, tree_id: str | None, parts: tuple[str, ...], file: Node) -> str:
+        nodes = dict(self._trees.nodes(tree_id)) if tree_id else {}
+        name, *rest = parts
+        if rest:
+            below = nodes.get(name)
+            object_id = self._write_tree(below.object_id if below else None, tuple(rest), file)
+            nodes[name] = Node(mode=FOLDER, object_id=object_id)
+        else:
+            nodes[name] = file
+        listed = "".join(
+            f"{node.mode} {_kind(node)} {node.object_id}\t{name}\0" for name, node in nodes.items()
+        )
+        # What a partial clone lacks need not be there to be named again.
+        return self._program.line("mktree", "-z", "--missing", stdin=os.fsencode(listed))
+
+    def _checkouts(self, ref: str, change: FileChange) -> Iterator[Checkout]:
+        """The work trees, linked ones included, that have *ref* checked out."""
+        for place in self._work_trees():
+            refuse_work_in_progress(place.git_dir, ref)
+            assert place.top
+            here = self._program.within(
+                place.top, {"GIT_DIR": place.git_dir, "GIT_WORK_TREE": place.top}
+            )
+            head = os.fsdecode(here.ask("symbolic-ref", "--quiet", "HEAD").stdout).strip()
+            if head == ref:
+                yield Checkout(here, place.top, change)
+
+    def _work_trees(self) -> Iterable[Place]:
+        """Ours and those that Git lists, each once."""
+        listed = os.fsdecode(self._program.run("worktree", "list", "--porcelain", "-z"))
+        places = {self._place.git_dir: self._place} if self._place.top else {}
+        for block in listed.split("\0\0"):
+            fields = {
+                key: value for key, _, value in (line.partition(" ") for line in block.split("\0"))
+            }
+            top = fields.get("worktree", "")
+            if "prunable" in fields or not Path(top).is_dir():
+                continue
+            place = find_place(top)
+            if place.top and Path(place.common_dir).samefile(self._place.common_dir):
+                places[place.git_dir] = place
+        return places.values()
+
+    def _move(self, ref: str, branch: str, commit: str, parent: str) -> None:
+        answer = self._program.ask("update-ref", "-m", "commit by sandbox", ref, commit, parent)
+        if not answer.status:
+            return
+        if "File exists" in answer.stderr:
+            raise ConflictError(
+                f"another Git command holds {branch}: {answer.complaint}",
+                remedy="wait for it; if none runs, remove the lock file that the message names",
+            )
+        if "but expected" in answer.stderr:
+            raise ConflictError(f"{branch} has moved meanwhile", remedy=RUN_AGAIN)
+        raise SourceError(f"{branch} cannot be moved: {answer.complaint}")
+
+
+def _put_back(checkouts: Iterable[Checkout]) -> None:
+    for checkout in checkouts:
+        # What cannot be put back stays as an uncommitted edit, which hides nothing.
+        with suppress(SandboxError, OSError):
+            checkout.put_back()
+
+
+def _kind(node: Node) -> str:
+    if node.mode == FOLDER:
+        return "tree"
+    return "commit" if node.mode == "160000" else "blob"
