@@ -1,0 +1,97 @@
+"""
+The words of the guided tour.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sandbox.render.style import PLAIN, Style
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HEADLINES = (
+    "Warm cups for cold commits",
+    "Fresh from the last commit",
+    "Slow coffee, quick deploys",
+    "Brewed in staging, poured in production",
+)
+
+_HEADLINE = re.compile(r'^HEADLINE = "(?P<text>[^"\n]*)"$', re.MULTILINE)
+_NUMBER = re.compile(r", no\. (?P<number>\d{1,6})$")
+
+
+def headline_of(source: str) -> str | None:
+    """
+    The headline that the shop's theme file sets; ``None`` when it sets none.
+    """
+    found = _HEADLINE.search(source)
+    return found["text"] if found else None
+
+
+def next_headline(current: str) -> str:
+    """
+    Another headline than *current*, and never one that was there before: they are numbered.
+    """
+    found = _NUMBER.search(current)
+    number = int(found["number"]) + 1 if found else 1
+    return f"{HEADLINES[(number - 1) % len(HEADLINES)]}, no. {number}"
+
+
+def with_headline(source: str, headline: str) -> str:
+    """
+    The theme file with another headline, and nothing else changed.
+    """
+    return _HEADLINE.sub(lambda _: f'HEADLINE = "{headline}"', source, count=1)
+
+
+def chapter(number: int, title: str, *, style: Style = PLAIN) -> str:
+    """
+    The heading of one step of the tour.
+    """
+    return f"\n{style.paint(str(number), 'cyan', 'bold')}  {style.paint(title, 'bold')}"
+
+
+def line(text: str) -> str:
+    """
+    One line below a heading.
+    """
+    return f"   {text}"
+
+
+def farewell(
+    program: str, folder: str, addresses: Sequence[tuple[str, str]], *, style: Style = PLAIN
+) -> str:
+    """
+    What runs now, what to try next, how to stop. *program* is how this program is called.
+    """
+    width = max((len(name) for name, _ in addresses), default=0)
+    tries = (
+        ("status", "where things stand, and what to do next"),
+        ("watch", "in another terminal: see the next commit arrive"),
+        ("plan staging --worktree", "edit environments/staging/compose.yaml before, then look"),
+        ("logs staging web -f", "what the shop writes while you click through it"),
+        ("diff staging production", "what the two declare differently"),
+    )
+    prefix = f"{program} --repo {folder}"
+    command_width = max(len(command) for command, _ in tries)
+    return "\n".join(
+        [
+            "",
+            style.paint("Everything keeps running:", "bold"),
+            *(f"   {name:<{width}}  {style.paint(url, 'cyan')}" for name, url in addresses),
+            "",
+            style.paint("Try next:", "bold"),
+            *(
+                f"   {prefix} {command:<{command_width}}  {style.paint(why, 'dim')}"
+                for command, why in tries
+            ),
+            f"   commit in {folder} yourself: git -C {folder} commit -am 'my change'",
+            "",
+            style.paint("Stop:", "bold"),
+            f"   {prefix} down             {style.paint('keeps the data', 'dim')}",
+            f"   {prefix} down --volumes   {style.paint('deletes it', 'dim')}",
+        ]
+    )
