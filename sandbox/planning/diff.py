@@ -32,6 +32,7 @@ _STATE_RANK: Final = {
     ContainerState.REMOVING: 6,
 }
 _FIELDS_NAMED: Final = 3
+_SHOWN: Final = 60
 
 
 def job_names(desired: DesiredState) -> frozenset[str]:
@@ -115,7 +116,15 @@ def changes_text(changes: tuple[Change, ...]) -> str:
     rest = len(changes) - len(names)
     if not names:
         return "its spec changed"
+    if len(changes) == 1:
+        return f"{names[0]} changed: {_shown(changes[0].old)} -> {_shown(changes[0].new)}"
     return f"{', '.join(names)}{f' and {rest} more' if rest else ''} changed"
+
+
+def _shown(text: str | None) -> str:
+    if text is None:
+        return "nothing"
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _judge_slot(scene: Scene, slot: Slot, containers: Iterable[ObservedContainer]) -> Slot:

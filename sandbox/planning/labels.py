@@ -33,6 +33,8 @@ RELEASE: Final = PREFIX + "release"
 COMPOSE: Final = "com.docker.compose."
 COMPOSE_DEPENDS_ON: Final = COMPOSE + "depends_on"
 
+_GRACE_S: Final = 10.0
+_GRACE_MAX_S: Final = 3600.0
 _REPLICA = re.compile(r"[1-9][0-9]{0,5}")
 
 
@@ -71,7 +73,8 @@ def is_owned(labels: Mapping[str, str], owner: Owner) -> bool:
     """
     Tell whether an object with *labels* belongs to this environment of this instance.
     """
-    return all(labels.get(key) == value for key, value in owner_labels(owner).items())
+    # Not the application: its name may change in the file, and what runs is still ours.
+    return labels.get(INSTANCE) == owner.instance and labels.get(ENVIRONMENT) == owner.environment
 
 
 def container_labels(
@@ -164,6 +167,18 @@ def parse_container_labels(labels: Mapping[str, str]) -> ContainerLabels:
         fields=_parse_fields(labels.get(FIELDS, "")),
         depends_on=tuple(sorted({entry.partition(":")[0] for entry in dependencies} - {""})),
     )
+
+
+def stop_grace_s(labels: Mapping[str, str]) -> float:
+    """
+    Seconds that a container was promised to end by itself.
+    """
+    text = parse_container_labels(labels).fields.get("stop_grace_period_s", "")
+    try:
+        grace_s = float(text)
+    except ValueError:
+        return _GRACE_S
+    return grace_s if 0 <= grace_s <= _GRACE_MAX_S else _GRACE_S
 
 
 def _parse_fields(text: str) -> dict[str, str]:

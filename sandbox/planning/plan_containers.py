@@ -4,7 +4,7 @@ The steps of every slot: create, start, await, and what makes way for it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sandbox.model.action import (
     AwaitContainer,
@@ -19,7 +19,7 @@ from sandbox.model.action import (
 from sandbox.model.observed import ContainerState
 from sandbox.model.plan import Step
 from sandbox.model.service import Condition
-from sandbox.planning.labels import parse_container_labels
+from sandbox.planning.labels import stop_grace_s
 from sandbox.planning.plan_repairs import repair_steps
 from sandbox.planning.slot import Need, is_live
 
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from sandbox.model.plan import Change
     from sandbox.planning.slot import Slot
     from sandbox.planning.wiring import Wiring
-
-_GRACE_S: Final = 10.0
-_GRACE_MAX_S: Final = 3600.0
 
 
 def slot_steps(wiring: Wiring, slot: Slot) -> Iterator[Step]:
@@ -67,7 +64,7 @@ def stop_step(wiring: Wiring, container: ObservedContainer, reason: str, service
         StopContainer(
             container_name=container.name,
             container_id=container.id,
-            grace_s=_grace_s(container),
+            grace_s=stop_grace_s(container.labels),
         ),
         wiring.label(container),
         reason,
@@ -198,15 +195,6 @@ def _surplus_reason(slot: Slot) -> str:
     if slot.creates and slot.keep is None:
         return f"the new {slot.target} takes its place"
     return f"{slot.target} exists once more than declared"
-
-
-def _grace_s(container: ObservedContainer) -> float:
-    text = parse_container_labels(container.labels).fields.get("stop_grace_period_s", "")
-    try:
-        grace_s = float(text)
-    except ValueError:
-        return _GRACE_S
-    return grace_s if 0 <= grace_s <= _GRACE_MAX_S else _GRACE_S
 
 
 def _slot_step(

@@ -109,14 +109,14 @@ def _network_hold(
     if not prune:
         message = "is no longer declared, and prune is off"
         return Hold(target=target, reason=HoldReason.PRUNE_OFF, message=message)
-    names = {
-        each.id: each.name for each in observed.containers if is_owned(each.labels, observed.owner)
-    }
+    ours = {each.id: each for each in observed.containers if is_owned(each.labels, observed.owner)}
     gone = {_detaches(step, network.name) for step in steps}
+    # A container of ours that stands still does not stop the engine from removing a network.
+    gone |= {each.id for each in ours.values() if not is_live(each)}
     staying = [each for each in network.endpoints if each not in gone]
     if not staying:
         return None
-    holder = names.get(staying[0], staying[0][:12])
+    holder = ours[staying[0]].name if staying[0] in ours else staying[0][:12]
     message = f"is no longer declared, but {holder} is attached to it"
     return Hold(target=target, reason=HoldReason.NETWORK_IN_USE, message=message)
 

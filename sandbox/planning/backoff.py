@@ -1,0 +1,49 @@
+"""
+How long to wait before something that failed is tried again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+WINDOW_S: Final = 600.0
+STARTS_MAX: Final = 12
+DELAY_MAX_S: Final = 60.0
+
+
+def delay_s(starts: Sequence[float], now: float) -> float:
+    """
+    Seconds until a container may be started again; 0.0 is at once.
+
+    The first restart comes at once, then 1, 2, 4 ... 60 s after the start before; what is older
+    than ten minutes is forgotten, and within ten minutes there are at most twelve starts.
+
+    Args:
+        starts: When it was started, in seconds since the epoch; in any order.
+        now: Seconds since the epoch.
+    """
+    # A start in the future is a clock that was set back: count it as now.
+    recent = sorted(min(start, now) for start in starts if start > now - WINDOW_S)
+    if not recent:
+        return 0.0
+    until = recent[-1] + _growing_s(len(recent) - 2)
+    if len(recent) >= STARTS_MAX:
+        until = max(until, recent[-STARTS_MAX] + WINDOW_S)
+    return max(0.0, until - now)
+
+
+def retry_delay_s(failures: int) -> float:
+    """
+    Seconds between the end of a failed sync, the *failures*-th in a row, and the next try.
+    """
+    return _growing_s(failures - 1)
+
+
+def _growing_s(exponent: int) -> float:
+    if exponent < 0:
+        return 0.0
+    # The cap is reached after six doublings; a huge power would only overflow.
+    return float(min(DELAY_MAX_S, 2 ** min(exponent, 6)))

@@ -1,0 +1,93 @@
+"""
+Two environments side by side: what they declare, field by field. Names of objects do not count.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.planning.diff import field_changes
+from sandbox.planning.fingerprint import (
+    build_fields,
+    mask,
+    network_fields,
+    secret_fields,
+    service_fields,
+    volume_fields,
+)
+
+if TYPE_CHECKING:
+    from sandbox.model.desired import DesiredState, Network, Volume
+    from sandbox.model.plan import Change
+    from sandbox.model.service import Dependency, Service
+
+
+def compare_desired(one: DesiredState, other: DesiredState) -> tuple[Change, ...]:
+    """
+    Name every field that differs, such as ``web.environment.HEADLINE``; secrets stay hidden.
+
+    What only one of them declares is one change, not one for each of its fields.
+    """
+    before, after = _objects(one), _objects(other)
+    left: dict[str, str] = {}
+    right: dict[str, str] = {}
+    for name in before.keys() | after.keys():
+        if name in before and name in after:
+            left.update({f"{name}.{field}": text for field, text in before[name].items()})
+            right.update({f"{name}.{field}": text for field, text in after[name].items()})
+        else:
+            (left if name in before else right)[name] = "declared"
+    return field_changes(left, right)
+
+
+def _objects(desired: DesiredState) -> dict[str, dict[str, str]]:
+    objects = {service.name: _service_fields(service) for service in desired.services}
+    objects.update({f"networks.{each.key}": _network_fields(each) for each in desired.networks})
+    objects.update({f"volumes.{each.key}": _volume_fields(each) for each in desired.volumes})
+    objects["x-sandbox"] = _setting_fields(desired)
+    return objects
+
+
+def _service_fields(service: Service) -> dict[str, str]:
+    fields = service_fields(service, image=service.image, network_names={}, volume_names={})
+    fields["replicas"] = str(service.replicas)
+    for dependency in service.depends_on:
+        fields[f"depends_on.{dependency.service_name}"] = _dependency_text(dependency)
+    if service.build:
+        fields["build.context"] = service.build.context
+        fields.update({f"build.{key}": text for key, text in build_fields(service.build).items()})
+    return mask(fields, secret_fields(service))
+
+
+def _network_fields(network: Network) -> dict[str, str]:
+    fields = {**network_fields(network), "external": str(network.external).lower()}
+    return {**fields, **({"name": network.name} if network.name else {})}
+
+
+def _volume_fields(volume: Volume) -> dict[str, str]:
+    fields = {**volume_fields(volume), "external": str(volume.external).lower()}
+    return {**fields, **({"name": volume.name} if volume.name else {})}
+
+
+def _setting_fields(desired: DesiredState) -> dict[str, str]:
+    settings = desired.settings
+    return {
+        "track": settings.track,
+        "release": desired.release,
+        "promote_from": settings.promote_from,
+        "sync.auto": str(settings.sync.auto).lower(),
+        "sync.self_heal": str(settings.sync.self_heal).lower(),
+        "sync.prune": str(settings.sync.prune).lower(),
+        "sync.allow_empty": str(settings.sync.allow_empty).lower(),
+        "rollout.deadline_s": f"{settings.rollout.deadline_s:g}",
+        "rollout.rollback": str(settings.rollout.rollback).lower(),
+    }
+
+
+def _dependency_text(dependency: Dependency) -> str:
+    words = [str(dependency.condition)]
+    if not dependency.required:
+        words.append("optional")
+    if dependency.restart:
+        words.append("restart")
+    return " ".join(words)

@@ -1,0 +1,138 @@
+"""
+Take an environment down: containers and networks go, volumes only when they are named.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.model.action import RemoveContainer, RemoveNetwork, RemoveVolume, StopContainer
+from sandbox.model.plan import Hold, HoldReason, Plan, Step
+from sandbox.planning.diff import present_containers
+from sandbox.planning.labels import is_owned, parse_container_labels, resource_key, stop_grace_s
+from sandbox.planning.order import dependency_ranks, sort_steps
+from sandbox.planning.plan_networks import network_target, own_networks
+from sandbox.planning.slot import is_live
+from sandbox.planning.wire import container_labels_by_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sandbox.model.observed import ObservedContainer, ObservedNetwork, ObservedState
+
+_REASON = "the environment is taken down"
+
+
+def plan_down(observed: ObservedState, *, volumes: bool) -> Plan:
+    """
+    Compute the steps that remove everything of one environment, dependents first.
+
+    Args:
+        observed: One snapshot; Git is not asked, so that a broken environment can go too.
+        volumes: Delete its volumes and their data.
+    """
+    containers = present_containers(observed)
+    labels = container_labels_by_id((), containers)
+    steps = list(_container_steps(containers, labels))
+    holds: list[Hold] = []
+    ours = {each.id for each in observed.containers}
+    for network in own_networks(observed):
+        strangers = sorted(set(network.endpoints) - ours)
+        if strangers:
+            holds.append(_in_use(network, strangers[0]))
+        else:
+            steps.append(_network_step(network, containers, labels))
+    if volumes:
+        steps += _volume_steps(observed, [f"remove {labels[each.id]}" for each in containers])
+    return Plan(
+        environment=observed.owner.environment,
+        revision="",
+        release="",
+        steps=sort_steps(steps),
+        holds=tuple(holds),
+    )
+
+
+def _container_steps(
+    containers: Sequence[ObservedContainer], labels: Mapping[str, str]
+) -> Iterator[Step]:
+    live = [each for each in containers if is_live(each)]
+    ranks = _ranks(live)
+    for container in live:
+        parsed = parse_container_labels(container.labels)
+        dependents = [
+            f"stop {labels[other.id]}"
+            for other in live
+            if parsed.service_name in parse_container_labels(other.labels).depends_on
+            and ranks[parsed.service_name] < ranks[_service_name(other)]
+        ]
+        yield Step(
+            id=f"stop {labels[container.id]}",
+            action=StopContainer(
+                container_name=container.name,
+                container_id=container.id,
+                grace_s=stop_grace_s(container.labels),
+            ),
+            target=labels[container.id],
+            reason=_REASON,
+            after=tuple(sorted(dependents)),
+            service_name=parsed.service_name,
+        )
+    for container in containers:
+        stop = f"stop {labels[container.id]}"
+        yield Step(
+            id=f"remove {labels[container.id]}",
+            action=RemoveContainer(container_name=container.name, container_id=container.id),
+            target=labels[container.id],
+            reason=_REASON,
+            depends_on=(stop,) if is_live(container) else (),
+            service_name=_service_name(container),
+        )
+
+
+def _ranks(containers: Sequence[ObservedContainer]) -> dict[str, int]:
+    waits_for: dict[str, set[str]] = {}
+    for container in containers:
+        parsed = parse_container_labels(container.labels)
+        waits_for.setdefault(parsed.service_name, set()).update(parsed.depends_on)
+    return dependency_ranks(waits_for)
+
+
+def _network_step(
+    network: ObservedNetwork, containers: Sequence[ObservedContainer], labels: Mapping[str, str]
+) -> Step:
+    attached = [
+        each for each in containers if network.name in each.networks or each.id in network.endpoints
+    ]
+    # Two networks of one name are possible on an engine; the id tells them apart.
+    return Step(
+        id=f"remove {network_target(network)} {network.id[:12]}",
+        action=RemoveNetwork(name=network.name, network_id=network.id),
+        target=network_target(network),
+        reason=_REASON,
+        depends_on=tuple(sorted(f"remove {labels[each.id]}" for each in attached)),
+    )
+
+
+def _volume_steps(observed: ObservedState, waits: Sequence[str]) -> Iterator[Step]:
+    for volume in sorted(observed.volumes, key=lambda each: each.name):
+        if is_owned(volume.labels, observed.owner):
+            yield Step(
+                id=f"remove volume {volume.name}",
+                action=RemoveVolume(name=volume.name),
+                target=f"volume {resource_key(volume.labels) or volume.name}",
+                reason="its data was asked to be deleted",
+                depends_on=tuple(sorted(waits)),
+            )
+
+
+def _in_use(network: ObservedNetwork, stranger: str) -> Hold:
+    return Hold(
+        target=network_target(network),
+        reason=HoldReason.NETWORK_IN_USE,
+        message=f"a container that is not ours is attached to it: {stranger[:12]}; disconnect it",
+    )
+
+
+def _service_name(container: ObservedContainer) -> str:
+    return parse_container_labels(container.labels).service_name
