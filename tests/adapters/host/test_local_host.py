@@ -11,6 +11,7 @@ import pytest
 
 from sandbox.adapters.host import LocalHost, base_image
 from sandbox.model.diagnosis import BuildBaseImage, PullImage, Reach
+from sandbox.planning import labels
 
 BASE = "debian:trixie-slim"
 ENDPOINT = os.environ.get("DOCKER_HOST") or None
@@ -112,14 +113,19 @@ def test_a_built_base_image_is_imported_under_its_name(image_name: str, tmp_path
 
 
 @pytest.mark.engine
-def test_a_port_that_a_foreign_container_publishes_names_the_container() -> None:
+@pytest.mark.parametrize(
+    ("container_labels", "ours"), [({}, False), ({labels.INSTANCE: "0123456789ab"}, True)]
+)
+def test_a_published_port_names_the_container_and_whether_a_sandbox_made_it(
+    container_labels: dict[str, str], ours: bool
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    name = f"sandbox-test-port-{os.getpid()}"
+    name = f"sandbox-test-port-{os.getpid()}-{ours}"
     client = docker.APIClient(base_url=ENDPOINT, version="auto")
     settings = client.create_host_config(port_bindings={80: ("127.0.0.1", port)})
     made = client.create_container(
-        BASE, ["sleep", "60"], name=name, ports=[80], host_config=settings
+        BASE, ["sleep", "60"], name=name, ports=[80], host_config=settings, labels=container_labels
     )
     try:
         client.start(made["Id"])
@@ -132,4 +138,4 @@ def test_a_port_that_a_foreign_container_publishes_names_the_container() -> None
         client.close()
 
     assert found.holder == f"container {name}"
-    assert not found.ours
+    assert found.ours is ours
