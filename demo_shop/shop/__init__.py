@@ -5,3 +5,5 @@ Kettle & Pine, a small shop.
 PostgreSQL holds what must never be lost (stock, orders, payments), Valkey what may be (carts, and
 the queue that tells the worker about an order at once).
 """
+
+__version__ = "1.0.0"

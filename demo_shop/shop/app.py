@@ -13,12 +13,12 @@ from psycopg_pool import PoolTimeout
 from redis import RedisError
 from starlette.exceptions import HTTPException
 
-from shop import api, pages
+from shop import __version__, api, pages
 from shop.errors import InvalidFieldsError, NotFoundError, ShopError
 from shop.health import what_is_wrong
-from shop.traffic import Traffic
 from shop.settings import Settings
 from shop.shop import Shop
+from shop.traffic import Traffic
 from shop.view import templates
 
 
@@ -55,7 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(
         title="Kettle & Pine",
-        version=settings.release,
+        version=__version__,
         lifespan=open_shop,
         openapi_url="/api/openapi.json",
         docs_url=None,
@@ -87,7 +87,7 @@ def _add_probes(app: FastAPI, settings: Settings) -> None:
         return {
             "environment": settings.environment,
             "release": settings.release,
-            "version": settings.release,
+            "version": __version__,
         }
 
 
@@ -95,41 +95,49 @@ def _add_errors(app: FastAPI) -> None:
     """
     Answer every error as a page, or as JSON under ``/api``.
     """
+    app.add_exception_handler(ShopError, _on_no)
+    app.add_exception_handler(RequestValidationError, _on_input)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(psycopg.DataError, _on_unusable)
+    for away in (PoolTimeout, psycopg.OperationalError, RedisError):
+        app.add_exception_handler(away, _on_away)
+    app.add_exception_handler(Exception, _on_mistake)
 
-    def answer(request: Request, error: ShopError) -> Response:
-        if not request.url.path.startswith("/api"):
-            return pages.error_page(request, error)
-        body: dict[str, object] = {"error": error.code, "message": error.message}
-        if isinstance(error, InvalidFieldsError):
-            body["fields"] = error.fields
-        return JSONResponse(body, error.status)
 
-    # These run in threads, for rendering a page reads the cart.
-    @app.exception_handler(ShopError)
-    def on_no(request: Request, error: ShopError) -> Response:
-        return answer(request, error)
+# None of these is a coroutine: they run in threads, for rendering a page reads the cart.
 
-    @app.exception_handler(RequestValidationError)
-    def on_input(request: Request, error: RequestValidationError) -> Response:
-        fields = {str(each["loc"][-1]): str(each["msg"]) for each in error.errors()}
-        return answer(request, InvalidFieldsError(fields))
 
-    @app.exception_handler(HTTPException)
-    def on_http(request: Request, error: HTTPException) -> Response:
-        if error.status_code == NotFoundError.status:
-            return answer(request, NotFoundError("There is no such page."))
-        no = ShopError(str(error.detail))
-        no.status = error.status_code
-        return answer(request, no)
+def _on_no(request: Request, error: ShopError) -> Response:
+    if not request.url.path.startswith("/api"):
+        return pages.error_page(request, error)
+    body: dict[str, object] = {"error": error.code, "message": error.message}
+    if isinstance(error, InvalidFieldsError):
+        body["fields"] = error.fields
+    return JSONResponse(body, error.status)
 
-    def on_away(request: Request, _error: Exception) -> Response:
-        response = answer(request, AwayError("A part of the shop is restarting. Please try again."))
-        response.headers["Retry-After"] = "2"
-        return response
 
-    for kind in (PoolTimeout, psycopg.OperationalError, RedisError):
-        app.add_exception_handler(kind, on_away)
+def _on_input(request: Request, error: RequestValidationError) -> Response:
+    fields = {str(each["loc"][-1]): str(each["msg"]) for each in error.errors()}
+    return _on_no(request, InvalidFieldsError(fields))
 
-    @app.exception_handler(Exception)
-    def on_mistake(request: Request, _error: Exception) -> Response:
-        return answer(request, BrokenError("This is our mistake, not yours; it is in our logs."))
+
+def _on_http(request: Request, error: HTTPException) -> Response:
+    if error.status_code == NotFoundError.status:
+        return _on_no(request, NotFoundError("There is no such page."))
+    no = ShopError(str(error.detail))
+    no.status = error.status_code
+    return _on_no(request, no)
+
+
+def _on_unusable(request: Request, _error: psycopg.DataError) -> Response:
+    return _on_no(request, ShopError("That contains something which no text can contain."))
+
+
+def _on_away(request: Request, _error: Exception) -> Response:
+    response = _on_no(request, AwayError("A part of the shop is restarting. Please try again."))
+    response.headers["Retry-After"] = "2"
+    return response
+
+
+def _on_mistake(request: Request, _error: Exception) -> Response:
+    return _on_no(request, BrokenError("This is our mistake, not yours; it is in our logs."))

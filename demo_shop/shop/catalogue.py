@@ -39,9 +39,7 @@ class Product:
         return "low" if self.stock <= LOW_STOCK else "in_stock"
 
 
-def find_products(
-    connection: Connection, *, query: str = "", category: str = ""
-) -> list[Product]:
+def find_products(connection: Connection, *, query: str = "", category: str = "") -> list[Product]:
     """
     Find what matches every word of *query* in *category*; empty means all.
 

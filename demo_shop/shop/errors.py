@@ -68,7 +68,9 @@ class PriceChangedError(ShopError):
     title = "A price has changed"
 
     def __init__(self) -> None:
-        super().__init__("The total is not the one you saw. Nothing was ordered; please look again.")
+        super().__init__(
+            "The total is not the one you saw. Nothing was ordered; please look again."
+        )
 
 
 class InvalidFieldsError(ShopError):

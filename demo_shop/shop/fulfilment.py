@@ -89,7 +89,8 @@ def _send_confirmation(connection: Connection, order_id: int) -> None:
 
 def _hand_over_parcel(connection: Connection, order_id: int) -> None:
     connection.execute(
-        "INSERT INTO parcels (order_id, tracking) VALUES (%s, %s) ON CONFLICT (order_id) DO NOTHING",
+        "INSERT INTO parcels (order_id, tracking) VALUES (%s, %s)"
+        " ON CONFLICT (order_id) DO NOTHING",
         [order_id, _reference("TRK", order_id)],
     )
 

@@ -114,7 +114,7 @@ def show_checkout(request: Request, shop: Open, visitor: Known) -> Response:
 
 
 @router.post("/checkout")
-def check_out(  # noqa: PLR0913 - each is a field of the form
+def check_out(
     request: Request,
     shop: Open,
     visitor: Known,
@@ -188,7 +188,7 @@ def style() -> Response:
     return Response(STYLE, media_type="text/css", headers=keep)
 
 
-def _checkout_page(  # noqa: PLR0913 - what the form shows
+def _checkout_page(
     request: Request,
     bill: Bill,
     fields: dict[str, str],

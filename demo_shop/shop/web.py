@@ -50,7 +50,7 @@ def main() -> None:
     app = quickly_imported()(settings)
     config = uvicorn.Config(
         app,
-        host="0.0.0.0",  # noqa: S104 - the container's own network; the host publishes on loopback
+        host="0.0.0.0",
         port=settings.port,
         loop="asyncio",
         http="h11",
@@ -65,7 +65,7 @@ def main() -> None:
     leave()
 
 
-def quickly_imported():  # noqa: ANN201 - the type would need the import that this puts off
+def quickly_imported():
     """
     Import the application in a fourth less time, for a start is a second in which nobody can buy.
 
