@@ -46,6 +46,7 @@ _SAME_ENGINE_S = 10.0
 _GONE_S = 10.0
 _GONE_LOOK_S = 0.05
 _NOT_CONNECTED = "is not connected to"
+_NOT_PAUSED = "is not paused"
 
 
 class DockerEngine:
@@ -172,10 +173,9 @@ class DockerEngine:
         )
 
     def unpause_container(self, container_id: str) -> None:
-        """Let a paused container go on."""
-        self._change(
-            f"unpause container {container_id[:12]}", lambda api: api.unpause(container_id)
-        )
+        """Let a paused container go on; one that is not paused is fine."""
+        doing = f"unpause container {container_id[:12]}"
+        self._change_unless(_NOT_PAUSED, doing, lambda api: api.unpause(container_id))
 
     def rename_container(self, container_id: str, new_name: str) -> None:
         """Give it another name."""
@@ -200,15 +200,11 @@ class DockerEngine:
 
     def disconnect_network(self, container_id: str, network_name: str) -> None:
         """Detach it from a network; detached already is fine."""
-        doing = f"disconnect container {container_id[:12]} from network {network_name}"
-        try:
-            self._change(
-                doing,
-                lambda api: api.disconnect_container_from_network(container_id, network_name),
-            )
-        except EngineError as error:
-            if _NOT_CONNECTED not in error.message:
-                raise
+        self._change_unless(
+            _NOT_CONNECTED,
+            f"disconnect container {container_id[:12]} from network {network_name}",
+            lambda api: api.disconnect_container_from_network(container_id, network_name),
+        )
 
     def probe(self, container_id: str, *, timeout_s: float) -> ProbeResult:
         """Run the container's own healthcheck once, now, inside it."""
@@ -221,6 +217,14 @@ class DockerEngine:
     def _change(self, doing: str, call: Callable[[Api], object]) -> None:
         with self._connections.calling(doing, timeout_s=CHANGE_S) as api:
             call(api)
+
+    def _change_unless(self, done: str, doing: str, call: Callable[[Api], object]) -> None:
+        """Change something; a refusal that says *done* means that it was so already."""
+        try:
+            self._change(doing, call)
+        except EngineError as error:
+            if done not in error.message:
+                raise
 
     def _remove(self, doing: str, call: Callable[[Api], object]) -> None:
         try:

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from sandbox.model.service import TmpfsMount, VolumeMount
+from sandbox.planning import labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -145,10 +146,16 @@ def _mounts(spec: ContainerSpec) -> Iterator[Json]:
                 "Source": spec.volume_names[mount.volume],
                 "Target": mount.target,
                 "ReadOnly": mount.read_only,
-                "VolumeOptions": {"NoCopy": mount.no_copy},
+                # The engine makes a volume that is not there: that one has to be ours as well.
+                "VolumeOptions": {"NoCopy": mount.no_copy, "Labels": _owner_labels(spec)},
             }
     for folder in writable_folders(spec.service):
         yield {"Type": "volume", "Target": folder}
+
+
+def _owner_labels(spec: ContainerSpec) -> dict[str, str]:
+    keys = (labels.INSTANCE, labels.APP, labels.ENVIRONMENT)
+    return {key: spec.labels[key] for key in keys if key in spec.labels}
 
 
 def _tmpfs_options(mount: TmpfsMount) -> str:

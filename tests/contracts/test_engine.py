@@ -1,0 +1,485 @@
+"""
+What every engine promises: the fake that other tests rely on, and the real one.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Self
+
+import pytest
+
+from sandbox.errors import CancelledError, EngineError, ImageError
+from sandbox.model.action import Endpoint
+from sandbox.model.observed import ContainerState
+from sandbox.model.service import Healthcheck, Limits, Port, VolumeMount
+from tests.engine_world import World, context, fake_world, real_world, wait_until
+from tests.fakes.engine_objects import Behaviour
+from tests.fakes.engine_state import BASE_IMAGE
+
+WORLDS = {"fake": fake_world, "real": real_world}
+PASSING = Healthcheck(test=("CMD", "true"), interval_s=600)
+FAILING = Healthcheck(test=("CMD-SHELL", "echo no luck >&2; exit 1"), interval_s=600)
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.engine)])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    with WORLDS[request.param]() as place:
+        yield place
+
+
+# looking
+
+
+def test_nothing_of_ours_is_an_empty_state_with_the_images_that_are_there(world: World) -> None:
+    state = world.look(BASE_IMAGE, f"{world.prefix}/missing:1")
+    assert (state.containers, state.networks, state.volumes) == ((), (), ())
+    assert list(state.images) == [BASE_IMAGE]
+    assert state.images[BASE_IMAGE].startswith("sha256:")
+
+
+def test_a_new_container_is_observed_with_everything_that_it_was_given(world: World) -> None:
+    world.engine.create_network(world.network("front"))
+    world.engine.create_network(world.network("back"))
+    world.engine.create_volume(world.volume("data"))
+    spec = world.spec(
+        "web",
+        Endpoint(network_name=f"{world.prefix}-front", aliases=("web", "www")),
+        Endpoint(network_name=f"{world.prefix}-back", aliases=("web",)),
+        volume_names={"data": f"{world.prefix}-data"},
+        mounts=(VolumeMount(volume="data", target="/data"),),
+        limits=Limits(
+            memory_bytes=64 << 20, nano_cpus=500_000_000, pids=64, restart="on-failure:3"
+        ),
+        healthcheck=PASSING,
+    )
+    container_id = world.engine.create_container(spec)
+    [found] = world.look().containers
+    assert found.id == container_id
+    assert found.name == spec.name
+    assert found.labels.items() >= spec.labels.items()
+    assert found.image_id == world.look(BASE_IMAGE).images[BASE_IMAGE]
+    assert found.state is ContainerState.CREATED
+    assert found.limits == spec.service.limits
+    assert found.networks == {
+        f"{world.prefix}-back": ("web",),
+        f"{world.prefix}-front": ("web", "www"),
+    }
+    assert found.volumes == {"/data": f"{world.prefix}-data"}
+    assert (found.probed, found.ready, found.started_at) == (True, False, 0.0)
+    assert found == world.seen(container_id)
+
+
+def test_networks_name_the_containers_on_them_even_those_that_do_not_run(world: World) -> None:
+    world.engine.create_network(world.network("front"))
+    endpoint = Endpoint(network_name=f"{world.prefix}-front")
+    running = world.started(world.spec("web", endpoint))
+    created = world.engine.create_container(world.spec("worker", endpoint))
+    [network] = world.look().networks
+    assert network.endpoints == tuple(sorted((running, created)))
+
+
+def test_objects_of_others_are_seen_by_name_only(world: World) -> None:
+    container_id = world.engine.create_container(world.spec("web", owner=world.foreign))
+    world.engine.create_network(world.network("net", world.foreign))
+    world.engine.create_volume(world.volume("vol", world.foreign))
+    state = world.look()
+    assert (state.containers, state.networks, state.volumes) == ((), (), ())
+    for kind, name in (("container", "web"), ("network", "net"), ("volume", "vol")):
+        assert f"{world.prefix}-{name}" in state.foreign_names[kind]
+    [theirs] = world.engine.observe(world.foreign, ()).containers
+    assert theirs.id == container_id
+
+
+def test_subnets_of_every_network_are_known(world: World) -> None:
+    world.engine.create_network(world.network("ours"))
+    world.engine.create_network(world.network("theirs", world.foreign))
+    [ours] = world.look().networks
+    [theirs] = world.engine.observe(world.foreign, ()).networks
+    assert set(world.look().used_subnets) >= {*ours.subnets, *theirs.subnets}
+    assert len({*ours.subnets, *theirs.subnets}) == 2
+
+
+def test_a_container_that_is_gone_is_nothing_to_look_at(world: World) -> None:
+    assert world.engine.inspect_container("f" * 64) is None
+
+
+# the life of a container
+
+
+def test_a_container_starts_stops_and_goes_and_each_order_may_be_repeated(world: World) -> None:
+    container_id = world.engine.create_container(world.spec("web"))
+    world.engine.start_container(container_id)
+    world.engine.start_container(container_id)
+    running = world.seen(container_id)
+    assert (running.state, running.ready, running.probed) == (ContainerState.RUNNING, True, False)
+    assert running.started_at > running.created_at > 0
+    world.engine.stop_container(container_id, 5.0)
+    world.engine.stop_container(container_id, 0.0)
+    stopped = world.seen(container_id)
+    assert (stopped.state, stopped.ready) == (ContainerState.EXITED, False)
+    assert stopped.finished_at >= stopped.started_at
+    world.engine.remove_container(container_id)
+    world.engine.remove_container(container_id)
+    assert world.look().containers == ()
+
+
+def test_a_container_that_ended_by_itself_tells_its_exit_code(world: World) -> None:
+    spec = world.spec("job", command=("sh", "-c", "exit 3"), behaviour=Behaviour(exit_code=3))
+    container_id = world.started(spec)
+    wait_until(lambda: world.seen(container_id).state is ContainerState.EXITED, "end of the job")
+    assert world.seen(container_id).exit_code == 3
+
+
+def test_a_container_that_runs_is_not_removed(world: World) -> None:
+    container_id = world.started(world.spec("web"))
+    with pytest.raises(EngineError):
+        world.engine.remove_container(container_id)
+    assert world.seen(container_id).state is ContainerState.RUNNING
+
+
+def test_without_its_image_no_container_is_created(world: World) -> None:
+    with pytest.raises(EngineError, match="No such image") as caught:
+        world.engine.create_container(world.spec("web", image=f"{world.prefix}/missing:1"))
+    assert not caught.value.temporary
+    assert world.look().containers == ()
+
+
+# adopting
+
+
+def test_creating_again_adopts_what_is_there(world: World) -> None:
+    endpoint = Endpoint(network_name=f"{world.prefix}-front", aliases=("web",))
+    network_id = world.engine.create_network(world.network("front"))
+    world.engine.create_volume(world.volume("data"))
+    container_id = world.engine.create_container(world.spec("web", endpoint))
+    before = world.look()
+    assert world.engine.create_network(world.network("front")) == network_id
+    world.engine.create_volume(world.volume("data"))
+    assert world.engine.create_container(world.spec("web", endpoint)) == container_id
+    assert world.look() == before
+
+
+def test_a_container_left_half_attached_is_completed(world: World) -> None:
+    for name in ("front", "back"):
+        world.engine.create_network(world.network(name))
+    front = Endpoint(network_name=f"{world.prefix}-front", aliases=("web",))
+    back = Endpoint(network_name=f"{world.prefix}-back", aliases=("web", "api"))
+    container_id = world.engine.create_container(world.spec("web", front))
+    assert world.engine.create_container(world.spec("web", front, back)) == container_id
+    assert world.seen(container_id).networks == {
+        back.network_name: ("api", "web"),
+        front.network_name: ("web",),
+    }
+
+
+def _make_container(world: World, *, is_foreign: bool) -> None:
+    owner = world.foreign if is_foreign else world.owner
+    world.engine.create_container(world.spec("x", owner=owner))
+
+
+def _make_network(world: World, *, is_foreign: bool) -> None:
+    world.engine.create_network(world.network("x", world.foreign if is_foreign else world.owner))
+
+
+def _make_volume(world: World, *, is_foreign: bool) -> None:
+    world.engine.create_volume(world.volume("x", world.foreign if is_foreign else world.owner))
+
+
+@pytest.mark.parametrize("make", [_make_container, _make_network, _make_volume])
+def test_a_name_that_is_taken_by_somebody_else_is_refused_and_left_alone(
+    world: World, make: Callable[..., None]
+) -> None:
+    def theirs() -> tuple[object, ...]:
+        state = world.engine.observe(world.foreign, ())
+        return (state.containers, state.networks, state.volumes)
+
+    make(world, is_foreign=True)
+    before = theirs()
+    with pytest.raises(EngineError, match=f"{world.prefix}-x") as caught:
+        make(world, is_foreign=False)
+    assert not caught.value.temporary
+    assert caught.value.remedy
+    assert theirs() == before
+
+
+def test_a_container_of_that_name_from_another_spec_is_not_adopted(world: World) -> None:
+    world.engine.create_container(world.spec("web", spec_hash="old"))
+    with pytest.raises(EngineError, match="taken"):
+        world.engine.create_container(world.spec("web", spec_hash="new"))
+
+
+# what others do
+
+
+def test_everything_that_is_done_by_hand_is_observed(world: World) -> None:
+    world.engine.create_network(world.network("front"))
+    endpoint = Endpoint(network_name=f"{world.prefix}-front", aliases=("web",))
+    limits = Limits(memory_bytes=64 << 20)
+    container_id = world.started(world.spec("web", endpoint, limits=limits))
+    world.hands.update_memory(container_id, 32 << 20)
+    assert world.seen(container_id).limits.memory_bytes == 32 << 20
+    world.engine.disconnect_network(container_id, endpoint.network_name)
+    assert world.seen(container_id).networks == {}
+    world.engine.rename_container(container_id, f"{world.prefix}-renamed")
+    assert world.seen(container_id).name == f"{world.prefix}-renamed"
+    world.hands.pause(container_id)
+    assert world.seen(container_id).state is ContainerState.PAUSED
+    world.engine.unpause_container(container_id)
+    world.engine.unpause_container(container_id)
+    assert world.seen(container_id).state is ContainerState.RUNNING
+    world.hands.kill(container_id)
+    wait_until(lambda: world.seen(container_id).state is ContainerState.EXITED, "end by SIGKILL")
+    assert world.seen(container_id).exit_code == 137
+    world.hands.remove_by_force(container_id)
+    assert world.look().containers == ()
+
+
+def test_networks_are_connected_with_their_aliases_and_disconnected_again_and_again(
+    world: World,
+) -> None:
+    endpoint = Endpoint(network_name=f"{world.prefix}-front", aliases=("web", "api"))
+    container_id = world.started(world.spec("web", *_front(world)))
+    for _ in range(2):
+        world.engine.disconnect_network(container_id, endpoint.network_name)
+    assert world.seen(container_id).networks == {}
+    for _ in range(2):
+        world.engine.connect_network(container_id, endpoint)
+    assert world.seen(container_id).networks == {endpoint.network_name: ("api", "web")}
+
+
+def test_a_container_that_was_created_without_a_network_never_gets_one(world: World) -> None:
+    [endpoint] = _front(world)
+    container_id = world.engine.create_container(world.spec("alone"))
+    assert world.seen(container_id).networks == {}
+    with pytest.raises(EngineError, match="none"):
+        world.engine.connect_network(container_id, endpoint)
+
+
+# networks and volumes
+
+
+def test_a_network_goes_once_nothing_runs_on_it(world: World) -> None:
+    network_id = world.engine.create_network(world.network("front"))
+    endpoint = Endpoint(network_name=f"{world.prefix}-front")
+    container_id = world.started(world.spec("web", endpoint))
+    with pytest.raises(EngineError, match="active endpoints") as caught:
+        world.engine.remove_network(network_id)
+    assert caught.value.temporary
+    world.engine.stop_container(container_id, 5.0)
+    world.engine.remove_container(container_id)
+    world.engine.remove_network(network_id)
+    world.engine.remove_network(network_id)
+    assert world.look().networks == ()
+
+
+def test_a_subnet_that_is_taken_is_refused_for_the_moment(world: World) -> None:
+    world.engine.create_network(world.network("one"))
+    [one] = world.look().networks
+    with pytest.raises(EngineError, match="overlaps") as caught:
+        world.engine.create_network(world.network("two", subnet=one.subnets[0]))
+    assert caught.value.temporary
+
+
+def test_a_volume_goes_once_no_container_has_it(world: World) -> None:
+    name = f"{world.prefix}-data"
+    world.engine.create_volume(world.volume("data"))
+    container_id = world.engine.create_container(
+        world.spec(
+            "db",
+            volume_names={"data": name},
+            mounts=(VolumeMount(volume="data", target="/data"),),
+        )
+    )
+    with pytest.raises(EngineError, match="in use"):
+        world.engine.remove_volume(name)
+    world.engine.remove_container(container_id)
+    assert [volume.name for volume in world.look().volumes] == [name]
+    world.engine.remove_volume(name)
+    world.engine.remove_volume(name)
+    assert world.look().volumes == ()
+
+
+def test_a_volume_that_is_made_along_with_a_container_is_ours(world: World) -> None:
+    name = f"{world.prefix}-data"
+    world.started(
+        world.spec(
+            "db",
+            volume_names={"data": name},
+            mounts=(VolumeMount(volume="data", target="/data"),),
+        )
+    )
+    [volume] = world.look().volumes
+    assert volume.name == name
+    world.engine.create_volume(world.volume("data"))
+
+
+# ports
+
+
+def test_a_published_port_is_bound_while_the_container_runs(world: World) -> None:
+    container_id = world.started(world.spec("web", *_front(world), ports=(Port(target=80),)))
+    [(address, number, protocol)] = world.seen(container_id).host_ports
+    assert (address, protocol) == ("127.0.0.1", "tcp")
+    assert number > 0
+    world.engine.stop_container(container_id, 5.0)
+    assert world.seen(container_id).host_ports == ()
+
+
+def test_a_port_that_is_taken_is_refused_with_the_name_of_its_holder(world: World) -> None:
+    holder = world.spec("holder", *_front(world), ports=(Port(target=80),))
+    [(_, number, _)] = world.seen(world.started(holder)).host_ports
+    second = world.spec("web", *_front(world), ports=(Port(target=80, published=number),))
+    container_id = world.engine.create_container(second)
+    with pytest.raises(EngineError, match=holder.name) as caught:
+        world.engine.start_container(container_id)
+    assert str(number) in caught.value.message
+    assert caught.value.remedy
+    assert caught.value.temporary
+    assert not world.seen(container_id).ready
+
+
+def test_a_range_of_ports_gives_one_that_is_free(world: World) -> None:
+    holder = world.spec("holder", *_front(world), ports=(Port(target=80),))
+    [(_, number, _)] = world.seen(world.started(holder)).host_ports
+    wanted = Port(target=80, published=number, published_end=number + 20)
+    container_id = world.started(world.spec("web", *_front(world), ports=(wanted,)))
+    [(_, got, _)] = world.seen(container_id).host_ports
+    assert number < got <= number + 20
+
+
+def _front(world: World) -> tuple[Endpoint, ...]:
+    """A network, for ports are published to one; made at the first call."""
+    world.engine.create_network(world.network("front"))
+    return (Endpoint(network_name=f"{world.prefix}-front"),)
+
+
+# probes and logs
+
+
+def test_a_healthcheck_is_run_when_asked_and_its_verdict_is_given(world: World) -> None:
+    good = world.started(world.spec("good", healthcheck=PASSING))
+    bad = world.started(world.spec("bad", healthcheck=FAILING, behaviour=Behaviour(healthy=False)))
+    plain = world.started(world.spec("plain"))
+    assert world.engine.probe(good, timeout_s=10).passed
+    assert world.engine.probe(plain, timeout_s=10).passed
+    failed = world.engine.probe(bad, timeout_s=10)
+    assert not failed.passed
+    assert failed.output
+
+
+def test_a_container_that_does_not_run_has_not_passed_and_it_says_why(world: World) -> None:
+    container_id = world.engine.create_container(world.spec("web", healthcheck=PASSING))
+    for target in (container_id, "f" * 64):
+        result = world.engine.probe(target, timeout_s=10)
+        assert not result.passed
+        assert result.output
+
+
+def test_what_a_container_wrote_is_read_line_by_line(world: World) -> None:
+    spec = world.spec(
+        "job",
+        command=("sh", "-c", "for n in 1 2 3; do echo line $n; done"),
+        behaviour=Behaviour(exit_code=0, log=("line 1", "line 2", "line 3")),
+    )
+    container_id = world.started(spec)
+    wait_until(lambda: world.seen(container_id).state is ContainerState.EXITED, "end of the job")
+    assert list(world.engine.logs(container_id)) == ["line 1", "line 2", "line 3"]
+    assert list(world.engine.logs(container_id, tail=1)) == ["line 3"]
+    [stamped] = world.engine.logs(container_id, tail=1, timestamps=True)
+    assert stamped.endswith("Z line 3")
+
+
+# images
+
+
+def test_a_built_image_has_all_its_tags_and_its_id_is_observed(world: World) -> None:
+    said: list[str] = []
+    action = world.image("1", "2")
+    content = context(Dockerfile=f"FROM {BASE_IMAGE}\nCOPY . /app\n", main__py="1")
+    image_id = world.engine.build_image(action, content, said.append, lambda: False)
+    assert world.look(*action.tags).images == dict.fromkeys(action.tags, image_id)
+    assert any("COPY . /app" in line for line in said)
+
+
+def test_a_build_that_fails_names_the_step_and_keeps_the_log(world: World) -> None:
+    action = world.image()
+    content = context(Dockerfile=f"FROM {BASE_IMAGE}\nRUN false\n")
+    with pytest.raises(ImageError, match="Step 2/2 : RUN false") as caught:
+        world.engine.build_image(action, content, lambda _: None, lambda: False)
+    assert not caught.value.temporary
+    assert f"Step 1/2 : FROM {BASE_IMAGE}" in caught.value.log
+    assert world.look(*action.tags).images == {}
+
+
+def test_a_build_that_is_stopped_is_cancelled_and_makes_no_image(world: World) -> None:
+    action = world.image()
+    content = context(Dockerfile=f"FROM {BASE_IMAGE}\nRUN sleep 60\n")
+    with pytest.raises(CancelledError):
+        world.engine.build_image(action, content, lambda _: None, lambda: True)
+    assert world.look(*action.tags).images == {}
+
+
+def test_an_image_that_no_registry_has_is_refused_with_a_remedy(world: World) -> None:
+    reference = "registry.invalid/nothing:1"
+    with pytest.raises(ImageError, match=reference) as caught:
+        world.engine.pull_image(reference, lambda _: None, lambda: False)
+    assert caught.value.remedy
+
+
+# events
+
+
+class Wakes:
+    """What a listener heard, and the thread that listens."""
+
+    def __init__(self, world: World, instance: str) -> None:
+        self.heard: list[str] = []
+        self._done = threading.Event()
+        self._thread = threading.Thread(
+            target=world.engine.wait_events,
+            args=(instance, self.heard.append, self._done.is_set),
+            daemon=True,
+        )
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        wait_until(lambda: self.heard == [""], "the first wake, for everybody")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join(timeout=5)
+        assert not self._thread.is_alive(), "told to stop, and did not return"
+
+
+def _after(act: Callable[[], object], wakes: Wakes, environment: str) -> None:
+    del wakes.heard[:]
+    act()
+    wait_until(lambda: environment in wakes.heard, f"a wake for {environment!r} after {act}")
+
+
+def test_what_happens_to_a_container_wakes_its_environment(world: World) -> None:
+    [endpoint] = _front(world)
+    engine = world.engine
+    container_id = engine.create_container(world.spec("web", endpoint))
+    with Wakes(world, world.owner.instance) as wakes:
+        _after(lambda: engine.start_container(container_id), wakes, "staging")
+        front = endpoint.network_name
+        _after(lambda: engine.disconnect_network(container_id, front), wakes, "staging")
+        _after(lambda: engine.connect_network(container_id, endpoint), wakes, "staging")
+        _after(lambda: world.hands.pause(container_id), wakes, "staging")
+        _after(lambda: engine.unpause_container(container_id), wakes, "staging")
+        _after(lambda: world.hands.kill(container_id), wakes, "staging")
+        _after(lambda: world.hands.remove_by_force(container_id), wakes, "staging")
+
+
+def test_our_own_probes_and_containers_of_others_wake_nobody(world: World) -> None:
+    container_id = world.started(world.spec("web", healthcheck=PASSING))
+    with Wakes(world, "somebody") as theirs, Wakes(world, world.owner.instance) as ours:
+        del ours.heard[:]
+        world.engine.probe(container_id, timeout_s=10)
+        world.engine.rename_container(container_id, f"{world.prefix}-renamed")
+        wait_until(lambda: bool(ours.heard), "a wake by the renaming")
+        assert ours.heard == ["staging"]
+        # Networks of others may wake everybody, containers of others nobody.
+        assert set(theirs.heard) == {""}
