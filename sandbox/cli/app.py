@@ -30,7 +30,8 @@ from sandbox.cli import (  # noqa: F401 - importing a command registers it
 )
 
 # isort: on
-from sandbox.cli.command import DebugOption, OutputOption, RepoOption, TimeoutOption, app
+from sandbox.cli.command import DebugOption, OutputOption, RepoOption, TimeoutOption
+from sandbox.cli.command import app as app  # noqa: PLC0414 - exported for whoever looks inside
 
 
 def _version(wanted: bool) -> None:

@@ -118,7 +118,7 @@ def _arrived(inbox: SimpleQueue[Event | Ended[T]]) -> list[Event | Ended[T]]:
 def _too_late(running: Mapping[str, Progress], timeout_s: float) -> DeadlineError:
     log = tuple(line for progress in running.values() for line in progress.output)
     return DeadlineError(
-        f"not done after {timeout_s:.0f} s; {unfinished(tuple(running.values()))}",
+        f"not done after {timeout_s:g} s; {unfinished(tuple(running.values()))}",
         remedy="see where it stands: sandbox status; allow more time with --timeout",
         log=log[-10:],
     )

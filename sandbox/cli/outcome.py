@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sandbox.errors import HeldError, SandboxError
+from sandbox.errors import (
+    EngineUnreachableError,
+    HeldError,
+    InvalidComposeError,
+    SandboxError,
+)
 from sandbox.model.record import Outcome, SyncRecord
 
 if TYPE_CHECKING:
@@ -46,13 +51,18 @@ def failure_of(result: SyncRecord | SandboxError) -> SandboxError | None:
 
 def _together(failures: list[SandboxError]) -> SandboxError:
     """
-    One error that tells all: of their common class if they agree, else a plain one.
+    One error that tells all, each thing once; with their common exit status if they agree.
     """
-    lines = [str(failure) for failure in failures]
+    invalid = [failure for failure in failures if isinstance(failure, InvalidComposeError)]
+    if len(invalid) == len(failures):
+        return InvalidComposeError(dict.fromkeys(p for each in invalid for p in each.problems))
+    message = "\n".join(dict.fromkeys(failure.message for failure in failures))
     remedy = failures[0].remedy
-    if all(failure.exit_status == HeldError.exit_status for failure in failures):
-        return HeldError("\n".join(lines), remedy=remedy)
-    return SandboxError("\n".join(lines), remedy=remedy)
+    statuses = {failure.exit_status for failure in failures}
+    for kind in (HeldError, EngineUnreachableError):
+        if statuses == {kind.exit_status}:
+            return kind(message, remedy=remedy)
+    return SandboxError(message, remedy=remedy)
 
 
 class SyncFailedError(HeldError):

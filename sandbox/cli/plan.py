@@ -40,6 +40,7 @@ def plan(
     """
     from sandbox.cli.opened import chosen, opened
     from sandbox.errors import UsageError
+    from sandbox.planning.plan import is_in_sync
     from sandbox.runtime.preview import preview_plan
 
     if ref and worktree:
@@ -48,7 +49,7 @@ def plan(
         names = chosen(workspace, environment)
         plans = [preview_plan(workspace, name, ref=ref, worktree=worktree)[0] for name in names]
     _show(invocation, plans, single=environment is not None)
-    if exit_code and any(each.steps or each.holds for each in plans):
+    if exit_code and not all(is_in_sync(each) for each in plans):
         raise typer.Exit(CHANGES_PRESENT)
 
 

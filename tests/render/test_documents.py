@@ -4,8 +4,9 @@ What scripts rely on.
 
 import json
 
-from sandbox.errors import ImageError, InvalidComposeError, NotFoundError
+from sandbox.errors import ImageError, InvalidComposeError, NotFoundError, SandboxError
 from sandbox.model.event import Event, EventKind
+from sandbox.model.plan import Change
 from sandbox.model.problem import Problem
 from sandbox.model.promotion import Promotion
 from sandbox.model.record import Outcome, SyncRecord, Trigger
@@ -15,7 +16,6 @@ from sandbox.render.failures import failure_text
 from sandbox.render.logs import log_json, log_text, parse_line
 from sandbox.render.outcomes import record_text, removal_text
 from sandbox.render.promotion import promotion_text
-from sandbox.model.plan import Change
 from tests.render.test_status import PRODUCTION, REVISION, STAGING
 
 RECORD = SyncRecord(
@@ -52,7 +52,10 @@ def test_status_has_what_was_promised() -> None:
 
 
 def test_outcomes_hold_a_record_or_an_error_for_each_environment() -> None:
-    results = {"staging": RECORD, "production": NotFoundError("gone", remedy="look")}
+    results: dict[str, SyncRecord | SandboxError] = {
+        "staging": RECORD,
+        "production": NotFoundError("gone", remedy="look"),
+    }
     first, second = documents.outcomes(results)
     assert isinstance(first, dict)
     assert (first["environment"], first["outcome"], first["seconds"]) == (
@@ -96,8 +99,8 @@ def test_problems_are_listed_with_their_places() -> None:
         "  try: correct what is named above and commit; nothing was changed",
     ]
     found = documents.failure(error)["error"]
-    assert isinstance(found, dict)
-    assert [each["line"] for each in found["problems"]] == [4, None]  # type: ignore[index,union-attr,call-overload] # JSON
+    assert json.loads(json.dumps(found))["problems"][0]["line"] == 4
+    assert json.loads(json.dumps(found))["problems"][1]["line"] is None
 
 
 def test_a_failure_shows_its_last_lines_and_the_remedy() -> None:
@@ -132,7 +135,8 @@ def test_a_promotion_names_release_source_and_commit() -> None:
         branch="main",
     )
     assert promotion_text(promotion) == (
-        "production is pinned to release 4b1c2d3 of staging (was 0000000) by commit 9999999 on main."
+        "production is pinned to release 4b1c2d3 of staging (was 0000000)"
+        " by commit 9999999 on main."
     )
     again = Promotion(environment="production", release=REVISION)
     assert promotion_text(again) == (

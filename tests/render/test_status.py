@@ -53,7 +53,7 @@ PRODUCTION = EnvironmentStatus(
 
 
 def test_the_screen_tells_everything_in_aligned_lines() -> None:
-    assert status_text((PRODUCTION, STAGING), now=NOW) == "\n".join(
+    assert status_text((PRODUCTION, STAGING), now=NOW).splitlines() == (
         [
             "production   ✗ degraded · out of sync",
             "  revision   main 4b1c2d3  Change the headline",
@@ -119,10 +119,23 @@ def test_without_colour_there_is_no_escape_code_and_with_it_the_same_words() -> 
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
 
 
-@pytest.mark.parametrize("field", ["name", "subject", "message", "next_step", "branch"])
-def test_escape_codes_of_others_never_reach_the_screen(field: str) -> None:
-    evil = "a\x1b[2Jb\x1b]0;title\x07c\x9b31md\u202ee\r\nf"
-    text = status_text((replace(STAGING, **{field: evil}),), now=NOW)
+EVIL = "a\x1b[2Jb\x1b]0;title\x07c\x9b31md\u202ee\r\nf"
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        replace(STAGING, name=EVIL),
+        replace(STAGING, branch=EVIL),
+        replace(STAGING, subject=EVIL),
+        replace(STAGING, message=EVIL),
+        replace(STAGING, next_step=EVIL),
+        replace(STAGING, urls=(EVIL,)),
+        replace(PRODUCTION, pending=(EVIL,), ignored_edits=(EVIL,)),
+    ],
+)
+def test_escape_codes_of_others_never_reach_the_screen(status: EnvironmentStatus) -> None:
+    text = status_text((status,), now=NOW)
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", text)
 
 

@@ -1,0 +1,348 @@
+"""
+The program as a whole process: what a shell sees.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sandbox import __version__
+from sandbox.cli import app as cli_app
+
+HEAVY = (
+    "docker",
+    "git",
+    "httpx",
+    "yaml",
+    "jsonschema",
+    "sqlite3",
+    "watchdog",
+    "requests",
+    "sandbox.bootstrap",
+)
+
+
+COMMANDS = (
+    *("up", "down", "sync", "init", "demo", "doctor", "status", "plan", "watch", "open", "wait"),
+    *("promote", "pin", "diff", "suspend", "resume", "logs", "exec"),
+)
+
+
+def sandbox(
+    *words: str, cwd: Path | None = None, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "sandbox", *words],
+        cwd=cwd,
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def git(*words: str, cwd: Path) -> None:
+    subprocess.run(["git", *words], cwd=cwd, check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """
+    Two environments without a single image, committed on main.
+    """
+    for name in ("production", "staging"):
+        folder = tmp_path / "environments" / name
+        folder.mkdir(parents=True)
+        (folder / "compose.yaml").write_text(
+            "x-sandbox: {}\nservices:\n  web:\n    image: nothing.invalid/web:1\n"
+        )
+    git("init", "-q", "-b", "main", cwd=tmp_path)
+    git("add", ".", cwd=tmp_path)
+    git("commit", "-q", "-m", "Begin", cwd=tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def no_engine(tmp_path: Path) -> dict[str, str]:
+    return {"DOCKER_HOST": f"unix://{tmp_path}/nobody.sock"}
+
+
+def test_the_version_is_one_line() -> None:
+    for words in (["--version"], ["--repo", ".", "--version"]):
+        result = sandbox(*words)
+        assert (result.returncode, result.stdout) == (0, f"sandbox {__version__}\n")
+        assert result.stderr == ""
+
+
+def test_help_lists_every_command_of_the_main_job() -> None:
+    result = sandbox("--help", environment={"COLUMNS": "120"})
+    assert result.returncode == 0
+    missing = [name for name in COMMANDS if f" {name} " not in result.stdout]
+    assert missing == []
+
+
+def test_every_command_takes_the_common_options() -> None:
+    names = [command.name for command in cli_app.app.registered_commands]
+    assert len(names) >= 18
+    program = (
+        "import sys; from sandbox.cli.app import app; import typer.main\n"
+        "group = typer.main.get_command(app)\n"
+        "for name, command in group.commands.items():\n"
+        "    options = {opt for param in command.params for opt in param.opts}\n"
+        "    missing = {'--repo', '--output', '--timeout', '--debug'} - options\n"
+        "    assert not missing, (name, missing)\n"
+        "    assert command.help, name\n"
+        "print(len(group.commands))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.stderr == ""
+    assert int(result.stdout) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("words", "environment"),
+    [
+        (["--version"], {}),
+        (["--help"], {}),
+        (["status", "--help"], {}),
+        ([], {"_SANDBOX_COMPLETE": "complete_bash", "COMP_WORDS": "sandbox st", "COMP_CWORD": "1"}),
+        (
+            [],
+            {
+                "_SANDBOX_COMPLETE": "complete_bash",
+                "COMP_WORDS": "sandbox status ",
+                "COMP_CWORD": "2",
+            },
+        ),
+    ],
+    ids=["version", "help", "command help", "command completion", "environment completion"],
+)
+def test_what_is_asked_often_loads_nothing_heavy(
+    words: list[str], environment: dict[str, str]
+) -> None:
+    program = (
+        "import sys, runpy\n"
+        f"sys.argv = ['sandbox', *{words!r}]\n"
+        "try:\n"
+        "    runpy.run_module('sandbox', run_name='__main__')\n"
+        "except SystemExit:\n"
+        "    pass\n"
+        f"print(*[name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.stdout != ""
+    assert result.stderr.strip() == ""
+
+
+def test_the_version_is_told_in_a_blink() -> None:
+    def once() -> float:
+        began = time.perf_counter()
+        sandbox("--version")
+        return time.perf_counter() - began
+
+    assert min(once() for _ in range(5)) < 0.12
+
+
+def test_a_shell_completes_environments_of_the_work_tree(repository: Path) -> None:
+    result = sandbox(
+        cwd=repository,
+        environment={
+            "_SANDBOX_COMPLETE": "complete_bash",
+            "COMP_WORDS": "sandbox status s",
+            "COMP_CWORD": "2",
+        },
+    )
+    assert result.stdout.split() == ["staging"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["nonsense"],
+        ["status", "--nonsense"],
+        ["status", "--output", "xml"],
+        ["status", "--timeout", "soon"],
+        ["promote"],
+        ["plan", "--ref", "x", "--worktree"],
+        ["suspend", "staging", "--for", "ever"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_line_that_makes_no_sense_ends_with_2(repository: Path, words: list[str]) -> None:
+    result = sandbox(*words, cwd=repository)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr != ""
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status", "stagin"],
+        ["plan", "stagin"],
+        ["sync", "stagin"],
+        ["logs", "stagin"],
+        ["exec", "stagin", "web", "--", "ls"],
+        ["open", "stagin"],
+        ["promote", "stagin"],
+        ["pin", "stagin", "HEAD"],
+        ["suspend", "stagin"],
+        ["resume", "stagin"],
+        ["wait", "stagin"],
+        ["diff", "stagin", "production"],
+        ["up", "stagin"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_an_unknown_environment_ends_with_5_and_names_the_nearest(
+    repository: Path, no_engine: dict[str, str], words: list[str]
+) -> None:
+    result = sandbox(*words, cwd=repository, environment=no_engine)
+    assert result.returncode == 5
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
+        "error: environment 'stagin' does not exist",
+        "  try: did you mean staging? there are: production, staging",
+    ]
+
+
+def test_an_unknown_revision_ends_with_5(repository: Path) -> None:
+    result = sandbox("pin", "production", "no-such-thing", cwd=repository)
+    assert result.returncode == 5
+    assert "revision no-such-thing does not exist" in result.stderr
+
+
+@pytest.mark.parametrize("words", [["up"], ["plan"], ["sync"], ["logs", "staging"]], ids=" ".join)
+def test_an_engine_that_is_away_ends_with_6(
+    repository: Path, no_engine: dict[str, str], words: list[str]
+) -> None:
+    result = sandbox(*words, cwd=repository, environment=no_engine)
+    assert result.returncode == 6
+    assert result.stderr.splitlines()[-1] == "  try: run: sandbox doctor --fix"
+    assert "Traceback" not in result.stderr
+
+
+def test_status_without_an_engine_says_unknown_and_is_no_failure(
+    repository: Path, no_engine: dict[str, str]
+) -> None:
+    result = sandbox("status", "--output", "json", cwd=repository, environment=no_engine)
+    assert result.returncode == 0
+    found = json.loads(result.stdout)
+    assert found["schema"] == 1
+    assert [each["name"] for each in found["environments"]] == ["production", "staging"]
+    assert {each["health"] for each in found["environments"]} == {"unknown"}
+
+
+def test_options_may_stand_before_the_command(repository: Path, no_engine: dict[str, str]) -> None:
+    result = sandbox(
+        "--repo", str(repository), "--output", "json", "status", "x", environment=no_engine
+    )
+    assert result.returncode == 5
+    assert json.loads(result.stdout)["error"]["kind"] == "NotFoundError"
+
+
+def test_an_error_is_one_document_in_json_mode(repository: Path, no_engine: dict[str, str]) -> None:
+    result = sandbox("plan", "staging", "--output", "json", cwd=repository, environment=no_engine)
+    assert result.returncode == 6
+    error = json.loads(result.stdout)["error"]
+    assert error["kind"] == "EngineUnreachableError"
+    assert error["exit_status"] == 6
+    assert result.stderr == ""
+
+
+def test_every_problem_of_a_bad_commit_is_told_with_its_place(
+    repository: Path, no_engine: dict[str, str]
+) -> None:
+    broken = repository / "environments" / "staging" / "compose.yaml"
+    broken.write_text("x-sandbox: {}\nservices:\n  web:\n    imgae: a\n  db:\n    prots: []\n")
+    git("commit", "-q", "-am", "Break it", cwd=repository)
+    result = sandbox("plan", "staging", cwd=repository, environment=no_engine)
+    assert result.returncode == 1
+    assert "environments/staging/compose.yaml:4:" in result.stderr
+    assert "environments/staging/compose.yaml:6:" in result.stderr
+    assert "nothing was changed" in result.stderr
+
+
+def test_outside_of_a_repository_it_says_how_to_begin(tmp_path: Path) -> None:
+    result = sandbox("status", cwd=tmp_path, environment={"GIT_CEILING_DIRECTORIES": str(tmp_path)})
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: ")
+    assert "  try: " in result.stderr
+
+
+def test_a_reader_that_leaves_early_is_no_failure(repository: Path) -> None:
+    command = f"'{sys.executable}' -m sandbox --help | true; exit ${{PIPESTATUS[0]}}"
+    result = subprocess.run(
+        ["bash", "-c", command],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "Traceback" not in result.stderr
+
+
+def test_suspending_and_resuming_needs_no_engine(
+    repository: Path, no_engine: dict[str, str]
+) -> None:
+    told = sandbox(
+        "suspend",
+        "staging",
+        "--for",
+        "1h",
+        "--reason",
+        "noon",
+        cwd=repository,
+        environment=no_engine,
+    )
+    assert told.returncode == 0
+    assert told.stdout == (
+        "staging is suspended: nothing in it is changed for 1 h, or until: sandbox resume staging\n"
+    )
+    status = sandbox("status", "staging", cwd=repository, environment=no_engine)
+    assert "noon for another" in status.stdout
+    again = [sandbox("resume", "staging", cwd=repository, environment=no_engine) for _ in range(2)]
+    assert [each.stdout for each in again] == [
+        "staging is reconciled again.\n",
+        "staging was not suspended.\n",
+    ]
+
+
+def test_open_prints_the_address(repository: Path) -> None:
+    compose = repository / "environments" / "staging" / "compose.yaml"
+    compose.write_text(compose.read_text() + '    ports: ["18081:80"]\n')
+    git("commit", "-q", "-am", "Publish a port", cwd=repository)
+    result = sandbox("open", "staging", cwd=repository)
+    assert (result.returncode, result.stdout) == (0, "http://127.0.0.1:18081\n")
+    nothing = sandbox("open", "production", cwd=repository)
+    assert nothing.returncode == 5
+    assert "publishes no port" in nothing.stderr
+
+
+def test_a_wait_that_is_too_long_ends_with_124_and_names_what_it_waited_for(
+    repository: Path, no_engine: dict[str, str]
+) -> None:
+    began = time.monotonic()
+    result = sandbox(
+        "wait", "staging", "--healthy", "--timeout", "0.5s", cwd=repository, environment=no_engine
+    )
+    assert result.returncode == 124
+    assert time.monotonic() - began < 10.0
+    assert "staging is not in sync and healthy after 0.5 s" in result.stderr
