@@ -99,7 +99,7 @@ _HEALTHCHECK = record(
     }
 )
 _ATTACHMENT = record(
-    {"aliases": UNIQUE_STRINGS, "ipv4_address": STRING},
+    {"aliases": STRINGS, "ipv4_address": STRING},
     known=known.ATTACHMENT,
     type=["object", "null"],
 )
@@ -156,7 +156,7 @@ _MOUNT = record(
 )
 _RESTART: Schema = {
     "type": "string",
-    "pattern": "^(no|always|unless-stopped|on-failure(:[0-9]{1,6})?)$",
+    "pattern": "^(no|always|unless-stopped|on-failure(:[0-9]{1,6})?)?$",
     "says": '"no", always, unless-stopped, on-failure or on-failure:3',
 }
 _ULIMIT = record(
@@ -175,8 +175,8 @@ _HOSTS: Schema = {
 SERVICE: Schema = record(
     {
         "build": _BUILD,
-        "cap_add": UNIQUE_STRINGS,
-        "cap_drop": UNIQUE_STRINGS,
+        "cap_add": STRINGS,
+        "cap_drop": STRINGS,
         "command": _COMMAND,
         "configs": _RESOURCE_USE,
         "cpus": CPUS,
@@ -185,7 +185,7 @@ SERVICE: Schema = record(
         "entrypoint": _COMMAND,
         "env_file": _ENV_FILE,
         "environment": PAIRS,
-        "expose": {"type": "array", "items": TEXT_OR_NUMBER, "uniqueItems": True},
+        "expose": {"type": "array", "items": TEXT_OR_NUMBER},
         "extra_hosts": _HOSTS,
         "healthcheck": _HEALTHCHECK,
         "hostname": STRING,
@@ -210,7 +210,7 @@ SERVICE: Schema = record(
         },
         "pids_limit": {"type": "integer", "minimum": -1},
         "ports": {"type": "array", "items": _PORT},
-        "profiles": UNIQUE_STRINGS,
+        "profiles": STRINGS,
         "read_only": BOOLEAN,
         "restart": _RESTART,
         "scale": _COUNT,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection, Mapping
 
 from sandbox.compose.known import suggestion
 from sandbox.compose.node import Mark
 from sandbox.compose.service import Draft
-from sandbox.model.service import Dependency, Port
+from sandbox.model.service import Dependency
+
+CYCLES_MAX = 20
+_EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - nothing is bound here
 
 
 def check_dependencies(
@@ -66,27 +68,33 @@ def _cycles(edges: Mapping[str, list[str]]) -> list[list[str]]:
     found: dict[tuple[str, ...], None] = {}
     done: set[str] = set()
     for root in sorted(edges):
-        path: list[str] = []
+        path: dict[str, None] = {}
         pending: list[tuple[str, bool]] = [(root, True)]
-        while pending:
+        while pending and len(found) < CYCLES_MAX:
             name, entering = pending.pop()
             if not entering:
-                done.add(path.pop())
+                del path[name]
+                done.add(name)
             elif name in path:
-                cycle = path[path.index(name) :]
-                first = cycle.index(min(cycle))
-                found[(*cycle[first:], *cycle[:first])] = None
+                found[_rotated(list(path), name)] = None
             elif name not in done:
-                path.append(name)
+                path[name] = None
                 pending.append((name, False))
                 pending += [(below, True) for below in sorted(edges[name], reverse=True)]
     return [[*cycle, cycle[0]] for cycle in sorted(found)]
 
 
+def _rotated(path: list[str], name: str) -> tuple[str, ...]:
+    """Take the part of *path* from *name* on and let it begin with its least name."""
+    cycle = path[path.index(name) :]
+    first = cycle.index(min(cycle))
+    return (*cycle[first:], *cycle[:first])
+
+
 def check_ports(drafts: Mapping[str, Draft]) -> None:
     """Report a host port that two services, or two replicas of one, would need."""
-    taken: dict[tuple[int, str], list[tuple[Draft, Port, Mark]]] = {}
-    for draft in drafts.values():
+    taken: dict[tuple[int, str], dict[str, tuple[str, Mark]]] = {}
+    for name, draft in drafts.items():
         for port, mark in draft.ports.items():
             if not port.published or port.published != port.published_end:
                 continue
@@ -97,24 +105,21 @@ def check_ports(drafts: Mapping[str, Draft]) -> None:
                     f" {port.published}",
                     "remove the host port, or give a range",
                 )
-            others = taken.setdefault((port.published, port.protocol), [])
-            for other, other_port, other_mark in others:
-                if _overlap(port.host_ip, other_port.host_ip):
-                    _report(draft, port, mark, other, other_mark)
-                    break
-            others.append((draft, port, mark))
+            others = taken.setdefault((port.published, port.protocol), {})
+            holder = _holder(port.host_ip, others)
+            if holder is not None:
+                draft.place.at("ports").problem(
+                    mark,
+                    f"the host port {port.published}/{port.protocol} is already published by the"
+                    f" service {holder[0]!r} at {holder[1].text}",
+                    "choose another host port",
+                )
+            others.setdefault(port.host_ip, (name, mark))
 
 
-def _report(draft: Draft, port: Port, mark: Mark, other: Draft, other_mark: Mark) -> None:
-    draft.place.at("ports").problem(
-        mark,
-        f"the host port {port.published}/{port.protocol} is already published by the service"
-        f" {other.service.name!r} at {other_mark.text}",
-        "choose another host port",
-    )
-
-
-def _overlap(one: str, other: str) -> bool:
-    """Would the same port at both addresses collide?"""
-    addresses = [ipaddress.ip_address(one), ipaddress.ip_address(other)]
-    return addresses[0] == addresses[1] or any(address.is_unspecified for address in addresses)
+def _holder(host_ip: str, others: Mapping[str, tuple[str, Mark]]) -> tuple[str, Mark] | None:
+    """Find who has the same port at the same address, or at one of two that mean every address."""
+    for address in (host_ip, *_EVERY_ADDRESS):
+        if address in others:
+            return others[address]
+    return next(iter(others.values()), None) if host_ip in _EVERY_ADDRESS else None

@@ -167,12 +167,12 @@ class _Composer:
         for key_event in self.events:
             if isinstance(key_event, yaml.MappingEndEvent):
                 break
-            key, plain = self._key(key_event, path, depth)
+            key, merges = self._key(key_event, path, depth)
             mark = self._at(key_event)
             value = self.node(next(self.events), (*path, key or ""), depth + 1)
             if key is None:
                 continue
-            if key == "<<" and plain:
+            if key == "<<" and merges:
                 merged += self._merged(value, (*path, key))
             elif key in values:
                 message = (
@@ -188,7 +188,9 @@ class _Composer:
         return MapNode(values=values, key_marks=marks, mark=self._at(event))
 
     def _key(self, event: yaml.Event, path: Path, depth: int) -> tuple[str | None, bool]:
-        """Read a key, ``None`` if it is no string; tell whether it was written without quotes."""
+        """Read a key, ``None`` if it is no string; tell whether it may be a merge key."""
+        if getattr(event, "tag", None) == f"{_TAG}merge":
+            return "<<", True
         node = self.node(event, path, depth + 1)
         plain = isinstance(event, yaml.ScalarEvent) and event.implicit[0]
         if isinstance(node, Scalar) and isinstance(node.value, str):

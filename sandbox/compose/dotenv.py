@@ -54,9 +54,10 @@ def parse_dotenv(text: str, outside: Variables) -> DotenvFile:
     result = DotenvFile()
     lookup = Variables(result.values, outside)
     text = text.replace("\r\n", "\n").removeprefix("\ufeff")
-    position = 0
+    position, line, counted = 0, 1, 0
     while (position := _skip(text, position)) < len(text):
-        position = _entry(text, position, lookup, result)
+        line, counted = line + text.count("\n", counted, position), position
+        position = _entry(text, position, line, lookup, result)
     return result
 
 
@@ -87,8 +88,7 @@ def _skip(text: str, position: int) -> int:
     return position
 
 
-def _entry(text: str, position: int, lookup: Variables, result: DotenvFile) -> int:
-    line = text.count("\n", 0, position) + 1
+def _entry(text: str, position: int, line: int, lookup: Variables, result: DotenvFile) -> int:
     found = _KEY.match(text, position)
     assert found is not None, "every part of the pattern may be empty"
     name = found[1].strip()
@@ -126,7 +126,7 @@ def _quoted(
     found = pattern.match(text, position)
     if found is None:
         result.faults.append((line, f"the value begins with {quote} and never ends with it"))
-        return None, _line_end(text, position)
+        return None, len(text)
     value = found[1].replace(f"\\{quote}", quote)
     if quote == '"':
         return _expanded(_ESCAPE.sub(_unescape, value), line, lookup, result), found.end()

@@ -100,6 +100,8 @@ class Inheritance:
             steps = ", ".join(step.text for step in reversed(chain))
             self._findings.extended(base_file, name, f"extended by {steps}")
         merged = self._service(base_file, base_name, base, chain)
+        if self._findings.is_spoiled(("services", base_name)):
+            self._findings.spoil(place.path)
         return merge_service(merged, own) if isinstance(merged, MapNode) else own
 
     def _base(

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from sandbox.compose.node import MapNode, Mark, Node, Path
 from sandbox.model.problem import Problem
 
+PROBLEMS_MAX = 1_000
+
 
 def path_text(path: Path) -> str:
     """Write ``("services", "web", "ports", 0)`` as ``services.web.ports[0]``."""
@@ -47,11 +49,14 @@ class Findings:
 
     def spoil(self, path: Path) -> None:
         """Remember that *path* is not complete, so that nothing is said to be missing there."""
-        self._spoiled.add(path)
+        for length in range(len(path), -1, -1):
+            if path[:length] in self._spoiled:
+                break
+            self._spoiled.add(path[:length])
 
     def is_spoiled(self, path: Path) -> bool:
         """Is something at or below *path* wrong?"""
-        return any(spoiled[: len(path)] == path for spoiled in self._spoiled)
+        return path in self._spoiled
 
     def warn(self, mark: Mark, message: str) -> None:
         """Add a warning at *mark*."""
@@ -80,8 +85,19 @@ class Findings:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """All problems by place."""
-        return tuple(self._problems[key] for key in sorted(self._problems))
+        """All problems by place, the first `PROBLEMS_MAX` of them."""
+        found = tuple(self._problems[key] for key in sorted(self._problems)[:PROBLEMS_MAX])
+        if not self.are_many:
+            return found
+        more = Problem(
+            file=self._file, message=f"more than {PROBLEMS_MAX:,} problems; not all listed"
+        )
+        return (*found, more)
+
+    @property
+    def are_many(self) -> bool:
+        """Is it time to stop looking?"""
+        return len(self._problems) > PROBLEMS_MAX
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -16,8 +16,6 @@ def read_healthcheck(node: Node | None, place: Place) -> Healthcheck | None:
         return None
     test = _test(node.get("test"), place.at("test"))
     if flag(node.get("disable"), default=False):
-        if test and test != ("NONE",):
-            place.problem(node.values["disable"], "`disable: true` and `test` exclude each other")
         test = ("NONE",)
     if "start_interval" in node.values:
         place.warn(

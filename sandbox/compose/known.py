@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
 
 # Attributes of the Compose Specification as of compose-go 2.9, and `pre_start` which came later.
 SERVICE = frozenset(
@@ -117,8 +118,18 @@ RESOURCE = frozenset(
 )
 
 
+_NAMES_MAX = 200  # comparing takes time
+
+
 def suggestion(name: str, allowed: Iterable[str]) -> str:
     """Give ``; did you mean 'x'?`` when something allowed is near, else nothing."""
+    return _nearest(name[:80], frozenset(allowed))
+
+
+@lru_cache(maxsize=256)  # one slip is often made in many services
+def _nearest(name: str, allowed: frozenset[str]) -> str:
+    if len(allowed) > _NAMES_MAX:
+        return ""
     near = get_close_matches(name, sorted(allowed), n=1, cutoff=0.7)
     return f"; did you mean {near[0]!r}?" if near else ""
 

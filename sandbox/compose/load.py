@@ -27,6 +27,7 @@ from sandbox.model.settings import EnvironmentSettings
 
 FOLDER = "environments"
 FILE_NAME = "compose.yaml"
+PORTS_MAX = 10_000
 
 _ENVIRONMENT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _NAME_MAX = 63
@@ -110,10 +111,6 @@ def _read(files: Files, environment: str, source: CommittedSource, release: str)
     declared = mapping(tree.get("services")).values
     tree = validate(_with_services(tree, inheritance, file), findings)
     top = Place(findings=findings, path=())
-    if "services" not in tree.values and not findings.is_spoiled(("services",)):
-        top.problem(
-            Mark(file=file), "there is no `services`", "write `services: {}` if none is meant"
-        )
     if "version" in tree.values:
         findings.warn(tree.key_marks["version"], "`version` is obsolete and ignored")
     networks = read_networks(tree.get("networks"), top.at("networks"))
@@ -172,12 +169,19 @@ def _drafts(
     services = mapping(tree.get("services"))
     active = {name.strip() for name in (scope.variables.get("COMPOSE_PROFILES") or "").split(",")}
     drafts: dict[str, Draft] = {}
+    ports = 0
     for name, value in sorted(services.values.items()):
         node = mapping(value)
         profiles = {text(profile) for profile in items(node.get("profiles"))}
         if not profiles or profiles & active or "*" in active:
             mark, place = services.key_marks[name], top.at("services", name)
             drafts[name] = read_service(name, node, mark, place, scope)
+            ports += len(drafts[name].ports)
+        if ports > PORTS_MAX:
+            top.at("services", name).problem(
+                services.key_marks[name], f"the environment publishes more than {PORTS_MAX:,} ports"
+            )
+            break
     kept = check_dependencies(drafts, declared)
     check_ports(drafts)
     return {

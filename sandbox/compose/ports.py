@@ -11,10 +11,7 @@ from sandbox.model.service import Port
 
 LOOPBACK = "127.0.0.1"
 PORT_MAX = 65535
-_SHORT = re.compile(
-    r"(?:(?:(?P<ip>\[[0-9a-fA-F:.]+\]|[0-9.]+):)?(?P<published>\d+(?:-\d+)?)?:)?"
-    r"(?P<target>\d+(?:-\d+)?)(?:/(?P<protocol>[a-zA-Z]+))?"
-)
+RANGE_MAX = 1_000
 _RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 _FORMS = "80, 8080:80, 127.0.0.1:8080:80, 8000-8002:80-82 or 53:53/udp"
 
@@ -42,17 +39,20 @@ def read_expose(node: Node | None, place: Place) -> tuple[str, ...]:
 
 
 def _short(node: Node, place: Place) -> tuple[Port, ...]:
-    found = _SHORT.fullmatch(text(node))
-    if found is None:
+    written, _, protocol = text(node).partition("/")
+    *before, target = written.split(":")
+    published = before.pop() if before else ""
+    host_ip = ":".join(before)
+    if _range(target) is None or not (_range(published) or published == ""):
         place.problem(node, f"{text(node)!r} is not a port", f"write {_FORMS}")
         return ()
     return _expand(
         node,
         place,
-        target=found["target"],
-        published=found["published"] or "",
-        host_ip=(found["ip"] or "").strip("[]"),
-        protocol=found["protocol"] or "",
+        target=target,
+        published=published,
+        host_ip=host_ip.removeprefix("[").removesuffix("]"),
+        protocol=protocol,
     )
 
 
@@ -107,6 +107,9 @@ def _pair(
 
     if targets[0] == targets[1]:
         return (entry(targets[0], *hosts),)
+    if targets[1] - targets[0] >= RANGE_MAX:
+        place.problem(node, f"a range may have {RANGE_MAX:,} ports at most")
+        return ()
     if hosts == (0, 0):
         return tuple(entry(target, 0, 0) for target in range(targets[0], targets[1] + 1))
     if hosts[1] - hosts[0] != targets[1] - targets[0]:

@@ -98,6 +98,8 @@ class Resources:
             key for key in ("file", "content") if key in node.values and not is_null(node.get(key))
         ]
         if len(given) != 1:
+            if place.findings.is_spoiled(place.path):
+                return None
             if isinstance(resource.node, MapNode) and not node.values.keys() - {"name"} | set(
                 given
             ):

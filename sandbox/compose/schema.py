@@ -74,16 +74,21 @@ def validate(tree: MapNode, findings: Findings) -> MapNode:
         The tree without what is wrong, for later steps to go on with.
     """
     faulty: set[Path] = set()
+    for path, mark, message in _faults(tree):
+        findings.problem(mark, path, message)
+        faulty.add(path)
+        if findings.are_many:
+            break
+    cut = _cut(tree, (), faulty) if faulty else tree
+    return cut if isinstance(cut, MapNode) else EMPTY
+
+
+def _faults(tree: MapNode) -> Iterator[tuple[Path, Mark, str]]:
     errors: Iterator[ValidationError] = _VALIDATOR.iter_errors(  # pyright: ignore[reportUnknownMemberType] - an overload of the stubs
         _plain(tree)
     )
     for error in errors:
-        path: Path = tuple(error.absolute_path)
-        for below, mark, message in _explain(error, path, tree):
-            findings.problem(mark, below, message)
-            faulty.add(below)
-    cut = _cut(tree, (), faulty) if faulty else tree
-    return cut if isinstance(cut, MapNode) else EMPTY
+        yield from _explain(error, tuple(error.absolute_path), tree)
 
 
 def _plain(node: Node) -> Any:  # noqa: ANN401 - any JSON

@@ -159,14 +159,17 @@ def _check_files(
             f"{files[0].source} cannot be copied into a container with a read-only root",
             "build the file into the image, or remove `read_only`",
         )
+    hiding = {target for target, mount in mounts.items() if isinstance(mount, TmpfsMount)}
     for file in files:
-        for target, mount in mounts.items():
-            if isinstance(mount, TmpfsMount) and file.target.startswith(f"{target}/"):
-                place.problem(
-                    key_mark(node, "tmpfs" if "tmpfs" in node.values else "volumes"),
-                    f"the tmpfs at {target} hides {file.target} ({file.source})",
-                    "move one of them",
-                )
+        parts = file.target.split("/")
+        above = ("/".join(parts[:length]) for length in range(2, len(parts)))
+        target = next((folder for folder in above if folder in hiding), None)
+        if target is not None:
+            place.problem(
+                key_mark(node, "tmpfs" if "tmpfs" in node.values else "volumes"),
+                f"the tmpfs at {target} hides {file.target} ({file.source})",
+                "move one of them",
+            )
 
 
 def _sorted(node: Node | None) -> tuple[str, ...]:

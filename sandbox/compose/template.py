@@ -10,6 +10,7 @@ NESTING_MAX = 32
 LENGTH_MAX = 2**20
 
 _NAME = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
+_BRACE = re.compile(r"[{}]")
 _BRACED = re.compile(r"([_a-zA-Z][_a-zA-Z0-9]*)(?:(:?[-?+])(.*))?", re.DOTALL)
 
 
@@ -106,10 +107,10 @@ def _one(
 def _closing(text: str, start: int) -> int:
     """Find the brace that closes the one at *start*; -1 when none does."""
     level = 0
-    for found in re.finditer(r"[{}]", text[start:]):
+    for found in _BRACE.finditer(text, start):
         level += 1 if found[0] == "{" else -1
         if level == 0:
-            return start + found.start()
+            return found.start()
     return -1
 
 

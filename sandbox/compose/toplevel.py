@@ -6,7 +6,6 @@ from sandbox.compose import known
 from sandbox.compose.attributes import (
     BOOLEAN,
     DURATION,
-    EXTENSIONS,
     PAIRS,
     SERVICE,
     STRING,
@@ -72,47 +71,44 @@ _BRANCH: Schema = {
     "pattern": r"^(?![-/.])(?!.*(\.\.|//|@\{|\.lock$))[^\s~^:?*\[\\]+(?<![/.])$",
     "says": "the name of a branch",
 }
-_SETTINGS: Schema = {
-    **record(
-        {
-            "track": _BRANCH,
-            "release": {"type": ["string", "null"]},
-            "promote_from": {"type": ["string", "null"]},
-            "sync": record(
-                {
-                    "auto": BOOLEAN,
-                    "self_heal": BOOLEAN,
-                    "prune": BOOLEAN,
-                    "allow_empty": BOOLEAN,
-                },
-                patternProperties={},
-                type=["object", "null"],
-            ),
-            "rollout": record(
-                {"deadline": DURATION, "rollback": BOOLEAN},
-                patternProperties={},
-                type=["object", "null"],
-            ),
-        },
-        patternProperties={},
-        type=["object", "null"],
-    ),
-}
+_SETTINGS: Schema = record(
+    {
+        "track": _BRANCH,
+        "release": {"type": ["string", "null"]},
+        "promote_from": {"type": ["string", "null"]},
+        "sync": record(
+            {
+                "auto": BOOLEAN,
+                "self_heal": BOOLEAN,
+                "prune": BOOLEAN,
+                "allow_empty": BOOLEAN,
+            },
+            patternProperties={},
+            type=["object", "null"],
+        ),
+        "rollout": record(
+            {"deadline": DURATION, "rollback": BOOLEAN},
+            patternProperties={},
+            type=["object", "null"],
+        ),
+    },
+    patternProperties={},
+    type=["object", "null"],
+)
 
 FILE: Schema = {
     "type": "object",
     "properties": {
         "name": STRING,
-        "services": {**_named(SERVICE, "service"), "type": ["object", "null"]},
-        "networks": {**_named(_NETWORK, "network"), "type": ["object", "null"]},
-        "volumes": {**_named(_VOLUME, "volume"), "type": ["object", "null"]},
-        "configs": {**_named(_RESOURCE, "config"), "type": ["object", "null"]},
-        "secrets": {**_named(_RESOURCE, "secret"), "type": ["object", "null"]},
+        "services": _named(SERVICE, "service"),
+        "networks": _named(_NETWORK, "network"),
+        "volumes": _named(_VOLUME, "volume"),
+        "configs": _named(_RESOURCE, "config"),
+        "secrets": _named(_RESOURCE, "secret"),
         "version": {},
         "x-sandbox": _SETTINGS,
     },
-    "patternProperties": EXTENSIONS,
+    "patternProperties": {"^x-(?!sandbox$)": {}},
     "additionalProperties": False,
     "known": known.TOP,
 }
-FILE["patternProperties"] = {"^x-(?!sandbox$)": {}}

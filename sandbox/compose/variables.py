@@ -13,6 +13,7 @@ from sandbox.compose.paths import folder_of, resolve_path
 from sandbox.compose.source import CommittedSource
 from sandbox.compose.template import Variables
 
+SIZE_BYTES_MAX = 2**20
 _OUR_LABELS = ("dev.sandbox.", "com.docker.compose.")
 
 
@@ -35,7 +36,8 @@ def read_environment(
             if not isinstance(env_file, Scalar)
             else place.at("env_file")
         )
-        values.update(_env_file(item, here, source, variables))
+        earlier = Variables(values, variables)
+        values.update(_env_file(item, here, source, earlier))
     for name, node in _pairs(environment).values.items():
         value = variables.get(name) if is_null(node) else text(node)
         if not name or "\0" in name or "=" in name:
@@ -75,6 +77,9 @@ def read_dotenv_file(
     file: str, content: bytes, findings: Findings, variables: Variables, *, raw: bool = False
 ) -> dict[str, str]:
     """Read *content* of *file*; what cannot be read is a problem."""
+    if len(content) > SIZE_BYTES_MAX:
+        findings.problem(Mark(file=file), (), "the file is larger than 1 MiB")
+        return {}
     try:
         decoded = content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 _ENDS = frozenset(";&|<>")
+_KEPT = frozenset("`)")
 _ESCAPED = {"t": "\t", "n": "\n"}
 
 
@@ -48,8 +49,8 @@ class _Splitter:
             if not self.quote and not self.escaped and sign in _ENDS:
                 self.result.ignored = self.line[position:]
                 break
-            if not self.quote and not self.escaped and sign == "(":
-                self.result.fault = "a ( must be in quotes"
+            if not self.quote and not self.escaped and sign in "()" and not self._substitutes(sign):
+                self.result.fault = "a parenthesis must be in quotes"
                 return self.result
             self._take(sign)
         if self.quote or self.escaped:
@@ -68,11 +69,19 @@ class _Splitter:
             self._end_word()
         elif sign == self.quote:
             self.quote = ""
+            if sign in _KEPT:
+                self._add(sign)
         elif not self.quote and sign in "'\"":
             self.quote = sign
             self.begun = True
         else:
+            if not self.quote and sign in "`(":
+                self.quote = ")" if sign == "(" else sign
             self._add(sign)
+
+    def _substitutes(self, sign: str) -> bool:
+        """Does *sign* open a ``$(...)``, which is one word and stays as it is?"""
+        return sign == "(" and self.word[-1:] == ["$"]
 
     def _add(self, sign: str) -> None:
         self.word.append(sign)
