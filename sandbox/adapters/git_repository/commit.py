@@ -151,7 +151,7 @@ class Committer:
                 key: value for key, _, value in (line.partition(" ") for line in block.split("\0"))
             }
             top = fields.get("worktree", "")
-            if "prunable" in fields or not Path(top).is_dir():
+            if not top or "prunable" in fields or not Path(top).is_dir():
                 continue
             place = find_place(top)
             if place.top and Path(place.common_dir).samefile(self._place.common_dir):
