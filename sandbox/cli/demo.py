@@ -67,4 +67,7 @@ def _program() -> str:
     """
     How to call this program again from here.
     """
-    return "sandbox" if shutil.which("sandbox") else sys.argv[0]
+    if shutil.which("sandbox"):
+        return "sandbox"
+    called = Path(sys.argv[0]).absolute()
+    return str(called.relative_to(Path.cwd()) if called.is_relative_to(Path.cwd()) else called)

@@ -65,9 +65,11 @@ def event_line(
 
 def event_text(event: Event) -> str:
     """
-    Message of *event*, with its commit when the message does not name it.
+    Message of *event*, with its step and its commit when the message does not name them.
     """
     message = clean(event.message) or event.kind.value.replace("_", " ")
+    if event.step_id and not message.startswith(event.step_id):
+        message = f"{clean(event.step_id)}: {message}"
     known = not event.revision or short(event.revision) in message
     if known or event.kind not in {EventKind.SEEN, EventKind.SYNCED, EventKind.INVALID}:
         return message

@@ -12,7 +12,7 @@ from sandbox.render.style import PLAIN, Style
 from sandbox.render.text import clean, count, duration, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _FRAMES_A_SECOND = 10
@@ -29,7 +29,7 @@ class Progress:
         began_at: Seconds since the epoch.
         steps: Of the plan; 0 while it is unknown.
         done: Steps that have ended.
-        running: Text by id of the steps that run now, in the order in which they began.
+        running: Ids of the steps that run now, in the order in which they began.
         output: Last lines of builders and containers, oldest first.
     """
 
@@ -37,7 +37,7 @@ class Progress:
     began_at: float
     steps: int = 0
     done: int = 0
-    running: Mapping[str, str]
+    running: tuple[str, ...] = ()
     output: tuple[str, ...] = ()
 
 
@@ -45,7 +45,7 @@ def begin(environment: str, now: float) -> Progress:
     """
     Nothing has happened yet.
     """
-    return Progress(environment=environment, began_at=now, running={})
+    return Progress(environment=environment, began_at=now)
 
 
 def advance(progress: Progress, event: Event) -> Progress:
@@ -56,11 +56,11 @@ def advance(progress: Progress, event: Event) -> Progress:
         return progress
     match event.kind:
         case EventKind.PLANNED:
-            return replace(progress, steps=event.steps, done=0, running={})
+            return replace(progress, steps=event.steps, done=0, running=())
         case EventKind.STEP_BEGAN:
-            return replace(progress, running={**progress.running, event.step_id: event.message})
+            return replace(progress, running=(*progress.running, event.step_id))
         case EventKind.STEP_ENDED | EventKind.STEP_FAILED:
-            running = {id_: text for id_, text in progress.running.items() if id_ != event.step_id}
+            running = tuple(id_ for id_ in progress.running if id_ != event.step_id)
             return replace(progress, done=progress.done + 1, running=running, output=())
         case EventKind.OUTPUT:
             return replace(progress, output=(*progress.output, event.message)[-_KEPT_LINES:])
@@ -72,7 +72,7 @@ def doing(progress: Progress) -> str:
     """
     What runs now, such as ``build image web and start db``; empty when nothing does.
     """
-    return clean(listed(progress.running.values(), most=_SHOWN_STEPS))
+    return clean(listed(progress.running, most=_SHOWN_STEPS))
 
 
 def progress_lines(

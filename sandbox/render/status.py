@@ -125,6 +125,10 @@ def _service_row(service: ServiceStatus, now: float) -> tuple[str, str, str, str
 def _difference_lines(status: EnvironmentStatus, style: Style) -> Iterator[str]:
     if status.sync is SyncStatus.SYNCED:
         return
+    if status.health is Health.MISSING and status.pending:
+        steps = count(len(status.pending), "step")
+        yield _labelled("differs", f"nothing of it runs; {steps} to go: sandbox plan", style)
+        return
     for number, line in enumerate(status.pending[:_SHOWN_DIFFERENCES]):
         yield _labelled("differs" if not number else "", clean(line), style)
     more = len(status.pending) - _SHOWN_DIFFERENCES

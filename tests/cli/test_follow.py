@@ -35,8 +35,8 @@ def test_results_and_errors_come_back_by_name(capsys: pytest.CaptureFixture[str]
 
     def work(on_event: Callable[[Event], None]) -> int:
         on_event(event(EventKind.PLANNED, "2 steps", steps=2))
-        on_event(event(EventKind.STEP_BEGAN, "start web-1", "a"))
-        on_event(event(EventKind.STEP_ENDED, "start web-1", "a"))
+        on_event(event(EventKind.STEP_BEGAN, "is missing", "start web-1"))
+        on_event(event(EventKind.STEP_ENDED, "is missing", "start web-1"))
         return 7
 
     results = follow(Invocation(), CLOCK, {"staging": work, "production": fail}, timeout_s=5.0)
@@ -44,7 +44,7 @@ def test_results_and_errors_come_back_by_name(capsys: pytest.CaptureFixture[str]
     told = capsys.readouterr()
     assert told.out == ""
     lines = [line.split("  ", 1)[1] for line in told.err.splitlines()]
-    assert lines == ["staging     → 2 steps", "staging     ✓ start web-1"]
+    assert lines == ["staging     → 2 steps", "staging     ✓ start web-1: is missing"]
 
 
 def test_a_deadline_names_what_was_waited_for_and_shows_its_last_lines() -> None:
@@ -52,7 +52,7 @@ def test_a_deadline_names_what_was_waited_for_and_shows_its_last_lines() -> None
 
     def work(on_event: Callable[[Event], None]) -> int:
         on_event(event(EventKind.PLANNED, "2 steps", steps=2))
-        on_event(event(EventKind.STEP_BEGAN, "build image web", "a"))
+        on_event(event(EventKind.STEP_BEGAN, "is missing", "build image web"))
         on_event(event(EventKind.OUTPUT, "Step 3/9: RUN sleep"))
         never.wait(10.0)
         return 0
@@ -70,7 +70,7 @@ def test_off_a_terminal_silence_is_broken_after_a_second(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def work(on_event: Callable[[Event], None]) -> int:
-        on_event(event(EventKind.STEP_BEGAN, "build image web", "a"))
+        on_event(event(EventKind.STEP_BEGAN, "is missing", "build image web"))
         CLOCK.sleep(1.6)
         return 0
 

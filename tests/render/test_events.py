@@ -60,9 +60,9 @@ def progress_of(*events: Event) -> Progress:
 
 RUNNING = (
     happened(EventKind.PLANNED, "14 steps", steps=14),
-    happened(EventKind.STEP_BEGAN, "build image web", step_id="a"),
-    happened(EventKind.STEP_BEGAN, "start db-1", step_id="b"),
-    happened(EventKind.STEP_ENDED, "start db-1", step_id="b"),
+    happened(EventKind.STEP_BEGAN, "is missing", step_id="build image web"),
+    happened(EventKind.STEP_BEGAN, "is missing", step_id="start db-1"),
+    happened(EventKind.STEP_ENDED, "is missing", step_id="start db-1"),
 )
 
 
