@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from typing_extensions import override
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
@@ -82,7 +84,8 @@ class Engine(Protocol):
         Call *wake* with the name of an environment whenever something of it may have changed.
 
         An empty name means: look at all of them. Begins with one such call. Returns when *stop*
-        says so (looked at every second or so), or raises `EngineUnreachableError` when the stream ends.
+        says so (looked at every second or so), or raises `EngineUnreachableError` when the stream
+        ends.
         """
         ...
 
@@ -157,6 +160,7 @@ class Repository(Protocol):
     Paths are relative to the top of the repository, with ``/``, normalised, never escaping.
     """
 
+    @override
     def __hash__(self) -> int: ...
     @property
     def instance(self) -> str:

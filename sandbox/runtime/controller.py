@@ -88,13 +88,15 @@ class Controller:
         self._on_event(event)
 
     def _take(self, environment: str) -> None:
-        if self.worker(environment) is not None:
-            return
-        worker = Worker(self.workspace, environment, self._heads, self.emit)
-        thread = threading.Thread(target=worker.run, name=environment, daemon=True)
+        # Under one lock: two workers of one environment would do everything twice.
         with self._lock:
+            pair = self._workers.get(environment)
+            if pair and pair[1].is_alive():
+                return
+            worker = Worker(self.workspace, environment, self._heads, self.emit)
+            thread = threading.Thread(target=worker.run, name=environment, daemon=True)
             self._workers[environment] = (worker, thread)
-        thread.start()
+            thread.start()
 
     def _wake_all(self) -> None:
         if self._follows_all:
