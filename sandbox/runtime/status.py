@@ -6,20 +6,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.errors import SandboxError
+from sandbox.model.record import Outcome
 from sandbox.model.status import EnvironmentStatus, Health, SyncStatus
 from sandbox.planning.health import environment_health, service_statuses, sync_status
 from sandbox.planning.labels import RELEASE
 from sandbox.planning.plan import plan_sync
 from sandbox.planning.urls import urls
 from sandbox.render.plan import step_lines
-from sandbox.runtime.desired import home_commit, load_tracked
+from sandbox.runtime.desired import home_commit, load_at, load_tracked
 from sandbox.runtime.observe import observe
 from sandbox.runtime.source import ENVIRONMENTS
 from sandbox.runtime.suspension import active_suspension
 
 if TYPE_CHECKING:
     from sandbox.model.desired import DesiredState
-    from sandbox.model.observed import ObservedState
     from sandbox.model.plan import Plan
     from sandbox.runtime.workspace import Workspace
 
@@ -30,8 +30,7 @@ def read_status(
     """
     Look at *environment* now; what cannot be known is said to be unknown, never raised.
 
-    Args:
-        reconciled: A controller looks after it.
+    *reconciled* says that a controller looks after it.
     """
     status = EnvironmentStatus(
         name=environment,
@@ -42,19 +41,16 @@ def read_status(
         desired = load_tracked(workspace.repository, environment)
     except SandboxError as error:
         return _unreadable(workspace, status, error)
-    status = _of_source(workspace, status, desired)
-    try:
-        observed = observe(workspace, desired)
-    except SandboxError as error:
-        return replace(status, message=error.message, next_step=error.remedy)
-    policy = replace(workspace.policy, prune=desired.settings.sync.prune)
-    return _of_engine(workspace, status, desired, observed, plan_sync(desired, observed, policy))
+    return _of_engine(workspace, _of_source(workspace, status, desired), desired)
 
 
 def _unreadable(
     workspace: Workspace, status: EnvironmentStatus, error: SandboxError
 ) -> EnvironmentStatus:
-    """The commit is of no use: what runs is left alone, and is all that can be told."""
+    """The commit is of no use: what runs is left alone, and is told as the last good commit's."""
+    last_good = _last_good(workspace, status.name)
+    if last_good is not None:
+        status = _of_engine(workspace, _of_source(workspace, status, last_good), last_good)
     try:
         revision = home_commit(workspace.repository)
     except SandboxError:
@@ -64,10 +60,20 @@ def _unreadable(
         revision=revision,
         subject=_subject(workspace, revision),
         sync=SyncStatus.OUT_OF_SYNC if revision else SyncStatus.UNKNOWN,
-        health=Health.DEGRADED if revision else Health.UNKNOWN,
         message=error.message,
         next_step=error.remedy or "commit a fix; what runs is left alone until then",
+        pending=(),
     )
+
+
+def _last_good(workspace: Workspace, environment: str) -> DesiredState | None:
+    for record in workspace.journal.syncs(environment):
+        if record.outcome is Outcome.SUCCEEDED:
+            try:
+                return load_at(workspace.repository, environment, record.revision)
+            except SandboxError:
+                return None
+    return None
 
 
 def _of_source(
@@ -89,12 +95,14 @@ def _of_source(
 
 
 def _of_engine(
-    workspace: Workspace,
-    status: EnvironmentStatus,
-    desired: DesiredState,
-    observed: ObservedState,
-    plan: Plan,
+    workspace: Workspace, status: EnvironmentStatus, desired: DesiredState
 ) -> EnvironmentStatus:
+    try:
+        observed = observe(workspace, desired)
+    except SandboxError as error:
+        return replace(status, message=error.message, next_step=error.remedy)
+    policy = replace(workspace.policy, prune=desired.settings.sync.prune)
+    plan = plan_sync(desired, observed, policy)
     services = service_statuses(desired, observed, plan.holds, now=workspace.clock.now())
     sync = sync_status(plan)
     health = environment_health(services)
