@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from sandbox.compose.document import parse
 from sandbox.compose.findings import Findings, Place, key_mark
@@ -15,7 +16,7 @@ from sandbox.compose.paths import resolve_path
 from sandbox.compose.source import CommittedSource
 from sandbox.compose.template import Variables
 
-_CHAIN_MAX = 32
+CHAIN_MAX = 32
 
 
 class Files:
@@ -43,6 +44,16 @@ class Files:
         return file in self._parsed or self._source.read_file(file) is not None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """Where resolving is at: a service, the one it began with, and the `extends` in between."""
+
+    file: str
+    name: str
+    root: str
+    chain: tuple[Mark, ...] = ()
+
+
 class Inheritance:
     """Resolves ``extends``; one instance for one pass."""
 
@@ -66,80 +77,80 @@ class Inheritance:
         """Give the services of *tree* with all that they inherit."""
         declared = mapping(tree.get("services"))
         values: dict[str, Node] = {
-            name: self._service(file, name, node, ()) for name, node in declared.values.items()
+            name: self._service(_Step(file=file, name=name, root=name), node)
+            for name, node in declared.values.items()
         }
         return MapNode(values=values, key_marks=declared.key_marks, mark=declared.mark)
 
-    def _service(self, file: str, name: str, node: Node, chain: tuple[Mark, ...]) -> Node:
+    def _service(self, step: _Step, node: Node) -> Node:
         if not isinstance(node, MapNode) or "extends" not in node.values:
             return node
-        key = (file, name)
+        key = (step.file, step.name)
         if key not in self._resolved:
-            self._resolved[key] = self._inherit(file, name, node, chain)
+            self._resolved[key] = self._inherit(step, node)
         return self._resolved[key]
 
-    def _inherit(self, file: str, name: str, node: MapNode, chain: tuple[Mark, ...]) -> Node:
+    def _inherit(self, step: _Step, node: MapNode) -> Node:
         """Lay the service over what it extends."""
         own = _without(node, "extends")
-        place = Place(findings=self._findings, path=("services", name, "extends"))
+        place = Place(findings=self._findings, path=("services", step.name, "extends"))
         mark = key_mark(node, "extends")
-        found = self._base(file, node.values["extends"], place, mark)
+        if mark in step.chain:
+            loop = (*step.chain[step.chain.index(mark) :], mark)
+            places = " -> ".join(one.text for one in loop)
+            place.problem(mark, f"`extends` leads back to itself: {places}")
+            return own
+        if len(step.chain) >= CHAIN_MAX:
+            place.problem(mark, f"`extends` goes through more than {CHAIN_MAX} services")
+            return own
+        found = self._base(replace(step, chain=(*step.chain, mark)), node, place)
         if found is None:
             self._findings.spoil(place.path)
             return own
-        base_file, base_name, base = found
-        if len(chain) > _CHAIN_MAX:
-            place.problem(mark, f"`extends` goes through more than {_CHAIN_MAX} services")
-            return own
-        if mark in chain:
-            places = " -> ".join(step.text for step in (*chain[chain.index(mark) :], mark))
-            place.problem(mark, f"`extends` leads back to itself: {places}")
-            return own
-        chain = (*chain, mark)
-        if base_file != file:
-            steps = ", ".join(step.text for step in reversed(chain))
-            self._findings.extended(base_file, name, f"extended by {steps}")
-        merged = self._service(base_file, base_name, base, chain)
-        if self._findings.is_spoiled(("services", base_name)):
+        base_step, base = found
+        merged = self._service(base_step, base)
+        if self._findings.is_spoiled(("services", base_step.name)):
             self._findings.spoil(place.path)
         return merge_service(merged, own) if isinstance(merged, MapNode) else own
 
-    def _base(
-        self, file: str, extends: Node, place: Place, mark: Mark
-    ) -> tuple[str, str, Node] | None:
-        """Find what is extended: file, name, node."""
+    def _base(self, step: _Step, node: MapNode, place: Place) -> tuple[_Step, Node] | None:
+        """Find what *node* extends."""
+        extends = node.values["extends"]
         if isinstance(extends, MapNode) and not _is_well_formed(extends, place):
             return None
-        base_name = text(extends) or text(mapping(extends).get("service"))
-        if not base_name:
+        name = text(extends) or text(mapping(extends).get("service"))
+        if not name:
             place.problem(extends, "`extends` names no service", "write the name of a service")
             return None
-        base_file = self._base_file(file, mapping(extends).get("file"), place)
-        tree = self.tree(base_file) if base_file else None
-        if base_file is None or tree is None:
+        file = self._base_file(step, mapping(extends).get("file"), place)
+        tree = self.tree(file) if file else None
+        if file is None or tree is None:
             return None
         services: Mapping[str, Node] = mapping(tree.get("services")).values
-        if base_name in services:
-            return base_file, base_name, services[base_name]
-        where = "" if base_file == file else f" in {base_file}"
+        if name in services:
+            return replace(step, file=file, name=name), services[name]
+        where = "" if file == step.file else f" in {file}"
         place.problem(
-            mark,
-            f"there is no service {base_name!r}{where}{suggestion(base_name, services)}",
+            key_mark(node, "extends"),
+            f"there is no service {name!r}{where}{suggestion(name, services)}",
         )
         return None
 
-    def _base_file(self, file: str, node: Node | None, place: Place) -> str | None:
+    def _base_file(self, step: _Step, node: Node | None, place: Place) -> str | None:
         if node is None:
-            return file
-        path = resolve_path(text(node), posixpath.dirname(file), node, place.at("file"))
+            return step.file
+        place = place.at("file")
+        path = resolve_path(text(node), posixpath.dirname(step.file), node, place)
         if path is None:
             return None
         if not self._files.exists(path):
-            place.at("file").problem(
+            place.problem(
                 node, f"there is no file {path} in the commit", "commit it, or correct the path"
             )
             return None
-        self._findings.extended(path, "", f"extended by {node.mark.text}")
+        if path != step.file:
+            steps = ", ".join(mark.text for mark in reversed(step.chain))
+            self._findings.extended(path, step.root, f"extended by {steps}")
         return path
 
 

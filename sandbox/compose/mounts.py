@@ -50,6 +50,7 @@ def read_mounts(
     for index, item in enumerate(items(service.get("tmpfs"))):
         target, _, options = text(item).partition(":")
         if _is_target(target, item, place.at("tmpfs", index)):
+            target = posixpath.normpath(target)
             result.mounts[target] = TmpfsMount(target=target, options=options)
     for index, item in enumerate(items(service.get("volumes"))):
         here = place.at("volumes", index)
@@ -178,6 +179,11 @@ def _repository_files(
     path = resolve_path(entry.source, folder_of(entry.node), entry.node, place)
     if path is None:
         return ()
+    if not entry.read_only:
+        place.warn(
+            entry.node,
+            f"{path} is copied into the container; what is written there stays in the container",
+        )
     content = source.read_file(path)
     listed = source.list_files((posixpath.dirname(path) or ".") if content is not None else path)
     if content is not None:
