@@ -92,23 +92,15 @@ _OPTIONS = {
 }
 
 
-def command(
-    name: str, *, panel: str, hidden: bool = False, passes_rest: bool = False
-) -> Callable[[Command[P]], Command[P]]:
+def command(name: str, *, panel: str, hidden: bool = False) -> Callable[[Command[P]], Command[P]]:
     """
     Register a function as command *name*; its first parameter is the `Invocation`.
 
-    The help lists it below the heading *panel*, unless it is *hidden*. With *passes_rest* the
-    options after the first argument belong to somebody else.
+    The help lists it below the heading *panel*, unless it is *hidden*.
     """
 
     def register(function: Command[P]) -> Command[P]:
-        app.command(
-            name,
-            rich_help_panel=panel,
-            hidden=hidden,
-            context_settings={"allow_interspersed_args": not passes_rest},
-        )(_entry(function))
+        app.command(name, rich_help_panel=panel, hidden=hidden)(_entry(function))
         return function
 
     return register

@@ -157,5 +157,5 @@ def stream_event(invocation: Invocation, event: Event) -> None:
         from sandbox.render import documents
 
         invocation.show_json({"event": documents.event(event)})
-    elif event.kind is not EventKind.OUTPUT:
+    elif event.kind not in _QUIET_KINDS:
         invocation.show(event_line(event, name_width=10, style=invocation.style))

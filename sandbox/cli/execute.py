@@ -14,7 +14,7 @@ from sandbox.cli.command import LOOK_INSIDE, command
 from sandbox.cli.invocation import Invocation
 
 
-@command("exec", panel=LOOK_INSIDE, passes_rest=True)
+@command("exec", panel=LOOK_INSIDE)
 def execute(
     invocation: Invocation,
     environment: Environment,

@@ -74,6 +74,6 @@ class SyncFailedError(HeldError):
         name = record.environment
         super().__init__(
             f"{name}: {record.message or record.outcome.value}",
-            remedy=f"see: sandbox status {name}, sandbox logs {name}; then commit a fix",
+            remedy=f"sandbox status {name}, sandbox logs {name}; then commit a fix",
         )
         self.log = record.log

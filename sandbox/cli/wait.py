@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 120.0
 _TELL_S = 5.0
+_PATIENCE_S = 1.0
 
 
 @command("wait", panel=SEE)
@@ -62,18 +63,18 @@ def wait(
 
 def _teller(invocation: Invocation, clock: Clock) -> Callable[[EnvironmentStatus], None]:
     """
-    Says where it stands when that changes, and every few seconds when it does not.
+    Says where it stands after a second, when that changes, and every few seconds otherwise.
     """
     from sandbox.render.status import status_line
 
     told = ""
-    told_at = clock.monotonic()
+    told_at = clock.monotonic() - _TELL_S + _PATIENCE_S
 
     def tell(status: EnvironmentStatus) -> None:
         nonlocal told, told_at
         line = status_line(status, style=invocation.note_style)
         now = clock.monotonic()
-        if line != told or now - told_at >= _TELL_S:
+        if (told and line != told) or now - told_at >= _TELL_S:
             invocation.note(line)
             told, told_at = line, now
 

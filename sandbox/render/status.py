@@ -94,6 +94,8 @@ def _revision_lines(status: EnvironmentStatus, style: Style) -> Iterator[str]:
     if not status.release:
         return
     others = [release for release in status.running_releases if release != status.release]
+    if status.release in status.running_releases:
+        others = []  # older labels then sit on what did not change since
     running = f", still running {listed(short(other) for other in others)}" if others else ""
     same = "  (the revision itself)" if status.release == status.revision else ""
     release = style.paint(short(status.release), "yellow")

@@ -16,7 +16,7 @@ from sandbox.render.progress import (
     unfinished,
     waiting_line,
 )
-from sandbox.render.watch import watch_text
+from sandbox.render.watch import watch_text, worth_a_line
 from tests.render.test_status import NOW, STAGING
 
 
@@ -95,6 +95,14 @@ def test_a_wait_that_was_given_up_names_what_it_waited_for() -> None:
     assert waiting_line(progress_of(*RUNNING), NOW) == (
         "staging: still at it after 12 s: build image web"
     )
+
+
+def test_a_step_that_has_ended_takes_one_line_and_one_that_runs_too() -> None:
+    began = happened(EventKind.STEP_BEGAN, "why", step_id="a")
+    ended = happened(EventKind.STEP_ENDED, "why", step_id="a")
+    output = happened(EventKind.OUTPUT, "noise")
+    assert worth_a_line([began, output, ended, began]) == [ended, began]
+    assert worth_a_line([began, ended]) == [ended]
 
 
 def test_the_live_view_fits_the_screen_and_shows_the_newest_events() -> None:
