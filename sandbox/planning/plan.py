@@ -79,7 +79,14 @@ def is_in_sync(plan: Plan) -> bool:
     """
     Tell whether nothing differs; to wait for what already runs is no difference.
     """
-    return not plan.holds and all(isinstance(step.action, AwaitContainer) for step in plan.steps)
+    return not plan.holds and not differences(plan)
+
+
+def differences(plan: Plan) -> tuple[Step, ...]:
+    """
+    The steps that change something.
+    """
+    return tuple(step for step in plan.steps if not isinstance(step.action, AwaitContainer))
 
 
 def _scene(

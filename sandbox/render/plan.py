@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sandbox.model.action import AwaitContainer
 from sandbox.planning.plan import is_in_sync
 from sandbox.render.documents import change
 from sandbox.render.text import clean, columns, count, short
@@ -42,15 +41,6 @@ def plan_text(plan: Plan) -> str:
     if plan.holds:
         lines += [f"{place}: {len(plan.holds)} held back", *_hold_rows(plan.holds)]
     return "\n".join(lines)
-
-
-def step_lines(plan: Plan) -> tuple[str, ...]:
-    """
-    One line for each difference: steps that change something, then what is held back.
-    """
-    changing = [step for step in plan.steps if not isinstance(step.action, AwaitContainer)]
-    lines = (*_step_rows(changing), *(f"held: {line.strip()}" for line in _hold_rows(plan.holds)))
-    return tuple(line.strip() for line in lines)
 
 
 def plan_json(plan: Plan) -> dict[str, Json]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from sandbox.model.record import SyncRecord
     from sandbox.model.status import EnvironmentStatus
     from sandbox.runtime.controller import Controller
+    from sandbox.runtime.worker import Worker
     from sandbox.runtime.workspace import Workspace
 
 FOLLOW_S = 0.1
@@ -137,18 +137,18 @@ class ControllerControl:
         worker = self._controller.worker(environment)
         if worker is None:
             return _sync_here(self._workspace, environment, self._teller(on_event))
-        return self._ask(environment, on_event, volumes=None)
+        return _ask(worker, Errand(emit=on_event))
 
     def down(
         self, environment: str, *, volumes: bool, on_event: Callable[[Event], None]
     ) -> SyncRecord:
         """Have its worker take it down and end."""
-        if self._controller.worker(environment) is None:
+        # Released first: no other look may bring it up again meanwhile.
+        worker = self._controller.release(environment)
+        if worker is None:
             emit = self._teller(on_event)
             return take_down(self._workspace, environment, volumes=volumes, emit=emit)
-        record = self._ask(environment, on_event, volumes=volumes)
-        self._controller.release(environment)
-        return record
+        return _ask(worker, Errand(emit=on_event, volumes=volumes, last=True))
 
     def events(self, *, after: int, stop: Callable[[], bool]) -> Iterator[tuple[int, Event]]:
         """Follow the journal."""
@@ -158,21 +158,17 @@ class ControllerControl:
         """End the controller."""
         self._controller.stop()
 
-    def _ask(
-        self, environment: str, on_event: Callable[[Event], None], *, volumes: bool | None
-    ) -> SyncRecord:
-        worker = self._controller.worker(environment)
-        assert worker is not None, "asked only when there is one"
-        answer: queue.SimpleQueue[SyncRecord | SandboxError] = queue.SimpleQueue()
-        worker.send(Errand(emit=on_event, answer=answer, volumes=volumes))
-        result = answer.get()
-        if isinstance(result, SandboxError):
-            raise result
-        return result
-
     def _teller(self, on_event: Callable[[Event], None]) -> Callable[[Event], None]:
         def tell(event: Event) -> None:
             self._controller.emit(event)
             on_event(event)
 
         return tell
+
+
+def _ask(worker: Worker, errand: Errand) -> SyncRecord:
+    worker.send(errand)
+    result = errand.answer.get()
+    if isinstance(result, SandboxError):
+        raise result
+    return result

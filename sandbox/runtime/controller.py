@@ -38,6 +38,7 @@ class Controller:
         self._lock = threading.Lock()
         self._workers: dict[str, tuple[Worker, threading.Thread]] = {}
         self._follows_all = False
+        self._released: set[str] = set()
 
     def run(self, environments: Sequence[str]) -> None:
         """Reconcile *environments* (all when none is named) until `stop`."""
@@ -60,6 +61,7 @@ class Controller:
         """Look after these too; after all that there are, and that come, when none is named."""
         self._follows_all = self._follows_all or not environments
         for environment in environments or environment_names(self.workspace.repository):
+            self._released.discard(environment)
             self._take(environment)
 
     def worker(self, environment: str) -> Worker | None:
@@ -68,12 +70,12 @@ class Controller:
             pair = self._workers.get(environment)
         return pair[0] if pair and pair[1].is_alive() else None
 
-    def release(self, environment: str) -> None:
-        """Look after *environment* no more."""
+    def release(self, environment: str) -> Worker | None:
+        """Look after *environment* no more, until it is taken again by name; give who did."""
+        self._released.add(environment)
         with self._lock:
             pair = self._workers.pop(environment, None)
-        if pair:
-            pair[0].stop()
+        return pair[0] if pair and pair[1].is_alive() else None
 
     @property
     def environments(self) -> tuple[str, ...]:
@@ -113,7 +115,8 @@ class Controller:
         except SandboxError:
             return
         for name in names:
-            self._take(name)
+            if name not in self._released:
+                self._take(name)
 
     def _follow_engine(self) -> None:
         while not self._stopping.is_set():

@@ -10,9 +10,8 @@ from sandbox.model.record import Outcome
 from sandbox.model.status import EnvironmentStatus, Health, SyncStatus
 from sandbox.planning.health import environment_health, service_statuses, sync_status
 from sandbox.planning.labels import RELEASE
-from sandbox.planning.plan import plan_sync
+from sandbox.planning.plan import differences, plan_sync
 from sandbox.planning.urls import urls
-from sandbox.render.plan import step_lines
 from sandbox.runtime.desired import home_commit, load_at, load_tracked
 from sandbox.runtime.observe import observe
 from sandbox.runtime.source import ENVIRONMENTS
@@ -119,7 +118,7 @@ def _of_engine(
         services=services,
         message=message,
         next_step=next_step,
-        pending=step_lines(plan),
+        pending=tuple(f"{step.id}: {step.reason}" for step in differences(plan)),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sandbox.errors import EngineError, EngineUnreachableError, SandboxError
@@ -37,13 +37,15 @@ class Errand:
     What a person asked for.
 
     Attributes:
-        volumes: ``None`` for a sync; for a `down`, whether volumes go too.
         answer: Gets the record or the error, once.
+        volumes: For a `down`, whether volumes go too.
+        last: It is a `down`: a sync under way is ended for it, and nothing follows it.
     """
 
     emit: Callable[[Event], None]
-    answer: queue.SimpleQueue[SyncRecord | SandboxError]
-    volumes: bool | None = None
+    answer: queue.SimpleQueue[SyncRecord | SandboxError] = field(default_factory=queue.SimpleQueue)
+    volumes: bool = False
+    last: bool = False
 
 
 class Worker:
@@ -84,6 +86,8 @@ class Worker:
     def send(self, errand: Errand) -> None:
         """Do *errand* next."""
         self._errands.put(errand)
+        if errand.last:
+            self._stopping = True
         self._wake.set()
 
     def run(self) -> None:
@@ -91,12 +95,13 @@ class Worker:
         while not self._stopping:
             self._wake.clear()
             pause_s = self._cycle()
-            self._wake.wait(max(pause_s, SHORTEST_PAUSE_S))
+            if not self._stopping:
+                self._wake.wait(max(pause_s, SHORTEST_PAUSE_S))
+        self._run_errands()
 
     def _cycle(self) -> float:
         try:
-            if self._run_errands():
-                return LOOK_S
+            self._run_errands()
             self._reconcile()
         except EngineUnreachableError as error:
             self._lost_engine(error)
@@ -182,8 +187,7 @@ class Worker:
         self._retry_at = 0.0
         self._starts.clear()
 
-    def _run_errands(self) -> bool:
-        """Do what people asked for; true when the environment was taken down."""
+    def _run_errands(self) -> None:
         while not self._errands.empty():
             errand = self._errands.get()
             try:
@@ -194,15 +198,13 @@ class Worker:
                 errand.answer.put(SandboxError(f"{type(bug).__name__}: {bug}"))
             else:
                 errand.answer.put(record)
-        return self._stopping
 
     def _run_errand(self, errand: Errand) -> SyncRecord:
         def emit(event: Event) -> None:
             self._emit(event)
             errand.emit(event)
 
-        if errand.volumes is not None:
-            self._stopping = True
+        if errand.last:
             return take_down(self._workspace, self.environment, volumes=errand.volumes, emit=emit)
         self._forget_failures()
         policy = replace(self._policy(), retry_jobs=True)
