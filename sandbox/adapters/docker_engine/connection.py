@@ -15,7 +15,12 @@ from docker import APIClient
 from docker.constants import DEFAULT_DOCKER_API_VERSION
 from docker.utils import version_lt
 
-from sandbox.adapters.docker_engine.errors import LIBRARY_ERRORS, is_transport, translate
+from sandbox.adapters.docker_engine.errors import (
+    LIBRARY_ERRORS,
+    is_timeout,
+    is_transport,
+    translate,
+)
 from sandbox.errors import EngineError, EngineUnreachableError
 
 if TYPE_CHECKING:
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 LOCAL_SOCKET = "unix:///var/run/docker.sock"
-READ_S = 15
+READ_S = 8
 """Seconds for a call that changes nothing; an engine that takes longer is as good as frozen."""
 CHANGE_S = 120
 """Seconds for a call that changes something; a large container on a slow disk takes time."""
@@ -72,18 +77,24 @@ class Connections:
                 client.close()
                 client = None
                 self.broken += 1
+                # What one of them met, the others would meet as well.
+                self.close()
             raise translate(error, doing) from error
         finally:
             if client is not None:
                 self._give_back(client)
 
     def read(self, doing: str, call: Callable[[Api], Answer], *, timeout_s: int = READ_S) -> Answer:
-        """Call something that changes nothing, and once more when it failed for the moment."""
+        """
+        Call something that changes nothing, and once more when it failed for the moment.
+
+        An engine that did not answer in time is not asked again: it is frozen.
+        """
         try:
             with self.calling(doing, timeout_s=timeout_s) as client:
                 return call(client)
         except EngineError as error:
-            if not error.temporary:
+            if not error.temporary or is_timeout(error.__cause__):
                 raise
         with self.calling(doing, timeout_s=timeout_s) as client:
             return call(client)
@@ -152,6 +163,8 @@ class Connections:
 
     def _make(self) -> Api:
         self._check_address()
+        # docker-py leaks its socket when nobody listens: find that out without it.
+        self.open_socket(READ_S).close()
         client = cast("Api", APIClient(base_url=self.base_url, version=self._version or "1.24"))
         # Proxies and .netrc are for other servers; looking them up costs more than the call.
         client.trust_env = False

@@ -7,8 +7,9 @@ from __future__ import annotations
 import re
 
 from docker.errors import APIError, DockerException
-from requests.exceptions import RequestException
-from urllib3.exceptions import HTTPError
+from requests.exceptions import ConnectionError as BrokenConnectionError
+from requests.exceptions import RequestException, Timeout
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from sandbox.errors import EngineError, EngineUnreachableError
 
@@ -56,6 +57,13 @@ def words_of(error: BaseException) -> str:
 def is_transport(error: Exception) -> bool:
     """Tell whether the connection is to be thrown away: no complete answer came through it."""
     return not isinstance(error, APIError) and isinstance(error, TRANSPORT_ERRORS)
+
+
+def is_timeout(error: BaseException | None) -> bool:
+    """Tell whether the engine was silent for too long, before its answer or in the midst of it."""
+    if isinstance(error, BrokenConnectionError) and error.args:
+        return isinstance(error.args[0], ReadTimeoutError)
+    return isinstance(error, Timeout | ReadTimeoutError)
 
 
 def port_taken(words: str) -> str:

@@ -9,16 +9,14 @@ import time
 from typing import TYPE_CHECKING
 
 from requests.exceptions import ConnectionError as BrokenConnectionError
-from urllib3.exceptions import ReadTimeoutError
 
+from sandbox.adapters.docker_engine.errors import is_timeout
 from sandbox.adapters.docker_engine.streams import Watch
 from sandbox.errors import EngineError, EngineUnreachableError
 from sandbox.planning import labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import requests
 
     from sandbox.adapters.docker_engine.api import Api, Json
     from sandbox.adapters.docker_engine.connection import Connections
@@ -64,12 +62,12 @@ def wait_events(
     since = time.time()
     watch = Watch(stop)
     with watch.watching():
-        while not (stop() or watch.stopped):
+        while not watch.asked():
             try:
                 with connections.own(_DOING, timeout_s=QUIET_S) as api:
                     since = _follow(api, listener, watch, since)
             except EngineError:
-                if not watch.stopped:
+                if not watch.asked():
                     raise
 
 
@@ -89,16 +87,12 @@ def _follow(api: Api, listener: _Listener, watch: Watch, since: float) -> float:
             if line:
                 since = max(since, listener.hear(json.loads(line)))
     except BrokenConnectionError as error:
-        if _was_quiet(error):
+        if is_timeout(error):
             return since
         raise
-    if watch.stopped:
+    if watch.asked():
         return since
     raise EngineUnreachableError("the engine ended its stream of events")
-
-
-def _was_quiet(error: requests.ConnectionError) -> bool:
-    return bool(error.args) and isinstance(error.args[0], ReadTimeoutError)
 
 
 class _Listener:

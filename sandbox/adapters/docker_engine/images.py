@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 BUILD_SILENCE_S = 900
 """Longest time that one instruction of a Dockerfile may print nothing."""
-PULL_SILENCE_S = 30
+PULL_SILENCE_S = 60
 """Longest time that a registry may send nothing."""
 LOG_LINES = 40
 _STEP = re.compile(r"Step \d+/\d+ : ")

@@ -9,13 +9,12 @@ import time
 from typing import TYPE_CHECKING, cast
 
 from sandbox.adapters.docker_engine.connection import CHANGE_S
-from sandbox.adapters.docker_engine.errors import CONFLICT, NOT_FOUND, status_of
 from sandbox.adapters.docker_engine.exec_stream import started_exec
 from sandbox.adapters.docker_engine.inspection import healthcheck_test
 from sandbox.adapters.docker_engine.snapshot import inspect
 from sandbox.adapters.docker_engine.streams import frames
 from sandbox.adapters.docker_engine.text import plain
-from sandbox.errors import EngineError
+from sandbox.errors import EngineError, EngineUnreachableError
 from sandbox.ports import ProbeResult
 
 if TYPE_CHECKING:
@@ -53,10 +52,11 @@ class Probes:
             output = self._output(exec_id, deadline)
         except TimeoutError:
             return ProbeResult(passed=False, output=f"no answer within {timeout_s:g} s")
-        except EngineError as error:
-            if status_of(error) in {NOT_FOUND, CONFLICT}:
-                return ProbeResult(passed=False, output=error.message)
+        except EngineUnreachableError:
             raise
+        except EngineError as error:
+            # It does not run, or its program cannot be started: that is an answer.
+            return ProbeResult(passed=False, output=error.message)
         state = self._connections.read(
             "inspect a command", lambda connection: connection.exec_inspect(exec_id)
         )
@@ -79,7 +79,7 @@ class Probes:
             return known
         inspected = inspect(self._connections, container_id)
         if inspected is None:
-            raise TimeoutError
+            raise EngineError(f"container {container_id[:12]} is gone")
         command = healthcheck_command(inspected)
         with self._lock:
             if len(self._tests) >= _KNOWN_MAX:

@@ -42,6 +42,11 @@ class Watch:
         """Something came: the answer is not silent."""
         self._heard_at = time.monotonic()
 
+    def asked(self) -> bool:
+        """Tell whether somebody says stop, now or before."""
+        self.stopped = self.stopped or self._stop()
+        return self.stopped
+
     def attach(self, response: requests.Response, *_: object, **__: object) -> None:
         """Watch this answer; fit to be a response hook of `requests`."""
         self._response = response
@@ -59,10 +64,10 @@ class Watch:
 
     def _run(self) -> None:
         while not self._done.wait(LOOK_S):
-            self.stopped = self._stop()
+            is_asked = self.asked()
             silent_s = time.monotonic() - self._heard_at
             self.silent = bool(self._silence_s) and silent_s > self._silence_s
-            if (self.stopped or self.silent) and self._response is not None:
+            if (is_asked or self.silent) and self._response is not None:
                 # Closing would wait for the reader; this lets its read return.
                 self._response.raw.shutdown()
                 return
