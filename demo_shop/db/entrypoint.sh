@@ -17,8 +17,11 @@ quoted() { # the text with every $2 in it doubled, between two $2
     printf '%s%s%s' "$2" "$(printf '%s' "$1" | sed "s/$2/$2$2/g")" "$2"
 }
 
-in_cluster() { # statements from stdin, one per line
-    postgres --single -j -D "$1" -c config_file="$config" -c log_min_messages=fatal postgres >/dev/null
+# Statements from stdin. Only at the end of a pipe, whose own process then becomes the server: a lock
+# file left by a killed container names process 1, which postgres knows to be stale in its parent only.
+in_cluster() {
+    exec postgres --single -j -D "$1" -c config_file="$config" -c log_min_messages=fatal \
+        postgres >/dev/null
 }
 
 user=$(quoted "$POSTGRES_USER" '"')

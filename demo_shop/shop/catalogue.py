@@ -49,7 +49,7 @@ def find_products(connection: Connection, *, query: str = "", category: str = ""
     sql = f"""
         SELECT {_COLUMNS} FROM products
         WHERE (%(category)s = '' OR category = %(category)s)
-          AND lower(name || ' ' || category || ' ' || summary || ' ' || description)
+          AND lower(name || ' ' || category || ' ' || summary)
               LIKE ALL (%(patterns)s::text[])
         ORDER BY category, name
     """  # noqa: S608 - the columns are a constant of this file
