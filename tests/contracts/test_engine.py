@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.errors import CancelledError, EngineError, ImageError
 from sandbox.model.action import Endpoint
-from sandbox.model.observed import ContainerState
+from sandbox.model.observed import ContainerState, EngineHealth
 from sandbox.model.service import Healthcheck, Limits, Port, VolumeMount
 from tests.engine_world import World, context, fake_world, real_world, wait_until
 from tests.fakes.engine_objects import Behaviour
@@ -354,6 +354,14 @@ def _front(world: World) -> tuple[Endpoint, ...]:
 
 
 # probes and logs
+
+
+def test_a_container_that_was_paused_is_not_unhealthy_for_that(world: World) -> None:
+    container_id = world.started(world.spec("web", healthcheck=PASSING))
+    world.hands.pause(container_id)
+    assert world.seen(container_id).health is not EngineHealth.UNHEALTHY
+    world.engine.unpause_container(container_id)
+    assert world.seen(container_id).health is not EngineHealth.UNHEALTHY
 
 
 def test_a_healthcheck_is_run_when_asked_and_its_verdict_is_given(world: World) -> None:

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from sandbox.adapters.docker_engine.api import Json
 
 _SHORT_ID = 12
+_DEFAULT_RETRIES = 3
 
 
 def observed_container(inspected: Json) -> ObservedContainer:
     """Read one answer of ``GET /containers/{id}/json``."""
     state: Json = inspected["State"]
     container_state = ContainerState(state["Status"])
-    health = _health(state)
+    health = _health(inspected)
     probed = bool(healthcheck_test(inspected))
     return ObservedContainer(
         id=inspected["Id"],
@@ -76,9 +77,21 @@ def epoch_s(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def _health(state: Json) -> EngineHealth:
-    health: Json = state.get("Health") or {}
-    return EngineHealth(health.get("Status") or "none")
+def _health(inspected: Json) -> EngineHealth:
+    """
+    What the engine's own probes proved.
+
+    It also calls unhealthy what it stopped to probe, such as a paused container, and goes on to
+    until the next probe; only enough failures in a row are a verdict.
+    """
+    health: Json = inspected["State"].get("Health") or {}
+    verdict = EngineHealth(health.get("Status") or "none")
+    if verdict is EngineHealth.UNHEALTHY:
+        healthcheck: Json = inspected["Config"].get("Healthcheck") or {}
+        retries = healthcheck.get("Retries") or _DEFAULT_RETRIES
+        if (health.get("FailingStreak") or 0) < retries:
+            return EngineHealth.STARTING
+    return verdict
 
 
 def _limits(host_config: Json) -> Limits:
