@@ -68,7 +68,11 @@ def _block(
         span = f" for another {duration(until - now)}" if until else " until: sandbox resume"
         reason = clean(status.suspension.reason) or "no reason given"
         yield _labelled("suspended", f"{reason}{span}", style, "magenta")
-    yield from _service_lines(status.services, now, style)
+    if status.health is Health.MISSING:
+        names = ", ".join(clean(service.name) for service in status.services)
+        yield _labelled("services", f"{names}  {style.paint('(none exists)', 'dim')}", style)
+    else:
+        yield from _service_lines(status.services, now, style)
     for number, url in enumerate(status.urls):
         yield _labelled("open" if not number else "", style.paint(clean(url), "cyan"), style)
     yield from _difference_lines(status, style)
@@ -129,7 +133,8 @@ def _difference_lines(status: EnvironmentStatus, style: Style) -> Iterator[str]:
         return
     if status.health is Health.MISSING and status.pending:
         steps = count(len(status.pending), "step")
-        yield _labelled("differs", f"nothing of it runs; {steps} to go: sandbox plan", style)
+        what = f"{steps} to go: sandbox plan {clean(status.name)}"
+        yield _labelled("differs", what, style)
         return
     for number, line in enumerate(status.pending[:_SHOWN_DIFFERENCES]):
         yield _labelled("differs" if not number else "", clean(line), style)

@@ -47,30 +47,8 @@ def sandbox(
     )
 
 
-def git(*words: str, cwd: Path) -> None:
-    subprocess.run(["git", *words], cwd=cwd, check=True, capture_output=True)
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    """
-    Two environments without a single image, committed on main.
-    """
-    for name in ("production", "staging"):
-        folder = tmp_path / "environments" / name
-        folder.mkdir(parents=True)
-        (folder / "compose.yaml").write_text(
-            "x-sandbox: {}\nservices:\n  web:\n    image: nothing.invalid/web:1\n"
-        )
-    git("init", "-q", "-b", "main", cwd=tmp_path)
-    git("add", ".", cwd=tmp_path)
-    git("commit", "-q", "-m", "Begin", cwd=tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def no_engine(tmp_path: Path) -> dict[str, str]:
-    return {"DOCKER_HOST": f"unix://{tmp_path}/nobody.sock"}
+def commit_all(repository: Path) -> None:
+    subprocess.run(["git", "commit", "-qam", "Change"], cwd=repository, check=True)
 
 
 def test_the_version_is_one_line() -> None:
@@ -170,72 +148,10 @@ def test_a_shell_completes_environments_of_the_work_tree(repository: Path) -> No
     assert result.stdout.split() == ["staging"]
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["nonsense"],
-        ["status", "--nonsense"],
-        ["status", "--output", "xml"],
-        ["status", "--timeout", "soon"],
-        ["promote"],
-        ["plan", "--ref", "x", "--worktree"],
-        ["suspend", "staging", "--for", "ever"],
-    ],
-    ids=" ".join,
-)
-def test_a_command_line_that_makes_no_sense_ends_with_2(repository: Path, words: list[str]) -> None:
-    result = sandbox(*words, cwd=repository)
-    assert result.returncode == 2
-    assert result.stdout == ""
-    assert result.stderr != ""
-    assert "Traceback" not in result.stderr
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["status", "stagin"],
-        ["plan", "stagin"],
-        ["sync", "stagin"],
-        ["logs", "stagin"],
-        ["exec", "stagin", "web", "--", "ls"],
-        ["open", "stagin"],
-        ["promote", "stagin"],
-        ["pin", "stagin", "HEAD"],
-        ["suspend", "stagin"],
-        ["resume", "stagin"],
-        ["wait", "stagin"],
-        ["diff", "stagin", "production"],
-        ["up", "stagin"],
-    ],
-    ids=lambda words: words[0],
-)
-def test_an_unknown_environment_ends_with_5_and_names_the_nearest(
-    repository: Path, no_engine: dict[str, str], words: list[str]
-) -> None:
-    result = sandbox(*words, cwd=repository, environment=no_engine)
-    assert result.returncode == 5
-    assert result.stdout == ""
-    assert result.stderr.splitlines() == [
-        "error: environment 'stagin' does not exist",
-        "  try: did you mean staging? there are: production, staging",
-    ]
-
-
 def test_an_unknown_revision_ends_with_5(repository: Path) -> None:
     result = sandbox("pin", "production", "no-such-thing", cwd=repository)
     assert result.returncode == 5
     assert "revision no-such-thing does not exist" in result.stderr
-
-
-@pytest.mark.parametrize("words", [["up"], ["plan"], ["sync"], ["logs", "staging"]], ids=" ".join)
-def test_an_engine_that_is_away_ends_with_6(
-    repository: Path, no_engine: dict[str, str], words: list[str]
-) -> None:
-    result = sandbox(*words, cwd=repository, environment=no_engine)
-    assert result.returncode == 6
-    assert result.stderr.splitlines()[-1] == "  try: run: sandbox doctor --fix"
-    assert "Traceback" not in result.stderr
 
 
 def test_status_without_an_engine_says_unknown_and_is_no_failure(
@@ -271,7 +187,7 @@ def test_every_problem_of_a_bad_commit_is_told_with_its_place(
 ) -> None:
     broken = repository / "environments" / "staging" / "compose.yaml"
     broken.write_text("x-sandbox: {}\nservices:\n  web:\n    imgae: a\n  db:\n    prots: []\n")
-    git("commit", "-q", "-am", "Break it", cwd=repository)
+    commit_all(repository)
     result = sandbox("plan", "staging", cwd=repository, environment=no_engine)
     assert result.returncode == 1
     assert "environments/staging/compose.yaml:4:" in result.stderr
@@ -286,17 +202,20 @@ def test_outside_of_a_repository_it_says_how_to_begin(tmp_path: Path) -> None:
     assert "  try: " in result.stderr
 
 
-def test_a_reader_that_leaves_early_is_no_failure(repository: Path) -> None:
-    command = f"'{sys.executable}' -m sandbox --help | true; exit ${{PIPESTATUS[0]}}"
+def test_a_reader_that_leaves_early_is_no_failure(
+    repository: Path, no_engine: dict[str, str]
+) -> None:
+    command = f"'{sys.executable}' -m sandbox status | false; exit ${{PIPESTATUS[0]}}"
     result = subprocess.run(
         ["bash", "-c", command],
         cwd=repository,
+        env={**os.environ, **no_engine},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert "Traceback" not in result.stderr
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_suspending_and_resuming_needs_no_engine(
@@ -328,7 +247,7 @@ def test_suspending_and_resuming_needs_no_engine(
 def test_open_prints_the_address(repository: Path) -> None:
     compose = repository / "environments" / "staging" / "compose.yaml"
     compose.write_text(compose.read_text() + '    ports: ["18081:80"]\n')
-    git("commit", "-q", "-am", "Publish a port", cwd=repository)
+    commit_all(repository)
     result = sandbox("open", "staging", cwd=repository)
     assert (result.returncode, result.stdout) == (0, "http://127.0.0.1:18081\n")
     nothing = sandbox("open", "production", cwd=repository)

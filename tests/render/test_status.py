@@ -99,6 +99,28 @@ def test_an_environment_that_nobody_looks_after_is_named() -> None:
     )
 
 
+def test_an_environment_of_which_nothing_exists_takes_few_lines() -> None:
+    missing = ServiceStatus(name="web", desired=1, ready=0, health=Health.MISSING, message="no")
+    status = replace(
+        PRODUCTION,
+        health=Health.MISSING,
+        services=(replace(missing, name="db"), missing),
+        pending=("create db-1", "create web-1"),
+        running_releases=(),
+        ignored_edits=(),
+        message="",
+        next_step="sandbox up production",
+    )
+    assert status_text((status,), now=NOW).splitlines()[:6] == [
+        "production   ○ missing · out of sync",
+        "  revision   main 4b1c2d3  Change the headline",
+        "  release    0a1b2c3",
+        "  services   db, web  (none exists)",
+        "  differs    2 steps to go: sandbox plan production",
+        "  next       sandbox up production",
+    ]
+
+
 def test_many_differences_are_counted() -> None:
     status = replace(PRODUCTION, pending=tuple(f"step {number}" for number in range(9)))
     text = status_text((status,), now=NOW)
