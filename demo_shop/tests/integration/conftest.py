@@ -11,6 +11,7 @@ import pytest
 from redis import Redis
 
 from shop.customer import Customer
+from shop.migrate import connect_patiently
 from shop.schema import migrate, seed
 from shop.stores import connect, open_cache
 
@@ -19,7 +20,7 @@ ADA = Customer(name="Ada", email="ada@example.org", address="12 Square")
 
 @pytest.fixture(scope="session")
 def _migrated() -> None:
-    with connect("tests") as connection:
+    with connect_patiently() as connection:
         migrate(connection)
         seed(connection)
 
