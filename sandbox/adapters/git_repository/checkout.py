@@ -98,7 +98,9 @@ class Checkout:
         here = self._top
         for part in Path(self._change.path).parts:
             if here.is_symlink() or (here.exists() and not here.is_dir()):
-                raise ConflictError(f"{here} is in the way of {self._change.path}")
+                raise ConflictError(
+                    f"{here} is in the way of {self._change.path}", remedy=COMMIT_FIRST
+                )
             here /= part
         if not here.is_symlink() and not here.exists():
             return None

@@ -140,7 +140,7 @@ class Committer:
             )
             head = os.fsdecode(here.ask("symbolic-ref", "--quiet", "HEAD").stdout).strip()
             if head == ref:
-                yield Checkout(here, place.top, change)
+                yield Checkout(here.without_filters(), place.top, change)
 
     def _work_trees(self) -> Iterable[Place]:
         """Ours and those that Git lists, each once."""

@@ -57,7 +57,9 @@ def new_files(
     }
     if not found:
         return ()
-    here = program.within(worktree.top, {"GIT_WORK_TREE": worktree.top})
+    # This command knows no patterns, and says so when it is told to take paths literally.
+    variables = {"GIT_WORK_TREE": worktree.top, "GIT_LITERAL_PATHSPECS": "0"}
+    here = program.within(worktree.top, variables)
     asked = b"".join(os.fsencode(path) + b"\0" for path in sorted(found))
     # Status 1 says that none is ignored.
     answer = here.ask("check-ignore", "-z", "--stdin", stdin=asked)

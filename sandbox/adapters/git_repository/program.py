@@ -93,6 +93,23 @@ class GitProgram:
         """The same program in another *folder*, with further variables."""
         return GitProgram(folder, {**self._environment, **environment})
 
+    def without_filters(self) -> GitProgram:
+        """
+        The same program with every configured filter switched off.
+
+        Writing an index, Git compares files that changed within the last second, filtered.
+        """
+        listed = self.ask("config", "-z", "--name-only", "--get-regexp", r"^filter\.").stdout
+        names = {name.rpartition(".")[0] for name in os.fsdecode(listed).split("\0") if name}
+        off = {"clean": "", "smudge": "", "process": "", "required": "false"}
+        settings = [(f"{name}.{key}", off[key]) for name in sorted(names) for key in off]
+        # Variables, because a filter's name may hold what `-c` would take for the end of the key.
+        first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+        variables = {"GIT_CONFIG_COUNT": str(first + len(settings))}
+        for number, (key, value) in enumerate(settings, start=first):
+            variables |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+        return self.within(self.folder, variables)
+
     def start(self, *arguments: str) -> Popen[bytes]:
         """Start it with all three streams as pipes."""
         strange = [name for name in LOCAL_VARIABLES if name in os.environ]

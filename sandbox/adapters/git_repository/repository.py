@@ -22,6 +22,7 @@ from sandbox.errors import SourceError
 from sandbox.ports import CommitInfo, TreeEntry
 
 FULL_ID: Final = re.compile(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?")
+SHORT_ID: Final = re.compile(r"[0-9a-fA-F]{4,63}")
 IDENTITY: Final = re.compile(rb"(?P<name>.*?) ?<[^>]*> (?P<seconds>-?\d+)")
 REMEMBERED: Final = 4096
 
@@ -82,11 +83,15 @@ class GitRepository:
         branch = self._objects.resolve(f"refs/heads/{revision}^{{commit}}")
         if branch is None:
             self._refuse_damaged(revision)
-        return (
+        found = (
             branch
             or self._objects.resolve(f"refs/tags/{revision}^{{commit}}")
             or self._objects.resolve(f"{revision}^{{commit}}")
         )
+        if found is None and SHORT_ID.fullmatch(revision):
+            # Raises where it is ambiguous, which Git tells of plain ids only.
+            self._objects.resolve(revision)
+        return found
 
     def _refuse_damaged(self, branch: str) -> None:
         """A damaged branch must not be taken for a missing one, nor for a tag of its name."""

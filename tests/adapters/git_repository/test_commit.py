@@ -1,0 +1,317 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.adapters.git_repository import GitRepository
+from sandbox.adapters.git_repository.checkout import Checkout
+from sandbox.errors import ConflictError, SourceError
+from tests.repositories import DiskRepository, snapshot
+
+Open = Callable[[Path], GitRepository]
+PATH = "environments/production/.env"
+
+
+@pytest.fixture
+def parent(disk: DiskRepository) -> str:
+    return disk.commit(**{PATH: "RELEASE=old\n", "web/app.py": "1\n", "notes": "1\n"})
+
+
+def promote(repository: GitRepository, parent: str, **changes: Any) -> str:
+    given: dict[str, Any] = {
+        "branch": "main",
+        "path": PATH,
+        "content": b"RELEASE=new\n",
+        "message": "Promote\n\nBecause staging proved it.",
+        "parent": parent,
+    }
+    return repository.commit_file(**{**given, **changes})
+
+
+def test_one_file_changes_and_nothing_else(disk: DiskRepository, opened: Open, parent: str) -> None:
+    made = promote(opened(disk.top), parent)
+
+    assert disk.git("rev-parse", "main") == made
+    assert disk.git("rev-parse", f"{made}^") == parent
+    assert disk.git("diff", "--name-status", parent, made) == f"M\t{PATH}"
+    assert disk.git("cat-file", "blob", f"{made}:{PATH}") == "RELEASE=new\n".strip()
+    assert disk.git("log", "-1", "--format=%B") == "Promote\n\nBecause staging proved it.\n"
+    assert disk.git("log", "-1", "--format=%an <%ae> %cn") == (
+        "A Developer <developer@example.org> A Developer"
+    )
+
+
+def test_a_branch_that_is_checked_out_is_clean_afterwards(
+    disk: DiskRepository, opened: Open, parent: str
+) -> None:
+    promote(opened(disk.top), parent)
+
+    assert (disk.top / PATH).read_text() == "RELEASE=new\n"
+    assert disk.git("status", "--porcelain") == ""
+
+
+def test_other_edits_stay_as_they_are(disk: DiskRepository, opened: Open, parent: str) -> None:
+    disk.write("web/app.py", "staged\n")
+    disk.git("add", "web/app.py")
+    disk.write("web/app.py", "staged, then edited\n")
+    disk.write("notes", "edited\n")
+    disk.write("new", "untracked\n")
+    before = disk.git("status", "--porcelain")
+
+    promote(opened(disk.top), parent)
+
+    assert disk.git("status", "--porcelain") == before
+    assert disk.git("cat-file", "blob", ":web/app.py") == "staged"
+    assert (disk.top / "web/app.py").read_text() == "staged, then edited\n"
+    assert (disk.top / "notes").read_text() == "edited\n"
+
+
+def test_a_branch_that_is_not_checked_out_moves_without_touching_the_work_tree(
+    disk: DiskRepository, opened: Open, parent: str
+) -> None:
+    disk.git("checkout", "--quiet", "-b", "feature")
+    disk.write(PATH, "my own edit\n")
+    disk.git("add", PATH)
+
+    made = promote(opened(disk.top), parent)
+
+    assert disk.git("rev-parse", "main") == made
+    assert disk.git("rev-parse", "HEAD") == parent
+    assert disk.git("cat-file", "blob", f":{PATH}") == "my own edit"
+    assert (disk.top / PATH).read_text() == "my own edit\n"
+
+
+def test_a_bare_repository_takes_commits(
+    disk: DiskRepository, opened: Open, parent: str, tmp_path: Path
+) -> None:
+    disk.git("clone", "--quiet", "--bare", ".", str(tmp_path / "bare.git"))
+
+    made = promote(opened(tmp_path / "bare.git"), parent)
+
+    assert opened(tmp_path / "bare.git").resolve("main") == made
+
+
+@pytest.mark.parametrize("asked", ["shop", "linked"])
+def test_a_linked_work_tree_that_has_the_branch_is_brought_along(
+    asked: str, disk: DiskRepository, opened: Open, parent: str, tmp_path: Path
+) -> None:
+    disk.git("checkout", "--quiet", "-b", "feature")
+    disk.git("worktree", "add", "--quiet", str(tmp_path / "linked"), "main")
+    linked = DiskRepository(tmp_path / "linked")
+
+    promote(opened(tmp_path / asked), parent)
+
+    assert (linked.top / PATH).read_text() == "RELEASE=new\n"
+    assert (disk.top / PATH).read_text() == "RELEASE=old\n"
+    assert linked.git("status", "--porcelain") == disk.git("status", "--porcelain") == ""
+
+
+def test_a_linked_work_tree_whose_folder_is_gone_is_no_hindrance(
+    disk: DiskRepository, opened: Open, parent: str, tmp_path: Path
+) -> None:
+    disk.git("worktree", "add", "--quiet", str(tmp_path / "linked"), "-b", "side")
+    for place in sorted((tmp_path / "linked").rglob("*"), reverse=True):
+        place.unlink() if place.is_file() else place.rmdir()
+    assert disk.git("rev-parse", "main") == parent
+
+    made = promote(opened(disk.top), parent)
+
+    assert disk.git("rev-parse", "main") == made
+
+
+def test_the_mode_and_the_rights_of_the_file_stay(disk: DiskRepository, opened: Open) -> None:
+    disk.write("run.sh", "1\n", executable=True)
+    parent = disk.commit()
+    (disk.top / "run.sh").chmod(0o700)
+
+    made = promote(opened(disk.top), parent, path="run.sh", content=b"2\n")
+
+    assert disk.git("ls-tree", made, "run.sh").startswith("100755 ")
+    assert (disk.top / "run.sh").stat().st_mode & 0o777 == 0o700
+    assert disk.git("status", "--porcelain") == ""
+
+
+def test_a_new_file_in_a_new_folder_is_committed(
+    disk: DiskRepository, opened: Open, parent: str
+) -> None:
+    made = promote(opened(disk.top), parent, path="environments/new/sub/.env")
+
+    assert disk.git("diff", "--name-status", parent, made) == "A\tenvironments/new/sub/.env"
+    assert (disk.top / "environments/new/sub/.env").read_text() == "RELEASE=new\n"
+    assert disk.git("status", "--porcelain") == ""
+
+
+def test_line_ends_of_the_work_tree_stay_as_they_are(
+    disk: DiskRepository, opened: Open, parent: str
+) -> None:
+    disk.git("config", "core.autocrlf", "true")
+    disk.write(PATH, "RELEASE=old\r\n")
+
+    made = promote(opened(disk.top), parent)
+
+    assert disk.git("cat-file", "-s", f"{made}:{PATH}") == "12"
+    assert (disk.top / PATH).read_bytes() == b"RELEASE=new\r\n"
+    assert disk.git("status", "--porcelain") == ""
+
+
+def test_a_file_that_has_the_content_already_makes_no_commit(
+    disk: DiskRepository, opened: Open, parent: str
+) -> None:
+    before = snapshot(disk.top)
+
+    assert promote(opened(disk.top), parent, content=b"RELEASE=old\n") == parent
+    assert snapshot(disk.top) == before
+
+
+def edited(disk: DiskRepository) -> None:
+    disk.write(PATH, "RELEASE=mine\n")
+
+
+def staged(disk: DiskRepository) -> None:
+    disk.write(PATH, "RELEASE=mine\n")
+    disk.git("add", PATH)
+    disk.write(PATH, "RELEASE=old\n")
+
+
+def deleted(disk: DiskRepository) -> None:
+    (disk.top / PATH).unlink()
+
+
+def unstaged(disk: DiskRepository) -> None:
+    disk.git("rm", "--quiet", "--cached", PATH)
+
+
+def locked(disk: DiskRepository) -> None:
+    (disk.git_dir / "index.lock").write_text("")
+
+
+def linked_away(disk: DiskRepository) -> None:
+    (disk.top / "environments").rename(disk.top.parent / "outside")
+    (disk.top / "environments").symlink_to(disk.top.parent / "outside")
+
+
+def rebased(disk: DiskRepository) -> None:
+    disk.git("checkout", "--quiet", "--detach")
+    (disk.git_dir / "rebase-merge").mkdir()
+    (disk.git_dir / "rebase-merge/head-name").write_text("refs/heads/main\n")
+
+
+def moved(disk: DiskRepository) -> None:
+    disk.commit(notes="2\n")
+
+
+@pytest.mark.parametrize(
+    ("interfere", "words"),
+    [
+        (edited, "uncommitted edit"),
+        (staged, "staged edit"),
+        (deleted, "uncommitted edit"),
+        (unstaged, "staged edit"),
+        (locked, "another Git command"),
+        (linked_away, "in the way"),
+        (rebased, "being rebased"),
+        (moved, "has moved"),
+    ],
+)
+def test_where_somebody_is_at_work_nothing_is_written(
+    interfere: Callable[[DiskRepository], None],
+    words: str,
+    disk: DiskRepository,
+    opened: Open,
+    parent: str,
+) -> None:
+    interfere(disk)
+    before = snapshot(disk.top.parent)
+
+    with pytest.raises(ConflictError, match=words) as caught:
+        promote(opened(disk.top), parent)
+
+    assert caught.value.remedy
+    assert snapshot(disk.top.parent) == before
+
+
+def test_a_ref_that_is_locked_puts_the_file_back(
+    disk: DiskRepository, opened: Open, parent: str
+) -> None:
+    (disk.git_dir / "refs/heads/main.lock").write_text("")
+
+    with pytest.raises(ConflictError, match="another Git command holds main"):
+        promote(opened(disk.top), parent)
+
+    (disk.git_dir / "refs/heads/main.lock").unlink()
+    assert (disk.top / PATH).read_text() == "RELEASE=old\n"
+    assert disk.git("rev-parse", "main") == parent
+    assert disk.git("status", "--porcelain") == ""
+
+
+def test_a_commit_that_comes_first_wins_the_race(
+    disk: DiskRepository, opened: Open, parent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring_along = Checkout.bring_along
+
+    def another_commit_meanwhile(checkout: Checkout) -> None:
+        bring_along(checkout)
+        other = disk.git("commit-tree", "-p", parent, "-m", "other", f"{parent}^{{tree}}")
+        disk.git("update-ref", "refs/heads/main", other)
+
+    monkeypatch.setattr(Checkout, "bring_along", another_commit_meanwhile)
+
+    with pytest.raises(ConflictError, match="has moved meanwhile"):
+        promote(opened(disk.top), parent)
+
+    assert disk.git("log", "-1", "--format=%s", "main") == "other"
+    assert (disk.top / PATH).read_text() == "RELEASE=old\n"
+    assert disk.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("got_as_far_as", ["the work tree", "the index"])
+def test_after_a_crash_the_next_try_finishes_the_work(
+    got_as_far_as: str, disk: DiskRepository, opened: Open, parent: str
+) -> None:
+    disk.write(PATH, "RELEASE=new\n")
+    if got_as_far_as == "the index":
+        disk.git("add", PATH)
+
+    made = promote(opened(disk.top), parent)
+
+    assert disk.git("rev-parse", "main") == made
+    assert disk.git("status", "--porcelain") == ""
+
+
+def test_without_a_name_of_the_user_ours_is_used(
+    disk: DiskRepository, opened: Open, parent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("AUTHOR_NAME", "AUTHOR_EMAIL", "COMMITTER_NAME", "COMMITTER_EMAIL"):
+        monkeypatch.delenv(f"GIT_{variable}")
+    monkeypatch.delenv("EMAIL", raising=False)
+    disk.git("config", "user.useConfigOnly", "true")
+    repository = opened(disk.top)
+
+    first = promote(repository, parent)
+    disk.git("config", "user.name", "Configured")
+    promote(repository, first, content=b"RELEASE=newer\n")
+
+    assert disk.git("log", "-2", "--format=%an <%ae>, %cn <%ce>").splitlines() == [
+        "Configured <sandbox@localhost>, Configured <sandbox@localhost>",
+        "sandbox <sandbox@localhost>, sandbox <sandbox@localhost>",
+    ]
+
+
+@pytest.mark.parametrize("path", ["", ".git/config", "../x", "web", "web/app.py/x", "link"])
+def test_what_is_no_file_is_refused(path: str, disk: DiskRepository, opened: Open) -> None:
+    disk.write("web/app.py", "1\n")
+    (disk.top / "link").symlink_to("web/app.py")
+    parent = disk.commit()
+    before = snapshot(disk.top)
+
+    with pytest.raises(SourceError):
+        promote(opened(disk.top), parent, path=path)
+    assert snapshot(disk.top) == before
+
+
+def test_a_branch_that_does_not_exist_is_refused(
+    disk: DiskRepository, opened: Open, parent: str
+) -> None:
+    with pytest.raises(SourceError, match="no branch nope"):
+        promote(opened(disk.top), parent, branch="nope")

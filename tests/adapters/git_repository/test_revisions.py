@@ -1,0 +1,253 @@
+import random
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sandbox.adapters.git_repository import GitRepository
+from sandbox.errors import SourceError
+from tests.repositories import DiskRepository
+
+Open = Callable[[Path], GitRepository]
+
+
+def test_a_branch_a_tag_and_ids_resolve_to_the_full_commit_id(
+    disk: DiskRepository, opened: Open
+) -> None:
+    first = disk.commit(a="1")
+    disk.git("tag", "-a", "v1", "-m", "annotated")
+    second = disk.commit(a="2")
+
+    repository = opened(disk.top)
+
+    assert repository.resolve("main") == second
+    assert repository.resolve("v1") == first
+    assert repository.resolve(first) == first
+    assert repository.resolve(first[:8]) == first
+    assert repository.resolve("HEAD~1") == first
+
+
+@pytest.mark.parametrize(
+    "name", ["nope", "", "--output=/tmp/x", "a b", "a\nb", "a\0b", "0" * 40, "main:a", "HEAD~9"]
+)
+def test_what_names_no_commit_resolves_to_nothing(
+    name: str, disk: DiskRepository, opened: Open
+) -> None:
+    disk.commit(a="1")
+
+    assert opened(disk.top).resolve(name) is None
+
+
+def test_a_branch_comes_before_a_tag_of_its_name(disk: DiskRepository, opened: Open) -> None:
+    disk.commit(a="1")
+    disk.git("tag", "release")
+    second = disk.commit(a="2")
+    disk.git("branch", "release")
+
+    assert opened(disk.top).resolve("release") == second
+
+
+def test_a_ref_that_looks_like_an_option_is_a_ref(disk: DiskRepository, opened: Open) -> None:
+    commit = disk.commit(a="1")
+    disk.git("update-ref", "refs/heads/--output=x", commit)
+    before = sorted(disk.top.iterdir())
+
+    repository = opened(disk.top)
+
+    assert repository.resolve("--output=x") == commit
+    assert repository.refs()["--output=x"] == commit
+    assert sorted(disk.top.iterdir()) == before
+
+
+def test_a_branch_without_a_commit_resolves_to_nothing(disk: DiskRepository, opened: Open) -> None:
+    repository = opened(disk.top)
+
+    assert repository.resolve("main") is None
+    assert repository.refs() == {}
+
+
+def test_a_branch_that_moves_packs_and_vanishes_is_followed(
+    disk: DiskRepository, opened: Open
+) -> None:
+    repository = opened(disk.top)
+    first = disk.commit(a="1")
+    assert repository.resolve("main") == first
+    second = disk.commit(a="2")
+    assert repository.resolve("main") == second
+    disk.git("gc", "--quiet", "--prune=now")
+    assert repository.resolve("main") == second
+    assert repository.read_file(second, "a") == b"2"
+    disk.git("checkout", "--quiet", "--detach")
+    disk.git("branch", "-D", "main")
+    assert repository.resolve("main") is None
+
+
+@pytest.mark.parametrize("damage", ["", "0123abc\n", "garbage", "1" * 40 + "\n"])
+def test_a_damaged_branch_is_an_error_that_names_the_ref(
+    damage: str, disk: DiskRepository, opened: Open
+) -> None:
+    disk.commit(a="1")
+    disk.git("branch", "staging")
+    disk.git("tag", "staging")
+    (disk.git_dir / "refs/heads/staging").write_text(damage)
+
+    repository = opened(disk.top)
+
+    with pytest.raises(SourceError, match="refs/heads/staging") as caught:
+        repository.resolve("staging")
+    assert "git update-ref refs/heads/staging" in caught.value.remedy
+    assert "main" in repository.refs()
+
+
+def test_a_short_id_of_two_commits_is_an_error(disk: DiskRepository, opened: Open) -> None:
+    stream = "".join(
+        f"commit refs/heads/many\ncommitter A <a@b> {number} +0000\ndata 1\nx\n"
+        for number in range(1, 1200)
+    )
+    disk.git("fast-import", "--quiet", "--force", stdin=stream.encode())
+    ids = sorted(disk.git("rev-list", "many").split())
+    twin = next(a for a, b in zip(ids, ids[1:], strict=False) if a[:4] == b[:4])
+
+    with pytest.raises(SourceError, match="more than one"):
+        opened(disk.top).resolve(twin[:4])
+
+
+def test_refs_are_the_local_branches(disk: DiskRepository, opened: Open) -> None:
+    commit = disk.commit(a="1")
+    disk.git("branch", "feature/x")
+    disk.git("tag", "v1")
+    disk.git("update-ref", "refs/remotes/origin/main", commit)
+    disk.git("pack-refs", "--all")
+
+    assert opened(disk.top).refs() == {"feature/x": commit, "main": commit}
+
+
+def test_a_commit_tells_its_author_time_and_first_line(disk: DiskRepository, opened: Open) -> None:
+    disk.write("a", "1")
+    disk.git("add", "a")
+    author = ("-c", "user.name=x", "commit", "--author=Jörg Ö <j@example.org>")
+    disk.git(*author, "--date=1000 +0000", "-m", "Größer\n\nWhy.")
+    commit = disk.git("rev-parse", "HEAD")
+
+    info = opened(disk.top).commit_info(commit)
+
+    assert (info.id, info.author, info.subject) == (commit, "Jörg Ö", "Größer")
+    assert info.committed_at == float(disk.git("log", "-1", "--format=%ct"))
+
+
+def test_a_commit_in_another_encoding_can_be_read(disk: DiskRepository, opened: Open) -> None:
+    disk.git(
+        "-c",
+        "i18n.commitEncoding=latin1",
+        *("commit", "--quiet", "--allow-empty", "-F", "-"),
+        stdin="Größe".encode("latin1"),
+    )
+
+    assert opened(disk.top).commit_info(disk.git("rev-parse", "HEAD")).subject == "Größe"
+
+
+def test_there_is_no_information_about_no_commit(disk: DiskRepository, opened: Open) -> None:
+    tree = disk.tree_of(b"")
+
+    with pytest.raises(SourceError, match="no commit"):
+        opened(disk.top).commit_info(tree)
+
+
+def test_replacements_do_not_change_what_a_commit_says(disk: DiskRepository, opened: Open) -> None:
+    first = disk.commit(a="1")
+    second = disk.commit(a="2")
+    disk.git("replace", second, first)
+    assert disk.git("cat-file", "blob", f"{second}:a") == "1"
+
+    assert opened(disk.top).read_file(second, "a") == b"2"
+
+
+def test_the_last_change_is_where_the_folder_became_what_it_is(
+    disk: DiskRepository, opened: Open
+) -> None:
+    rng = random.Random(7)
+    folders = ("web", "db", "docs")
+    commits = [disk.commit(**{f"{folder}/f": "0" for folder in folders})]
+    for number in range(25):
+        if number % 6 == 5:
+            disk.git("checkout", "--quiet", "-b", f"side{number}", "HEAD~2")
+            disk.commit(**{f"{rng.choice(folders)}/side{number}": "x"})
+            disk.git("checkout", "--quiet", "main")
+            disk.git("merge", "--quiet", "--no-edit", f"side{number}")
+        commits.append(disk.commit(**{f"{rng.choice(folders)}/f": str(number)}))
+    repository = opened(disk.top)
+
+    for commit in commits:
+        for folder in folders:
+            changed = repository.last_change(commit, [folder])
+            assert repository.tree_id(changed, folder) == repository.tree_id(commit, folder)
+            parents = disk.git("rev-list", "-1", "--parents", changed).split()[1:]
+            trees = {repository.tree_id(parent, folder) for parent in parents}
+            assert not parents or repository.tree_id(changed, folder) not in trees
+
+
+def test_a_commit_that_changes_none_of_the_folders_keeps_the_last_change(
+    disk: DiskRepository, opened: Open
+) -> None:
+    source = disk.commit(**{"web/app.py": "1", "environments/a": "1"})
+    config = disk.commit(**{"environments/a": "2"})
+    repository = opened(disk.top)
+
+    assert repository.last_change(config, ["web"]) == source
+    assert repository.last_change(config, ["web", "environments"]) == config
+    assert repository.last_change(config, [""]) == config
+    assert repository.last_change(config, []) == config
+    assert repository.last_change(config, ["no/such"]) == config
+    assert repository.last_change(config, ["*"]) == config
+
+
+def test_a_folder_behind_a_link_changes_with_what_it_leads_to(
+    disk: DiskRepository, opened: Open
+) -> None:
+    disk.write("real/f", "1")
+    (disk.top / "link").symlink_to("real")
+    disk.commit()
+    second = disk.commit(**{"real/f": "2"})
+    third = disk.commit(other="1")
+
+    assert opened(disk.top).last_change(third, ["link"]) == second
+
+
+def test_reading_goes_on_when_the_process_behind_it_is_killed(
+    disk: DiskRepository, opened: Open
+) -> None:
+    commit = disk.commit(a="1", b="2")
+    repository = opened(disk.top)
+    assert repository.read_file(commit, "a") == b"1"
+    process = repository._objects._process
+    assert process
+    process.kill()
+    process.wait()
+
+    assert repository.read_file(commit, "b") == b"2"
+
+
+def test_many_threads_read_without_mixing_answers(disk: DiskRepository, opened: Open) -> None:
+    files = {f"f{number}": f"content {number}\n" * number for number in range(60)}
+    commit = disk.commit(**files)
+    repository = opened(disk.top)
+    wrong: list[str] = []
+
+    def read(seed: int) -> None:
+        names = list(files)
+        random.Random(seed).shuffle(names)
+        for name in names:
+            if repository.read_file(commit, name) != files[name].encode():
+                wrong.append(name)
+            if repository.resolve("main") != commit:
+                wrong.append("main")
+
+    threads = [threading.Thread(target=read, args=(seed,)) for seed in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert not any(thread.is_alive() for thread in threads)
+    assert wrong == []
