@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 STAGING, PRODUCTION = "staging", "production"
 NAMES = (PRODUCTION, STAGING)
-THEME = "demo_shop/shop/theme.py"
+THEME = "demo_shop/app/shop/theme.py"
 BRANCH = "main"
 SERVICE = "web"
 
