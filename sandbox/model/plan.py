@@ -59,6 +59,7 @@ class HoldReason(StrEnum):
 
     BACK_OFF = "back_off"
     JOB_FAILED = "job_failed"
+    IMAGE_BROKEN = "image_broken"
     NAME_TAKEN = "name_taken"
     EXTERNAL_MISSING = "external_missing"
     VOLUME_CHANGED = "volume_changed"
@@ -93,6 +94,8 @@ class SyncPolicy:
     Attributes:
         prune: Remove what is no longer declared.
         backing_off: Seconds until a container of that service may be started again, by service.
+        broken_images: Why the image cannot be built, by reference: it was tried, and the same
+            content fails again.
         retry_jobs: A failed job may run again although its spec and revision are the same:
             a person asked for it.
         subnet_pool: CIDR block that networks are cut from.
@@ -101,6 +104,7 @@ class SyncPolicy:
 
     prune: bool = True
     backing_off: Mapping[str, float] = field(default_factory=dict)
+    broken_images: Mapping[str, str] = field(default_factory=dict)
     retry_jobs: bool = False
     subnet_pool: str = "10.213.0.0/16"
     subnet_prefix: int = 26

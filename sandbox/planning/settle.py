@@ -90,6 +90,9 @@ def _find_hold(
     if slot.need is Need.CREATE and slot.spec.name in taken:
         message = f"a container named {slot.spec.name} exists and is not ours; remove or rename it"
         return _hold(slot, HoldReason.NAME_TAKEN, message)
+    why = scene.policy.broken_images.get(slot.spec.service.image)
+    if slot.creates and why and slot.spec.service.image not in scene.observed.images:
+        return _hold(slot, HoldReason.IMAGE_BROKEN, f"{why}; commit a fix, or try again: sandbox sync")
     for name in _used_names(slot):
         if name in scene.absent:
             return _hold(slot, HoldReason.DEPENDENCY_HELD, f"waits for {scene.absent[name]}")

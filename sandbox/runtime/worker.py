@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sandbox.errors import EngineError, EngineUnreachableError, SandboxError
-from sandbox.model.action import StartContainer
+from sandbox.model.action import BuildImage, StartContainer
 from sandbox.model.event import Event, EventKind
 from sandbox.model.record import Outcome, SyncRecord, Trigger
 from sandbox.planning.backoff import delay_s, retry_delay_s
@@ -71,6 +71,7 @@ class Worker:
         self._failures = 0
         self._retry_at = 0.0
         self._starts: dict[str, list[float]] = {}
+        self._broken_images: dict[str, str] = {}
         self._told = ""
         self._unreachable = False
 
@@ -160,17 +161,23 @@ class Worker:
             self._wake.set()
         else:
             self._failures = 0
-        if trigger is not Trigger.COMMIT:
-            walked = {step.step_id for step in record.steps}
-            for step in seen.plan.steps:
-                if isinstance(step.action, StartContainer) and step.id in walked:
-                    self._starts.setdefault(step.service_name, []).append(record.finished_at)
+        ended = {step.step_id: step for step in record.steps}
+        for step in seen.plan.steps:
+            how = ended.get(step.id)
+            if how is None:
+                continue
+            if isinstance(step.action, StartContainer) and trigger is not Trigger.COMMIT:
+                self._starts.setdefault(step.service_name, []).append(record.finished_at)
+            if isinstance(step.action, BuildImage) and how.outcome is Outcome.FAILED:
+                self._broken_images.update(dict.fromkeys(step.action.tags, how.message))
 
     def _policy(self) -> SyncPolicy:
         now = self._workspace.clock.now()
         waits = {name: delay_s(starts, now) for name, starts in self._starts.items()}
         backing_off = {name: wait_s for name, wait_s in sorted(waits.items()) if wait_s > 0.0}
-        return replace(self._workspace.policy, backing_off=backing_off)
+        return replace(
+            self._workspace.policy, backing_off=backing_off, broken_images=dict(self._broken_images)
+        )
 
     def _pause_s(self) -> float:
         waits = [LOOK_S, *self._policy().backing_off.values()]
@@ -186,6 +193,7 @@ class Worker:
         self._failures = 0
         self._retry_at = 0.0
         self._starts.clear()
+        self._broken_images.clear()
 
     def _run_errands(self) -> None:
         while not self._errands.empty():
