@@ -118,6 +118,8 @@ class Wiring:
         What must have ended well before *container* is removed.
         """
         waits = [f"stop {self.label(container)}"] if is_live(container) else list(self.base)
+        if container.name in self.asides:
+            waits.append(self.asides[container.name])
         slot = self.homes.get(container.id)
         if slot and slot.keep is not container and not self._is_early(container):
             waits += [f"await {slot.target}"] if self.awaits(slot) else []

@@ -1,0 +1,277 @@
+"""
+A tiny engine that carries plans out on values. It shares no code with the planner.
+
+It knows what a real one refuses: a taken name, a port in use, a network with endpoints, a start on
+a network that is gone. A refused step raises `RefusedError`, which fails the property.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import assert_never
+
+from sandbox.model.action import (
+    AwaitContainer,
+    BuildImage,
+    ConnectNetwork,
+    ContainerSpec,
+    CopyFiles,
+    CreateContainer,
+    CreateNetwork,
+    CreateVolume,
+    DisconnectNetwork,
+    PullImage,
+    RemoveContainer,
+    RemoveNetwork,
+    RemoveVolume,
+    RenameContainer,
+    StartContainer,
+    StopContainer,
+    UnpauseContainer,
+)
+from sandbox.model.observed import (
+    ContainerState,
+    EngineHealth,
+    ObservedContainer,
+    ObservedNetwork,
+    ObservedState,
+    ObservedVolume,
+)
+from sandbox.model.plan import Step
+from sandbox.model.service import Condition, VolumeMount
+
+LIVE = {ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.RESTARTING}
+
+
+class RefusedError(Exception):
+    """
+    The engine would not do that.
+    """
+
+
+@dataclass
+class SimulatedEngine:
+    """
+    Starts make containers run and be ready; jobs end well the moment they are awaited.
+    """
+
+    owner_state: ObservedState
+    containers: dict[str, ObservedContainer] = field(default_factory=dict)
+    networks: dict[str, ObservedNetwork] = field(default_factory=dict)
+    volumes: dict[str, ObservedVolume] = field(default_factory=dict)
+    images: dict[str, str] = field(default_factory=dict)
+    specs: dict[str, ContainerSpec] = field(default_factory=dict)
+    contents: dict[str, str] = field(default_factory=dict)
+    job_names: frozenset[str] = frozenset()
+    definitions: dict[str, CreateNetwork] = field(default_factory=dict)
+    files: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
+    started: list[str] = field(default_factory=list)
+    removed_networks: set[tuple[str, str]] = field(default_factory=set)
+    clock: float = 1_900_000_000.0
+
+    def __post_init__(self) -> None:
+        state = self.owner_state
+        self.containers = {each.id: each for each in state.containers}
+        self.networks = {each.id: each for each in state.networks}
+        self.volumes = {each.name: each for each in state.volumes}
+        self.images = dict(state.images)
+        self._numbers = count(1)
+
+    def observe(self) -> ObservedState:
+        networks = [replace(each, endpoints=self._endpoints(each)) for each in self.networks.values()]
+        return replace(
+            self.owner_state,
+            containers=tuple(sorted(self.containers.values(), key=lambda each: each.name)),
+            networks=tuple(sorted(networks, key=lambda each: each.name)),
+            volumes=tuple(sorted(self.volumes.values(), key=lambda each: each.name)),
+            images=dict(self.images),
+            used_subnets=tuple(sorted({s for each in networks for s in each.subnets}))
+            + self.owner_state.used_subnets,
+        )
+
+    def perform(self, step: Step) -> None:
+        self.clock += 1
+        match step.action:
+            case BuildImage(tags=tags, build=build):
+                self.contents.update(dict.fromkeys(tags, build.context_id))
+                identity = f"sha256:built-{next(self._numbers)}"
+                self.images.update(dict.fromkeys(tags, identity))
+            case PullImage(reference=reference):
+                self.images[reference] = f"sha256:pulled-{next(self._numbers)}"
+            case CreateNetwork():
+                self._create_network(step.action)
+            case RemoveNetwork():
+                self._remove_network(step.action)
+            case CreateVolume(name=name, labels=labels):
+                self._refuse_if(name in self._foreign("volume"), f"volume {name} is taken")
+                self.volumes.setdefault(name, ObservedVolume(name=name, labels=labels))
+            case RemoveVolume(name=name):
+                self._refuse_if(name not in self.volumes, f"no volume {name}")
+                del self.volumes[name]
+            case CreateContainer(spec=spec):
+                self._create_container(spec)
+            case CopyFiles(files=files):
+                found = self._find(step.action.container_name, step.action.container_id)
+                self._refuse_if(found.state is not ContainerState.CREATED, "copied too late")
+                self.files[found.id] = {each.target: each.content for each in files}
+            case StartContainer():
+                self._start(self._find(step.action.container_name, step.action.container_id))
+            case AwaitContainer():
+                self._await(step.action)
+            case StopContainer(container_id=container_id):
+                found = self._find("", container_id)
+                self._refuse_if(found.state not in LIVE, f"{found.name} does not run")
+                self._put(found, state=ContainerState.EXITED, exit_code=143, host_ports=())
+            case UnpauseContainer(container_id=container_id):
+                found = self._find("", container_id)
+                self._refuse_if(found.state is not ContainerState.PAUSED, "is not paused")
+                self._put(found, state=ContainerState.RUNNING)
+            case RenameContainer(container_id=container_id, new_name=new_name):
+                self._refuse_if(new_name in self._names(), f"name {new_name} is taken")
+                self._put(self._find("", container_id), name=new_name)
+            case ConnectNetwork(container_id=container_id, endpoint=endpoint):
+                found = self._find("", container_id)
+                self._refuse_if(endpoint.network_name in found.networks, "is attached already")
+                self._network(endpoint.network_name)
+                networks = {**found.networks, endpoint.network_name: endpoint.aliases}
+                self._put(found, networks=networks)
+            case DisconnectNetwork(container_id=container_id, network_name=name):
+                found = self._find("", container_id)
+                self._refuse_if(name not in found.networks, f"is not attached to {name}")
+                networks = {key: value for key, value in found.networks.items() if key != name}
+                self._put(found, networks=networks)
+            case RemoveContainer(container_id=container_id):
+                found = self._find("", container_id)
+                self._refuse_if(found.state in LIVE, f"{found.name} runs")
+                del self.containers[container_id]
+            case _:
+                assert_never(step.action)
+
+    def _create_container(self, spec: ContainerSpec) -> None:
+        self._refuse_if(spec.name in self._names(), f"name {spec.name} is taken")
+        service = spec.service
+        self._refuse_if(service.image not in self.images, f"no image {service.image}")
+        for endpoint in spec.endpoints:
+            self._network(endpoint.network_name)
+        mounted = {
+            mount.target: spec.volume_names[mount.volume]
+            for mount in service.mounts
+            if isinstance(mount, VolumeMount)
+        }
+        known = self.volumes.keys() | self._foreign("volume")
+        self._refuse_if(not set(mounted.values()) <= known, "a volume is missing")
+        identity = f"new-{next(self._numbers)}"
+        self.specs[identity] = spec
+        self.containers[identity] = ObservedContainer(
+            id=identity,
+            name=spec.name,
+            labels=spec.labels,
+            image_id=self.images[service.image],
+            state=ContainerState.CREATED,
+            created_at=self.clock,
+            limits=service.limits,
+            probed=bool(service.healthcheck and service.healthcheck.test),
+            networks={each.network_name: each.aliases for each in spec.endpoints},
+            volumes=mounted,
+        )
+
+    def _start(self, found: ObservedContainer) -> None:
+        self._refuse_if(found.state in LIVE, f"{found.name} runs already")
+        self._refuse_if(found.state is ContainerState.DEAD, f"{found.name} is dead")
+        for name in found.networks:
+            self._network(name)
+            stale = (found.id, name) in self.removed_networks
+            self._refuse_if(stale, f"network {name} of {found.name} is not the one it knew")
+        spec = self.specs.get(found.id)
+        if spec and spec.service.files:
+            self._refuse_if(found.id not in self.files, f"{found.name} has no files")
+        ports = self._wanted_ports(found)
+        bound = {port for each in self.containers.values() for port in each.host_ports}
+        self._refuse_if(bool(bound & ports), f"a port of {found.name} is in use")
+        self.started.append(found.id)
+        self._put(
+            found,
+            state=ContainerState.RUNNING,
+            started_at=self.clock,
+            ready=False,
+            health=EngineHealth.STARTING if found.probed else EngineHealth.NONE,
+            host_ports=tuple(sorted(ports)),
+            exit_code=0,
+            error="",
+        )
+
+    def _wanted_ports(self, found: ObservedContainer) -> set[tuple[str, int, str]]:
+        spec = self.specs.get(found.id)
+        ports = spec.service.ports if spec else ()
+        return {(each.host_ip, each.published, each.protocol) for each in ports if each.published}
+
+    def _await(self, action: AwaitContainer) -> None:
+        found = self._find(action.container_name, action.container_id)
+        if action.until is Condition.COMPLETED:
+            self._put(found, state=ContainerState.EXITED, exit_code=0, host_ports=())
+            return
+        running = {ContainerState.RUNNING, ContainerState.RESTARTING}
+        self._refuse_if(found.state not in running, f"{found.name} does not run")
+        health = EngineHealth.HEALTHY if found.probed else EngineHealth.NONE
+        self._put(found, state=ContainerState.RUNNING, ready=True, health=health)
+
+    def _create_network(self, action: CreateNetwork) -> None:
+        names = {each.name for each in self.networks.values()} | self._foreign("network")
+        self._refuse_if(action.name in names, f"network {action.name} exists")
+        used = {s for each in self.networks.values() for s in each.subnets}
+        used |= set(self.owner_state.used_subnets)
+        self._refuse_if(action.subnet in used, f"subnet {action.subnet} is used")
+        identity = f"net-{next(self._numbers)}"
+        self.definitions[identity] = action
+        self.networks[identity] = ObservedNetwork(
+            id=identity,
+            name=action.name,
+            labels=action.labels,
+            subnets=(action.subnet,) if action.subnet else (),
+        )
+
+    def _remove_network(self, action: RemoveNetwork) -> None:
+        network = self.networks[action.network_id]
+        live = [
+            each.name
+            for each in self.containers.values()
+            if network.name in each.networks and each.state in LIVE
+        ]
+        strangers = set(network.endpoints) - self.containers.keys()
+        foreign = {each for each in strangers if each.startswith("foreign")}
+        self._refuse_if(bool(live) or bool(foreign), f"network {network.name} is in use by {live}")
+        del self.networks[action.network_id]
+        for each in self.containers.values():
+            if network.name in each.networks:
+                self.removed_networks.add((each.id, network.name))
+
+    def _endpoints(self, network: ObservedNetwork) -> tuple[str, ...]:
+        attached = {each.id for each in self.containers.values() if network.name in each.networks}
+        foreign = {each for each in network.endpoints if each.startswith("foreign")}
+        return tuple(sorted(attached | foreign))
+
+    def _network(self, name: str) -> None:
+        names = {each.name for each in self.networks.values()} | self._foreign("network")
+        self._refuse_if(name not in names, f"no network {name}")
+
+    def _names(self) -> set[str]:
+        return {each.name for each in self.containers.values()} | self._foreign("container")
+
+    def _foreign(self, kind: str) -> frozenset[str]:
+        return self.owner_state.foreign_names.get(kind, frozenset())
+
+    def _find(self, name: str, identity: str) -> ObservedContainer:
+        if identity:
+            self._refuse_if(identity not in self.containers, f"no container {identity}")
+            return self.containers[identity]
+        named = [each for each in self.containers.values() if each.name == name]
+        self._refuse_if(not named, f"no container {name}")
+        return named[0]
+
+    def _put(self, found: ObservedContainer, **changes: object) -> None:
+        self.containers[found.id] = replace(found, **changes)  # type: ignore[arg-type] # any field
+
+    @staticmethod
+    def _refuse_if(wrong: bool, message: str) -> None:
+        if wrong:
+            raise RefusedError(message)

@@ -1,0 +1,252 @@
+"""
+Whatever the past and the meddling: one plan leads to what is declared, in an order that is safe.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from random import Random
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from sandbox.model.action import (
+    AwaitContainer,
+    BuildImage,
+    CreateContainer,
+    PullImage,
+    RemoveContainer,
+    RemoveNetwork,
+    RemoveVolume,
+    StartContainer,
+    StopContainer,
+)
+from sandbox.model.observed import ContainerState
+from sandbox.model.plan import HoldReason, Plan, Step, SyncPolicy
+from sandbox.planning.plan import plan_sync
+from sandbox.render.plan import plan_json, plan_text
+from tests.properties.engine import LIVE, RefusedError, SimulatedEngine
+from tests.properties.oracle import (
+    complaints,
+    holds_condition,
+    is_ours,
+    jobs_of,
+    key_of,
+    live_of,
+)
+from tests.properties.worlds import World, run, shuffled, worlds
+
+POLICY = SyncPolicy()
+many = settings(
+    max_examples=300, suppress_health_check=list(HealthCheck), phases=(Phase.generate,)
+)
+randoms = st.integers(0, 9999).map(Random)
+
+
+@many
+@given(worlds(), randoms)
+def test_one_plan_leads_to_what_is_declared(world: World, random: Random) -> None:
+    converge(world, random)
+    assert complaints(world.engine, world.desired) == []
+
+
+@many
+@given(worlds(), randoms)
+def test_after_one_plan_nothing_is_left_to_do(world: World, random: Random) -> None:
+    converge(world, random)
+    again = plan_of(world)
+    assert (again.steps, again.holds) == ((), ())
+
+
+@many
+@given(worlds(), st.floats(0, 1), st.floats(0, 1), randoms)
+def test_from_any_interruption_the_next_plan_leads_there_too(
+    world: World, first: float, second: float, random: Random
+) -> None:
+    for share in (first, second):
+        steps = shuffled(plan_of(world), random)
+        run(world.engine, steps[: round(share * len(steps))])
+    converge(world, random)
+    assert complaints(world.engine, world.desired) == []
+
+
+@many
+@given(worlds(), randoms)
+def test_no_container_starts_before_what_it_depends_on(world: World, random: Random) -> None:
+    services = {service.name: service for service in world.desired.services}
+    jobs = jobs_of(world.desired)
+    for step in shuffled(plan_of(world), random):
+        if isinstance(step.action, StartContainer):
+            for dependency in services[step.service_name].depends_on:
+                assert holds_condition(
+                    world.engine,
+                    services[dependency.service_name],
+                    dependency.condition,
+                    job=dependency.service_name in jobs,
+                ), f"{step.id} before {dependency}"
+        world.engine.perform(step)
+
+
+@many
+@given(worlds())
+def test_what_can_fail_harmlessly_comes_before_every_stop(world: World) -> None:
+    plan = plan_of(world)
+    steps = {step.id: step for step in plan.steps}
+    ancestors = ancestors_of(plan)
+    renewed = {s.action.name for s in plan.steps if isinstance(s.action, RemoveNetwork)}
+    names = {each.name for each in world.engine.containers.values()}
+    harmless = {
+        step.id
+        for step in plan.steps
+        if isinstance(step.action, BuildImage | PullImage)
+        or (
+            isinstance(step.action, CreateContainer)
+            # The same name, or a network that is made anew: only then something goes first.
+            and step.action.spec.name not in names
+            and not renewed & {each.network_name for each in step.action.spec.endpoints}
+        )
+    }
+    for step in plan.steps:
+        if isinstance(step.action, StopContainer):
+            assert harmless <= ancestors[step.id], f"{step.id} waits for too little"
+            assert steps[step.id].action
+
+
+@many
+@given(worlds(), randoms)
+def test_a_slot_never_gets_a_second_running_container(world: World, random: Random) -> None:
+    for step in shuffled(plan_of(world), random):
+        world.engine.perform(step)
+        if isinstance(step.action, StartContainer):
+            started = world.engine.containers[world.engine.started[-1]]
+            assert len(live_of(world.engine, started)) == 1, step.id
+
+
+@many
+@given(worlds(hostile=True), randoms)
+def test_only_what_was_observed_as_ours_is_touched_and_volumes_stay(
+    world: World, random: Random
+) -> None:
+    engine = world.engine
+    ours = {each.id for each in engine.containers.values() if is_ours(engine, each)}
+    networks = set(engine.networks)
+    foreign = {name: each.endpoints for name, each in engine.networks.items()}
+    for step in plan_of(world).steps:
+        identity = getattr(step.action, "container_id", "")
+        assert not identity or identity in ours, step.id
+        assert not isinstance(step.action, RemoveVolume)
+        if isinstance(step.action, RemoveNetwork):
+            assert step.action.network_id in networks
+            assert not foreign[step.action.network_id], "a foreign container is attached"
+        if isinstance(step.action, StopContainer | RemoveContainer):
+            assert identity, "only what was observed is stopped or removed"
+
+
+@many
+@given(worlds(hostile=True), randoms)
+def test_what_is_held_stays_and_everything_else_gets_there(world: World, random: Random) -> None:
+    engine = world.engine
+    for _ in range(3):
+        plan = plan_of(world)
+        allowed = excused(plan)
+        perform_what_goes(engine, shuffled(plan, random))
+        assert complaints(engine, world.desired, allowed) == [] or not plan.holds
+    last = plan_of(world)
+    assert [step.id for step in last.steps] == []
+
+
+@many
+@given(worlds(), randoms)
+def test_a_job_runs_at_most_once(world: World, random: Random) -> None:
+    engine = world.engine
+    jobs = jobs_of(world.desired)
+    done = {
+        key_of(each)
+        for each in engine.containers.values()
+        if key_of(each)[0] in jobs
+        and each.state is ContainerState.EXITED
+        and each.exit_code == 0
+        and each.id in engine.specs
+        and not plan_creates(plan_of(world), key_of(each))
+    }
+    engine.started.clear()
+    for share in (0.5, 0.5, 1.0):
+        steps = shuffled(plan_of(world), random)
+        run(engine, steps[: round(share * len(steps))])
+    counts = Counter(key_of(engine.containers[i]) for i in engine.started if i in engine.containers)
+    assert all(number <= 1 for key, number in counts.items() if key[0] in jobs)
+    assert not done & counts.keys()
+
+
+@many
+@given(worlds(hostile=True))
+def test_equal_arguments_give_equal_plans(world: World) -> None:
+    one, other = plan_of(world), plan_of(world)
+    assert plan_text(one) == plan_text(other)
+    assert plan_json(one) == plan_json(other)
+    assert one == other
+
+
+@many
+@given(worlds(hostile=True), st.booleans(), st.booleans())
+def test_a_plan_can_be_made_of_anything(world: World, prune: bool, retry: bool) -> None:
+    policy = SyncPolicy(prune=prune, retry_jobs=retry, backing_off={"ant": 5.0, "fox": 0.5})
+    plan = plan_sync(world.desired, world.engine.observe(), policy)
+    seen: set[str] = set()
+    for step in plan.steps:
+        assert {*step.depends_on, *step.after} <= seen, f"{step.id} comes too early"
+        seen.add(step.id)
+    assert len(seen) == len(plan.steps)
+
+
+def plan_of(world: World) -> Plan:
+    return plan_sync(world.desired, world.engine.observe(), POLICY)
+
+
+def converge(world: World, random: Random) -> None:
+    """
+    One plan; a second one only for a network that had to wait until a running job ended.
+    """
+    plan = plan_of(world)
+    assert {hold.reason for hold in plan.holds} <= {HoldReason.NETWORK_IN_USE}
+    run(world.engine, shuffled(plan, random))
+    if plan.holds:
+        run(world.engine, shuffled(plan_of(world), random))
+
+
+def plan_creates(plan: Plan, key: tuple[str, str]) -> bool:
+    target = "-".join(key)
+    return any(isinstance(s.action, CreateContainer) and s.target == target for s in plan.steps)
+
+
+def held_services(plan: Plan) -> frozenset[str]:
+    return frozenset(hold.service_name for hold in plan.holds if hold.service_name)
+
+
+def excused(plan: Plan) -> frozenset[str]:
+    targets = {hold.target for hold in plan.holds}
+    names = {target.rpartition("-")[0] for target in targets}
+    return held_services(plan) | targets | names | {"gone"} if plan.holds else frozenset()
+
+
+def perform_what_goes(engine: SimulatedEngine, steps: list[Step]) -> None:
+    """
+    Carry out as the executor does: what waits for a refused step is not tried.
+    """
+    failed: set[str] = set()
+    for step in steps:
+        if failed & set(step.depends_on):
+            failed.add(step.id)
+            continue
+        try:
+            engine.perform(step)
+        except RefusedError:
+            failed.add(step.id)
+
+
+def ancestors_of(plan: Plan) -> Mapping[str, set[str]]:
+    ancestors: dict[str, set[str]] = {}
+    for step in plan.steps:
+        ancestors[step.id] = set(step.depends_on)
+        for each in step.depends_on:
+            ancestors[step.id] |= ancestors[each]
+    return ancestors
