@@ -19,7 +19,7 @@ from sandbox.model.record import SyncRecord
 from sandbox.model.status import EnvironmentStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     import httpx
 
@@ -54,7 +54,7 @@ def _listening(path: Path) -> bool:
 
 
 @contextmanager
-def _short(path: Path) -> Iterator[str]:
+def _short(path: Path) -> Generator[str]:
     """
     An address of at most 107 bytes for *path*: a longer one goes by way of its open folder.
     """
@@ -155,7 +155,7 @@ class RemoteControl:
         raise _lost("it ended before its work did")
 
     @contextmanager
-    def _client(self, read_s: float) -> Iterator[httpx.Client]:
+    def _client(self, read_s: float) -> Generator[httpx.Client]:
         """
         A client for one conversation; what the library raises becomes ours.
         """

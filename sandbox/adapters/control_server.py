@@ -35,7 +35,7 @@ from sandbox.adapters import wire
 from sandbox.errors import SandboxError, SetupError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from typing import Self
 
     from typing_extensions import override
@@ -59,7 +59,7 @@ _GONE = (BrokenPipeError, ConnectionError, TimeoutError, ValueError)
 
 
 @contextmanager
-def serve(control: Control, socket_path: str) -> Iterator[None]:
+def serve(control: Control, socket_path: str) -> Generator[None]:
     """
     Answer on *socket_path* in threads of our own, until the context ends.
 
@@ -143,7 +143,7 @@ class _Request(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "sandbox"
     timeout: ClassVar[float | None] = 20.0  # pyright: ignore[reportIncompatibleVariableOverride] # as documented
-    server: _Server
+    server: _Server  # pyright: ignore[reportIncompatibleVariableOverride] # only ours serves it
 
     def do_GET(self) -> None:
         """

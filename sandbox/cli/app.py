@@ -5,33 +5,25 @@ All commands together; importing this registers them in the order in which the h
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-# isort: off - the help lists commands in this order
-from sandbox.cli import (  # noqa: F401 - importing a command registers it
-    browse,
-    demo,
-    diff,
-    doctor,
-    down,
-    execute,
-    init,
-    logs,
-    plan,
-    promote,
-    status,
-    suspend,
-    sync,
-    up,
-    wait,
-    watch,
-)
-
-# isort: on
 from sandbox.cli.command import DebugOption, OutputOption, RepoOption, TimeoutOption
 from sandbox.cli.command import app as app  # noqa: PLC0414 - exported for whoever looks inside
+
+_COMMANDS = (
+    *("up", "down", "sync"),
+    *("status", "plan", "watch", "browse", "wait"),
+    *("promote", "diff", "suspend"),
+    *("logs", "execute"),
+    *("init", "demo", "doctor"),
+)
+"""Modules in the order in which the help lists what they define."""
+
+for _name in _COMMANDS:
+    import_module(f"sandbox.cli.{_name}")
 
 
 def _version(wanted: bool) -> None:

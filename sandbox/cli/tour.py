@@ -4,18 +4,16 @@ The story of the demo, told while it happens; every claim is looked at where a v
 
 from __future__ import annotations
 
-import http.client
-import socket
 import threading
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from sandbox.cli.first_sync import newest_event
 from sandbox.cli.follow import follow
 from sandbox.cli.outcome import failure_of
 from sandbox.cli.up import converge_all
+from sandbox.cli.visit import front_page, held_port
 from sandbox.errors import HeldError, NotFoundError, SandboxError, SetupError
 from sandbox.model.event import EventKind
 from sandbox.model.observed import ContainerState
@@ -41,7 +39,6 @@ THEME = "demo_shop/app/shop/theme.py"
 BRANCH = "main"
 SERVICE = "web"
 
-_PAGE_S = 2.0
 _LOOK_S = 0.05
 _CHANGE_S = 180.0
 _SHOWN_DIGITS = 19
@@ -221,15 +218,13 @@ class Tour:
         for status in statuses:
             if status.health is not Health.MISSING:
                 continue
-            host, port = _host_and_port(self._address(status.name))
-            with socket.socket() as probe:
-                probe.settimeout(_PAGE_S)
-                if probe.connect_ex((host, port)) == 0:
-                    raise SetupError(
-                        f"port {port}, which {status.name} publishes, is held by another program",
-                        remedy=f"end that program (sandbox doctor names it), or commit another "
-                        f"WEB_PORT in environments/{status.name}/.env",
-                    )
+            port = held_port(self._address(status.name))
+            if port is not None:
+                raise SetupError(
+                    f"port {port}, which {status.name} publishes, is held by another program",
+                    remedy="end that program (sandbox doctor names it), or commit another "
+                    f"WEB_PORT in environments/{status.name}/.env",
+                )
 
     def _address(self, name: str) -> str:
         if name not in self._addresses:
@@ -243,26 +238,10 @@ class Tour:
         return find_container(self.workspace, name, SERVICE)
 
     def _answers(self, name: str) -> bool:
-        return self._page(name) is not None
+        return front_page(self._address(name)) is not None
 
     def _shows(self, name: str, text: str) -> bool:
-        return text in (self._page(name) or "")
-
-    def _page(self, name: str) -> str | None:
-        """
-        The front page as a visitor gets it; ``None`` when there is none now.
-        """
-        host, port = _host_and_port(self._address(name))
-        connection = http.client.HTTPConnection(host, port, timeout=_PAGE_S)
-        try:
-            connection.request("GET", "/")
-            response = connection.getresponse()
-            body = response.read().decode(errors="replace")
-        except (OSError, http.client.HTTPException):
-            return None
-        finally:
-            connection.close()
-        return body if response.status == http.client.OK else None
+        return text in (front_page(self._address(name)) or "")
 
     def _chapter(self, number: int, title: str) -> None:
         self._say(chapter(number, title, style=self.invocation.style))
@@ -279,8 +258,3 @@ class Tour:
             self.invocation.note(text)
         else:
             self.invocation.show(text)
-
-
-def _host_and_port(address: str) -> tuple[str, int]:
-    parts = urlsplit(address)
-    return parts.hostname or "127.0.0.1", parts.port or 80
