@@ -56,18 +56,25 @@ def set_release(text: str, release: str, *, place: str = ".env") -> str:
     if not COMMIT_ID.fullmatch(release):
         raise UsageError(f"{release!r} is not a full commit id", remedy="git rev-parse gives it")
     found = [one for one in _assignments(text, place) if one.name == NAME]
-    if found:
-        changed = text[: found[-1].start] + release + text[found[-1].end :]
-    else:
-        newline = "\r\n" if "\r\n" in text else "\n"
-        gap = "" if not text or text.endswith("\n") else newline
-        changed = f"{text}{gap}{NAME}={release}{newline}"
-    if parse_dotenv(changed, Variables({})).values.get(NAME) != release:
-        raise SourceError(
-            f"{place}: {NAME} cannot be set without rewriting what is around it",
-            remedy=f"write {NAME}={release} on a line of its own and commit it",
-        )
-    return changed
+    # Quotes only where nothing else will do: before a comment an empty value needs them.
+    for value in (release, f'"{release}"'):
+        changed = _replaced(text, found[-1], value) if found else _added(text, value)
+        if parse_dotenv(changed, Variables({})).values.get(NAME) == release:
+            return changed
+    raise SourceError(
+        f"{place}: {NAME} cannot be set without rewriting what is around it",
+        remedy=f"write {NAME}={release} on a line of its own and commit it",
+    )
+
+
+def _replaced(text: str, assignment: _Assignment, value: str) -> str:
+    return text[: assignment.start] + value + text[assignment.end :]
+
+
+def _added(text: str, value: str) -> str:
+    newline = "\r\n" if "\r\n" in text else "\n"
+    gap = "" if not text or text.endswith("\n") else newline
+    return f"{text}{gap}{NAME}={value}{newline}"
 
 
 def _assignments(text: str, place: str) -> Iterator[_Assignment]:

@@ -1,6 +1,7 @@
 import random
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -107,7 +108,7 @@ def test_a_short_id_of_two_commits_is_an_error(disk: DiskRepository, opened: Ope
     )
     disk.git("fast-import", "--quiet", "--force", stdin=stream.encode())
     ids = sorted(disk.git("rev-list", "many").split())
-    twin = next(a for a, b in zip(ids, ids[1:], strict=False) if a[:4] == b[:4])
+    twin = next(a for a, b in pairwise(ids) if a[:4] == b[:4])
 
     with pytest.raises(SourceError, match="more than one"):
         opened(disk.top).resolve(twin[:4])

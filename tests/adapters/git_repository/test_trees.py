@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.adapters.git_repository import GitRepository
-from sandbox.adapters.git_repository.tree import TreeEntry
 from sandbox.errors import SourceError
+from sandbox.ports import TreeEntry
 from tests.repositories import DiskRepository
 
 Open = Callable[[Path], GitRepository]

@@ -1,0 +1,206 @@
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sandbox.adapters.sqlite_journal import SqliteJournal
+from sandbox.adapters.sqlite_journal.journal import EVENTS_MAX, SYNCS_MAX
+from sandbox.model.event import Event, EventKind
+from sandbox.model.record import Outcome, SyncRecord, Trigger
+from sandbox.model.status import Suspension
+from tests.repositories import snapshot
+
+EVENT = Event(at=1.0, environment="staging", kind=EventKind.SEEN, message="m")
+SYNC = SyncRecord(
+    environment="staging",
+    revision="a" * 40,
+    trigger=Trigger.COMMIT,
+    started_at=1.0,
+    finished_at=2.0,
+    outcome=Outcome.SUCCEEDED,
+)
+SUSPENSION = Suspension(environment="staging", reason="r", since=1.0)
+
+
+class Spoken(list[str]):
+    """What a journal warned of."""
+
+    def journal(self, folder: Path) -> SqliteJournal:
+        return SqliteJournal(str(folder), self.append)
+
+
+@pytest.fixture
+def spoken() -> Spoken:
+    return Spoken()
+
+
+def read_everything(journal: SqliteJournal) -> tuple[object, ...]:
+    return (
+        journal.events(),
+        journal.syncs("staging"),
+        dict(journal.ready()),
+        journal.suspensions(),
+    )
+
+
+def test_reading_what_is_not_there_makes_nothing(tmp_path: Path, spoken: Spoken) -> None:
+    journal = spoken.journal(tmp_path / "sandbox")
+
+    assert read_everything(journal) == ((), (), {}, ())
+    assert journal.resume("staging") is False
+    journal.close()
+
+    assert list(tmp_path.iterdir()) == []
+    assert spoken == []
+
+
+def test_reading_what_another_process_left_changes_nothing(tmp_path: Path, spoken: Spoken) -> None:
+    writer = spoken.journal(tmp_path)
+    writer.record_event(EVENT)
+    writer.suspend(SUSPENSION)
+    writer.close()
+    before = snapshot(tmp_path)
+
+    reader = spoken.journal(tmp_path)
+    found = read_everything(reader)
+    reader.close()
+
+    assert found == (((1, EVENT),), (), {}, (SUSPENSION,))
+    assert snapshot(tmp_path) == before
+
+
+def test_what_is_written_is_seen_at_once_by_another_process(tmp_path: Path, spoken: Spoken) -> None:
+    writer, reader = spoken.journal(tmp_path), spoken.journal(tmp_path)
+    writer.record_event(EVENT)
+    assert len(reader.events()) == 1
+    writer.record_event(EVENT)
+    assert len(reader.events()) == 2
+    writer.close()
+    assert len(reader.events()) == 2
+
+
+def test_only_this_user_can_read_it(tmp_path: Path, spoken: Spoken) -> None:
+    spoken.journal(tmp_path / "sandbox").record_event(EVENT)
+
+    assert (tmp_path / "sandbox").stat().st_mode & 0o777 == 0o700
+    rights = {place.stat().st_mode & 0o777 for place in (tmp_path / "sandbox").iterdir()}
+    assert rights == {0o600}
+
+
+@pytest.mark.parametrize(
+    "damage", [b"not a database at all" * 100, b"SQLite format 3\0" + b"x" * 99]
+)
+def test_a_damaged_file_is_set_aside_and_history_begins_anew(
+    damage: bytes, tmp_path: Path, spoken: Spoken
+) -> None:
+    (tmp_path / "journal.sqlite").write_bytes(damage)
+    (tmp_path / "journal.sqlite.corrupt-1").write_bytes(b"an older one")
+
+    journal = spoken.journal(tmp_path)
+    journal.record_event(EVENT)
+
+    assert journal.events() == ((1, EVENT),)
+    assert (tmp_path / "journal.sqlite.corrupt-2").read_bytes() == damage
+    assert (tmp_path / "journal.sqlite.corrupt-1").read_bytes() == b"an older one"
+    assert len(spoken) == 1
+    assert "corrupt-2" in spoken[0]
+    journal.close()
+    assert spoken.journal(tmp_path).events() == ((1, EVENT),)
+
+
+def test_a_damaged_file_is_left_alone_by_reading(tmp_path: Path, spoken: Spoken) -> None:
+    (tmp_path / "journal.sqlite").write_bytes(b"damaged" * 1000)
+    before = snapshot(tmp_path)
+
+    assert read_everything(spoken.journal(tmp_path)) == ((), (), {}, ())
+    assert snapshot(tmp_path) == before
+    assert len(spoken) == 1
+
+
+def test_damage_in_the_middle_of_the_work_does_not_end_it(tmp_path: Path, spoken: Spoken) -> None:
+    journal = spoken.journal(tmp_path)
+    for _ in range(200):
+        journal.record_sync(replace(SYNC, message="x" * 500))
+    journal.close()
+    file = tmp_path / "journal.sqlite"
+    content = file.read_bytes()
+    file.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+
+    number = journal.record_sync(SYNC)
+
+    assert journal.syncs("staging") == (replace(SYNC, id=number),)
+    assert len(spoken) == 1
+
+
+def test_the_file_of_a_newer_version_is_set_aside_whole(tmp_path: Path, spoken: Spoken) -> None:
+    with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
+        connection.executescript("CREATE TABLE future (x); PRAGMA user_version = 99;")
+    connection.close()
+
+    assert spoken.journal(tmp_path).events() == ()
+    journal = spoken.journal(tmp_path)
+    journal.record_event(EVENT)
+
+    assert len(journal.events()) == 1
+    with sqlite3.connect(tmp_path / "journal.sqlite.corrupt-1") as connection:
+        assert connection.execute("SELECT count(*) FROM future").fetchone() == (0,)
+    connection.close()
+
+
+def test_where_nothing_can_be_written_this_process_remembers(
+    tmp_path: Path, spoken: Spoken
+) -> None:
+    (tmp_path / "sandbox").write_text("a file where the folder should be")
+
+    journal = spoken.journal(tmp_path / "sandbox")
+    journal.record_event(EVENT)
+    journal.suspend(SUSPENSION)
+    number = journal.record_sync(SYNC)
+
+    assert journal.events() == ((1, EVENT),)
+    assert journal.suspensions() == (SUSPENSION,)
+    assert journal.syncs("staging") == (replace(SYNC, id=number),)
+    assert len(spoken) == 1
+    assert "cannot be written" in spoken[0]
+
+
+def test_a_journal_that_vanishes_takes_only_history_with_it(tmp_path: Path, spoken: Spoken) -> None:
+    journal = spoken.journal(tmp_path / "sandbox")
+    journal.record_event(EVENT)
+    for place in (tmp_path / "sandbox").iterdir():
+        place.unlink()
+    (tmp_path / "sandbox").rmdir()
+
+    journal.record_event(EVENT)
+    journal.record_sync(SYNC)
+
+    assert journal.events()
+
+
+def test_another_version_may_know_more_of_a_record(tmp_path: Path, spoken: Spoken) -> None:
+    spoken.journal(tmp_path).record_sync(SYNC)
+    spoken.journal(tmp_path).record_event(EVENT)
+    with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
+        connection.execute("UPDATE sync SET record = json_set(record, '$.novelty', 1)")
+        connection.execute("UPDATE event SET event = json_set(event, '$.novelty', 1)")
+    connection.close()
+
+    journal = spoken.journal(tmp_path)
+
+    assert journal.syncs("staging") == (replace(SYNC, id=1),)
+    assert journal.events() == ((1, EVENT),)
+
+
+def test_old_history_is_forgotten(tmp_path: Path, spoken: Spoken) -> None:
+    journal = spoken.journal(tmp_path)
+    for _ in range(EVENTS_MAX + 5):
+        journal.record_event(EVENT)
+    journal.record_sync(replace(SYNC, environment="production"))
+    for _ in range(SYNCS_MAX + 5):
+        journal.record_sync(SYNC)
+
+    numbers = [number for number, _ in journal.events(limit=EVENTS_MAX * 2)]
+    assert numbers == list(range(6, EVENTS_MAX + 6))
+    assert len(journal.syncs("staging", limit=SYNCS_MAX * 2)) == SYNCS_MAX
+    assert len(journal.syncs("production")) == 1

@@ -1,0 +1,143 @@
+"""What every journal does: the one on disk and the one that tests use."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sandbox.adapters.sqlite_journal import SqliteJournal
+from sandbox.model.event import Event, EventKind
+from sandbox.model.record import Outcome, StepRecord, SyncRecord, Trigger
+from sandbox.model.status import Suspension
+from sandbox.ports import Journal
+from tests.fakes.journal import FakeJournal
+
+MAKERS: dict[str, Callable[[Path], Journal]] = {
+    "sqlite": lambda folder: SqliteJournal(str(folder / "sandbox"), pytest.fail),
+    "fake": lambda _: FakeJournal(),
+}
+
+SYNC = SyncRecord(
+    environment="staging",
+    revision="a" * 40,
+    release="b" * 40,
+    trigger=Trigger.DRIFT,
+    started_at=10.5,
+    finished_at=12.25,
+    outcome=Outcome.FAILED,
+    message="web: exited with 1: ünï \x1b",
+    steps=(
+        StepRecord(step_id="1", reason="new", outcome=Outcome.SUCCEEDED, seconds=0.5),
+        StepRecord(step_id="2", reason="x", outcome=Outcome.ERRORED, seconds=1.0, message="no"),
+    ),
+    log=("one", "two"),
+)
+EVENT = Event(at=1.5, environment="staging", kind=EventKind.STEP_ENDED, message="m", seconds=0.1)
+
+
+@pytest.fixture(params=sorted(MAKERS))
+def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
+    made = MAKERS[request.param](tmp_path)
+    yield made
+    made.close()
+
+
+def test_an_empty_journal_holds_nothing(journal: Journal) -> None:
+    assert journal.syncs("staging") == ()
+    assert journal.events() == ()
+    assert journal.ready() == {}
+    assert journal.suspensions() == ()
+    assert journal.resume("staging") is False
+
+
+def test_a_sync_comes_back_as_it_was_with_its_number(journal: Journal) -> None:
+    number = journal.record_sync(SYNC)
+
+    assert number > 0
+    assert journal.syncs("staging") == (replace(SYNC, id=number),)
+
+
+def test_syncs_of_an_environment_come_newest_first_and_limited(journal: Journal) -> None:
+    for number in range(6):
+        environment = ("staging", "production")[number % 2]
+        journal.record_sync(replace(SYNC, environment=environment, started_at=float(number)))
+
+    assert [one.started_at for one in journal.syncs("staging")] == [4, 2, 0]
+    assert [one.started_at for one in journal.syncs("production", limit=2)] == [5, 3]
+
+
+def test_events_without_a_start_are_the_newest_oldest_first(journal: Journal) -> None:
+    for number in range(5):
+        journal.record_event(replace(EVENT, at=float(number)))
+
+    assert [event.at for _, event in journal.events(limit=3)] == [2, 3, 4]
+
+
+def test_events_after_a_number_are_the_next_ones_oldest_first(journal: Journal) -> None:
+    for number in range(5):
+        journal.record_event(replace(EVENT, at=float(number)))
+    numbers = [number for number, _ in journal.events()]
+
+    following = journal.events(after=numbers[1], limit=2)
+
+    assert [number for number, _ in following] == numbers[2:4]
+    assert [event.at for _, event in following] == [2, 3]
+    assert journal.events(after=numbers[-1]) == ()
+
+
+@pytest.mark.parametrize("kind", list(EventKind))
+def test_every_kind_of_event_comes_back_as_it_was(kind: EventKind, journal: Journal) -> None:
+    event = replace(EVENT, kind=kind, revision="r", service_name="web", step_id="3", seconds=None)
+
+    journal.record_event(event)
+
+    assert [found for _, found in journal.events()] == [event]
+
+
+def test_steps_have_numbers_of_their_own(journal: Journal) -> None:
+    first = journal.begin_step("staging", "1", 1.0)
+    second = journal.begin_step("staging", "1", 2.0)
+    journal.end_step(first, "succeeded", 3.0)
+
+    assert 0 < first < second
+
+
+def test_readiness_is_remembered_for_the_last_start(journal: Journal) -> None:
+    journal.mark_ready("a", 1.0)
+    journal.mark_ready("b", 2.5)
+    journal.mark_ready("a", 3.0)
+
+    assert journal.ready() == {"a": 3.0, "b": 2.5}
+
+
+def test_a_suspension_lasts_until_it_is_resumed(journal: Journal) -> None:
+    old = Suspension(environment="staging", reason="old", since=1.0)
+    new = Suspension(environment="staging", reason="new", since=2.0, until=3.0, author="me")
+    other = Suspension(environment="production", reason="", since=1.0)
+    for suspension in (old, new, other):
+        journal.suspend(suspension)
+
+    assert journal.suspensions() == (other, new)
+    assert journal.resume("staging") is True
+    assert journal.resume("staging") is False
+    assert journal.suspensions() == (other,)
+
+
+def test_several_threads_may_write_and_read(journal: Journal) -> None:
+    def work(environment: str) -> None:
+        for _ in range(20):
+            journal.record_sync(replace(SYNC, environment=environment))
+            journal.record_event(replace(EVENT, environment=environment))
+            journal.syncs(environment)
+
+    threads = [threading.Thread(target=work, args=(f"e{number}",)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert [len(journal.syncs(f"e{number}", limit=99)) for number in range(4)] == [20] * 4
+    numbers = [number for number, _ in journal.events()]
+    assert len(numbers) == len(set(numbers)) == 80
