@@ -130,7 +130,7 @@ def suggestion(name: str, allowed: Iterable[str]) -> str:
 def _nearest(name: str, allowed: frozenset[str]) -> str:
     if len(allowed) > _NAMES_MAX:
         return ""
-    near = get_close_matches(name, sorted(allowed), n=1, cutoff=0.7)
+    near = get_close_matches(name, sorted(allowed), n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 

@@ -1,0 +1,162 @@
+import pytest
+
+from sandbox.compose import known
+from sandbox.compose.attributes import SERVICE
+from tests.compose.committed import load, problems, service_problems
+
+
+@pytest.mark.parametrize(
+    ("attributes", "problem"),
+    [
+        ("imag: x", "services.web.imag: the key `imag` is unknown; did you mean 'image'?"),
+        ("zzzz: x", "services.web.zzzz: the key `zzzz` is unknown"),
+        ("privileged: true", "services.web.privileged: the key `privileged` is not supported yet"),
+        ("build: {ssh: x}", "services.web.build.ssh: the key `ssh` is not supported yet"),
+        ("init:", "services.web.init: has no value; give it one or remove the key"),
+        ("init: 1", "services.web.init: must be true or false, not a number (1)"),
+        ("user: 1000", ("services.web.user: must be a string, not a number (1000);"
+         " write it in quotes")),
+        ("user: 2026-11-23", ("services.web.user: must be a string, not a date (2026-11-23);"
+         " write it in quotes")),
+        ("cap_add: ALL", "services.web.cap_add: must be a list, not 'ALL'"),
+        ("ports: 80", "services.web.ports: must be a list, not a number (80)"),
+        ("command: {a: b}", "services.web.command: must be a string or a list, not a mapping"),
+        ("depends_on: {web: {}}", "services.web.depends_on.web: the key `condition` is missing"),
+        ("security_opt: [a, b, a]",
+         "services.web.security_opt[2]: 'a' is in the list already"),
+        ("stop_grace_period: 10",
+         ("services.web.stop_grace_period: must be a duration such as 500ms, 10s, 1m30s or 2h,"
+         " not a number (10)")),
+        ("mem_limit: lots", ("services.web.mem_limit: must be a size such as 512k, 64m or 1.5g"
+         " (1k is 1024 bytes), not 'lots'")),
+        ("cpus: many", "services.web.cpus: must be a number such as 0.5, not 'many'"),
+        ("scale: 1000000", ("services.web.scale: must be a number from 0 to 100,"
+         " not a number (1000000)")),
+        ("scale: -1", "services.web.scale: must be a number from 0 to 100, not a number (-1)"),
+        ("pids_limit: -2", "services.web.pids_limit: must be at least -1, not a number (-2)"),
+        ("restart: sometimes", ('services.web.restart: must be "no", always, unless-stopped,'
+         " on-failure or on-failure:3, not 'sometimes'")),
+        ("restart: false", ('services.web.restart: must be "no", always, unless-stopped,'
+         " on-failure or on-failure:3, not a boolean (false)")),
+        ("x-sandbox: {gate: 1}", ("services.web.x-sandbox.gate: the key `gate` is not supported"
+         " yet")),
+        ("x-sandbox: {foo: 1}", ("services.web.x-sandbox.foo: the key `foo` is unknown; no key is"
+         " allowed here")),
+    ],
+)  # fmt: skip
+def test_what_may_not_be_written_is_told_in_words(attributes: str, problem: str) -> None:
+    (found,) = service_problems(attributes)
+
+    place, _, said = found.partition(": ")
+    assert place.startswith("compose.yaml:4:")
+    assert said == problem
+
+
+def test_a_condition_that_does_not_exist_is_told_with_the_nearest() -> None:
+    (found,) = problems(
+        "services:\n"
+        "  web: {image: x, depends_on: {db: {condition: service_helthy}}}\n"
+        "  db: {image: x}\n"
+    )
+
+    assert found.endswith(
+        "services.web.depends_on.db.condition: must be service_started, service_healthy or"
+        " service_completed_successfully, not 'service_helthy'; did you mean 'service_healthy'?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("servces: {}", "1:1: servces: the key `servces` is unknown; did you mean 'services'?"),
+        ("include: [a.yaml]", "1:1: include: the key `include` is not supported yet"),
+        ("services:", "1:1: services: has no value; give it one or remove the key"),
+        ("services: []", "1:1: services: must be a mapping, not a list"),
+        ("services: {web: nginx}", "1:17: services.web: must be a mapping, not 'nginx'"),
+        ("services: {web: }", "1:12: services.web: has no value; give it one or remove the key"),
+        ("services: {a b: {image: x}}", ("1:12: services.a b: the name of a service consists of"
+         " letters, digits, `.`, `_` and `-`")),
+        ("networks: {n: {drivr: x}}", ("1:16: networks.n.drivr: the key `drivr` is unknown;"
+         " did you mean 'driver'?")),
+        ("networks: {n: {attachable: true}}",
+         "1:16: networks.n.attachable: the key `attachable` is not supported yet"),
+        ("volumes: {v: {external: maybe}}",
+         "1:25: volumes.v.external: must be true or false, not 'maybe'"),
+        ("secrets: {s: {environment: S}}",
+         "1:15: secrets.s.environment: the key `environment` is not supported yet"),
+        ("name: [a]", "1:1: name: must be a string, not a list"),
+    ],
+)  # fmt: skip
+def test_the_top_of_a_file_is_checked_too(text: str, problem: str) -> None:
+    assert problems(text) == [f"compose.yaml:{problem}"]
+
+
+def test_all_problems_are_told_at_once_by_place() -> None:
+    found = problems(
+        "services:\n"
+        "  b: {image: x, imag: 1, init: 2, depends_on: [c], ports: ['x']}\n"
+        "  a: {restart: x, volumes: [/a]}\n"
+        "networks: {n: {foo: 1}}\n"
+    )
+
+    assert [line.split(": ")[1] for line in found] == [
+        "services.b.imag",
+        "services.b.init",
+        "services.b.depends_on.c",
+        "services.b.ports[0]",
+        "services.a.restart",
+        "services.a.volumes[0]",
+        "networks.n.foo",
+    ]
+
+
+def test_a_schema_problem_does_not_bring_others_that_follow_from_it() -> None:
+    assert (
+        len(problems("services:\n  web: {imag: nginx}\n  db: {image: x, depends_on: [web]}")) == 1
+    )
+    assert (
+        len(problems("services: {a: {image: x, secrets: [s]}}\nsecrets: {s: {external: true}}"))
+        == 1
+    )
+
+
+@pytest.mark.parametrize(
+    "attribute", ["environment: {PASSWORD: [hunter2]}", "labels: {a: {b: hunter2}}"]
+)
+def test_a_value_that_may_be_secret_is_not_shown(attribute: str) -> None:
+    assert "hunter2" not in service_problems(attribute)[0]
+
+
+def test_a_long_value_is_cut() -> None:
+    assert len(service_problems(f"restart: {'x' * 1000}")[0]) < 250
+
+
+def test_extension_fields_are_ignored_everywhere() -> None:
+    state = load(
+        "x-a: {b: [c]}\n"
+        "services:\n"
+        "  a:\n"
+        "    image: x\n"
+        "    x-b: 1\n"
+        "    x-sandbox: {}\n"
+        "    healthcheck: {test: a, x-c: 1}\n"
+        "    deploy: {x-d: 1}\n"
+        "volumes: {x-v: {x-e: 1}}\n"
+    )
+
+    assert [one.name for one in state.services] == ["a"]
+
+
+def test_no_key_is_both_supported_and_not() -> None:
+    assert not SERVICE["properties"].keys() & known.SERVICE
+
+
+def test_a_schema_fault_in_a_disabled_service_is_told() -> None:
+    assert service_problems("profiles: [debug]\ninit: 3") != []
+
+
+def test_many_problems_end_in_a_note_that_there_are_more() -> None:
+    found = problems("services:\n" + "".join(f"  s{i}: {{imag: x}}\n" for i in range(1200)))
+
+    assert len(found) == 1001
+    assert any("more than 1,000 problems" in line for line in found)
