@@ -92,7 +92,8 @@ def _find_hold(
         return _hold(slot, HoldReason.NAME_TAKEN, message)
     why = scene.policy.broken_images.get(slot.spec.service.image)
     if slot.creates and why and slot.spec.service.image not in scene.observed.images:
-        return _hold(slot, HoldReason.IMAGE_BROKEN, f"{why}; commit a fix, or try again: sandbox sync")
+        message = f"{why}; commit a fix, or try again: sandbox sync"
+        return _hold(slot, HoldReason.IMAGE_BROKEN, message)
     for name in _used_names(slot):
         if name in scene.absent:
             return _hold(slot, HoldReason.DEPENDENCY_HELD, f"waits for {scene.absent[name]}")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sandbox.errors import CancelledError, EngineError, EngineUnreachableError, HeldError
+from sandbox.model.action import BuildImage
 from sandbox.model.event import Event, EventKind
 from sandbox.model.record import Outcome, SyncRecord
 from sandbox.planning.plan import plan_sync
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from sandbox.model.desired import DesiredState
     from sandbox.model.observed import ObservedState
-    from sandbox.model.plan import Hold, Plan, SyncPolicy
+    from sandbox.model.plan import Hold, Plan, Step, SyncPolicy
     from sandbox.model.record import Trigger
     from sandbox.runtime.workspace import Workspace
 
@@ -133,7 +134,7 @@ def _record(
     results: tuple[StepResult, ...],
     began: float,
 ) -> SyncRecord:
-    outcome, message, log = _verdict(request, seen.plan, results)
+    outcome, message, log = _verdict(request, seen, results)
     return SyncRecord(
         environment=seen.desired.environment,
         revision=seen.desired.revision,
@@ -149,22 +150,33 @@ def _record(
 
 
 def _verdict(
-    request: SyncRequest, plan: Plan, results: tuple[StepResult, ...]
+    request: SyncRequest, seen: Look, results: tuple[StepResult, ...]
 ) -> tuple[Outcome, str, tuple[str, ...]]:
-    errors = [result.error for result in results if result.error is not None]
-    real = [error for error in errors if not isinstance(error, CancelledError)]
-    if real:
-        error = real[0]
+    failed = [result for result in results if result.error is not None]
+    for result in failed:
+        error = result.error
+        if error is None or isinstance(error, CancelledError):
+            continue
         technical = isinstance(error, EngineError) and error.temporary
         outcome = Outcome.ERRORED if technical else Outcome.FAILED
         remedy = f" ({error.remedy})" if error.remedy else ""
-        return outcome, f"{error.message}{remedy}", tuple(getattr(error, "log", ()))
-    if errors or (len(results) < len(plan.steps) and request.stop()):
+        message = f"{_place(seen.desired, result.step)}{error.message}{remedy}"
+        return outcome, message, tuple(getattr(error, "log", ()))
+    if failed or (len(results) < len(seen.plan.steps) and request.stop()):
         return Outcome.ABORTED, "ended early: a newer commit, or a person", ()
-    blocking = blocking_holds(plan)
+    blocking = blocking_holds(seen.plan)
     if blocking:
         return Outcome.FAILED, "; ".join(f"{hold.target}: {hold.message}" for hold in blocking), ()
     return Outcome.SUCCEEDED, "", ()
+
+
+def _place(desired: DesiredState, step: Step) -> str:
+    """Where the service that a step is about is declared, as the beginning of a message."""
+    tags = step.action.tags if isinstance(step.action, BuildImage) else ()
+    for service in desired.services:
+        if service.place and (service.name == step.service_name or service.image in tags):
+            return f"{service.place}: {service.name}: "
+    return ""
 
 
 def blocking_holds(plan: Plan) -> tuple[Hold, ...]:
