@@ -19,9 +19,9 @@ ASSIGNMENT: Final = re.compile(
 QUOTED: Final = re.compile(
     r"""(?P<quote>["'])(?P<value>(?:\\.|(?!(?P=quote))[^\\])*)(?P=quote)""", re.DOTALL
 )
-UNQUOTED: Final = re.compile(r"(?P<value>[^\r\n]*?)(?=[ \t]*(?:\r?\n|\Z)| +#)")
+UNQUOTED: Final = re.compile(r"(?P<value>[^\n]*?)(?=[ \t\r]*(?:\n|\Z)| +#)")
 BLANK: Final = re.compile(r"\s*(?:#[^\n]*(?:\n|\Z)\s*)*")
-REST: Final = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=\r?\n|\Z)")
+REST: Final = re.compile(r"[ \t\r]*(?:#[^\n]*)?(?=\n|\Z)")
 LINE: Final = re.compile(r"[^\n]*(?:\n|\Z)")
 
 
