@@ -30,12 +30,13 @@ class Findings:
         self._warnings: dict[str, None] = {}
         self._chains: dict[tuple[str, str], str] = {}
         self._spoiled: set[Path] = set()
+        self._closed: set[Mark] = set()
 
     def problem(self, mark: Mark, path: Path, message: str, remedy: str = "") -> None:
         """Add a problem at *mark*; the first of equal ones stays."""
         key = (mark.file, mark.line, mark.column, message)
         self.spoil(path)
-        if key in self._problems:
+        if key in self._problems or mark in self._closed:
             return
         chain = self._chain(mark, path)
         self._problems[key] = Problem(
@@ -46,6 +47,10 @@ class Findings:
             message=f"{message}; {chain}" if chain else message,
             remedy=remedy,
         )
+
+    def close(self, mark: Mark) -> None:
+        """Take no further problem of what is written at *mark*: it would follow from the first."""
+        self._closed.add(mark)
 
     def spoil(self, path: Path) -> None:
         """Remember that *path* is not complete, so that nothing is said to be missing there."""

@@ -107,6 +107,7 @@ class _Walk:
                 self._findings.warn(node.mark, f"the variable {name} is not set; it reads as empty")
             if substitution.fault:
                 self._findings.problem(node.mark, path, substitution.fault)
+                self._findings.close(node.mark)
                 return node
             text = substitution.text
         elif cast is None:

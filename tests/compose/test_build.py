@@ -1,0 +1,118 @@
+import pytest
+
+from sandbox.compose.build import image_name
+from sandbox.model.service import Build
+from tests.compose.committed import load, problems, service
+
+APP = {"app/Dockerfile": "FROM scratch"}
+BUILD = Build(context="app", context_id="1", args={"A": "1"})
+
+
+def build(written: str, env: str = "") -> Build | None:
+    (found,) = load(f"services:\n  web:\n    build: {written}\n", others=APP, env=env).services
+    return found.build
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("../../app", Build(context="app", context_id="tree of ['app/Dockerfile']")),
+        ("../../app/", Build(context="app", context_id="tree of ['app/Dockerfile']")),
+        ("{context: ../../app, dockerfile: ./docker/Web, target: t, args: {B: 2, A: }}",
+         Build(context="app", dockerfile="docker/Web", target="t", args={"A": "x", "B": "2"},
+               context_id="tree of ['app/Dockerfile']")),
+        ("{context: ../../app, args: [A, NOPE, C=]}",
+         Build(context="app", args={"A": "x", "C": ""},
+               context_id="tree of ['app/Dockerfile']")),
+    ],
+)  # fmt: skip
+def test_both_forms_are_read(written: str, expected: Build) -> None:
+    assert build(written, env="A=x") == expected
+
+
+def test_the_top_of_the_repository_may_be_a_context() -> None:
+    found = build("../..")
+
+    assert found is not None
+    assert found.context == "."
+
+
+def test_without_a_context_the_folder_of_the_file_is_one() -> None:
+    found = build("{target: t}")
+
+    assert found is not None
+    assert found.context == "environments/staging"
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("../../../x", "../../../x leads out of the repository"),
+        ("/src", "/src is not a path inside the repository"),
+        ("https://example.org/x.git", "is not a path inside the repository"),
+        ("{context: ../../app, dockerfile: ../D}", "../D is not a path inside the build context"),
+        ("{context: ../../app, dockerfile: /D}", "/D is not a path inside the build context"),
+        ("../../nope", "the build context nope is not in the release aaaaaaa"),
+        ("{context: ../../app, cache_from: [x]}", "the key `cache_from` is not supported yet"),
+        ("[x]", "must be a folder, or a mapping with `context`, not a list"),
+    ],
+)
+def test_what_cannot_be_built_is_told(written: str, message: str) -> None:
+    (found,) = problems(f"services:\n  web:\n    build: {written}\n", others=APP)
+
+    assert message in found
+
+
+def test_images_are_named_after_what_they_are_made_of() -> None:
+    name = image_name("shop", "web", BUILD)
+
+    assert name.startswith("shop/web:")
+    assert len(name.rpartition(":")[2]) == 16
+    assert name == image_name("shop", "web", BUILD)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Build(context="app", context_id="2", args={"A": "1"}),
+        Build(context="app", context_id="1", args={"A": "2"}),
+        Build(context="app", context_id="1", args={"A": "1", "B": ""}),
+        Build(context="app", context_id="1", args={"A": "1"}, target="t"),
+        Build(context="app", context_id="1", args={"A": "1"}, dockerfile="D"),
+        Build(context="app", context_id="1", target="A", args={"1": ""}),
+    ],
+)
+def test_other_content_has_another_id(other: Build) -> None:
+    assert image_name("shop", "web", other) != image_name("shop", "web", BUILD)
+
+
+def test_services_of_one_content_have_one_id() -> None:
+    one, other = image_name("shop", "web", BUILD), image_name("shop", "My_Worker", BUILD)
+
+    assert other == f"shop/my-worker:{one.rpartition(':')[2]}"
+
+
+def test_an_image_beside_a_build_is_not_used_and_that_is_said() -> None:
+    state = load("services:\n  web:\n    build: ../../app\n    image: mine:1\n", others=APP)
+
+    assert state.services[0].image.startswith("shop/web:")
+    assert "mine:1 is not used" in state.warnings[0]
+
+
+@pytest.mark.parametrize("image", ["nginx", "a/b/c:1.2", "localhost:5000/a:b", "a@sha256:0123"])
+def test_an_image_without_a_build_is_taken_as_it_is(image: str) -> None:
+    (found,) = load(f"services: {{web: {{image: '{image}'}}}}").services
+
+    assert (found.image, found.build) == (image, None)
+
+
+@pytest.mark.parametrize("image", ["", "a b", "$(x)", "-x"])
+def test_what_is_no_name_of_an_image_is_told(image: str) -> None:
+    assert "is not the name of an image" in problems(f"services: {{web: {{image: '{image}'}}}}")[0]
+
+
+def test_a_service_needs_an_image_or_a_build() -> None:
+    assert problems("services:\n  web: {}\n") == [
+        "compose.yaml:2:3: services.web: the service has neither `image` nor `build`"
+    ]
+    assert service("user: x").image == "nginx"

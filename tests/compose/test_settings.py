@@ -1,0 +1,53 @@
+from sandbox.model.settings import EnvironmentSettings, RolloutSettings, SyncSettings
+from tests.compose.committed import load, problems
+
+
+def test_everything_has_a_default() -> None:
+    for text in ("x-sandbox:\nservices: {}", "x-sandbox: {}\nservices: {}", "services: {}"):
+        assert load(text).settings == EnvironmentSettings()
+
+
+def test_everything_can_be_set() -> None:
+    state = load(
+        "x-sandbox:\n"
+        "  track: release/2\n"
+        "  release: ${RELEASE:-}\n"
+        "  promote_from: dev\n"
+        "  sync: {auto: false, self_heal: false, prune: false, allow_empty: true}\n"
+        "  rollout: {deadline: 2m, rollback: false}\n"
+        "services: {}\n",
+        env="RELEASE=abc",
+    )
+
+    assert state.settings == EnvironmentSettings(
+        track="release/2",
+        release="abc",
+        promote_from="dev",
+        sync=SyncSettings(auto=False, self_heal=False, prune=False, allow_empty=True),
+        rollout=RolloutSettings(deadline_s=120.0, rollback=False),
+    )
+
+
+def test_unknown_keys_and_wrong_values_are_told_with_line_and_column() -> None:
+    found = problems(
+        "x-sandbox:\n"
+        "  trak: main\n"
+        "  sync: {auto: maybe, x-y: 1}\n"
+        "  rollout: {deadline: 2}\n"
+        "  track: --output=x\n"
+        "services: {}\n"
+    )
+
+    assert found == [
+        "compose.yaml:2:3: x-sandbox.trak: the key `trak` is unknown; did you mean 'track'?",
+        "compose.yaml:3:16: x-sandbox.sync.auto: must be true or false, not 'maybe'",
+        (
+            "compose.yaml:3:23: x-sandbox.sync.x-y: the key `x-y` is unknown;"
+            " allowed here: allow_empty, auto, prune, self_heal"
+        ),
+        (
+            "compose.yaml:4:23: x-sandbox.rollout.deadline: must be a duration such as 500ms, 10s,"
+            " 1m30s or 2h, not a number (2)"
+        ),
+        ("compose.yaml:5:10: x-sandbox.track: must be the name of a branch, not '--output=x'"),
+    ]
