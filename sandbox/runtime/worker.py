@@ -16,6 +16,7 @@ from sandbox.model.action import BuildImage, StartContainer
 from sandbox.model.event import Event, EventKind
 from sandbox.model.record import Outcome, SyncRecord, Trigger
 from sandbox.planning.backoff import delay_s, retry_delay_s
+from sandbox.runtime.desired import load_tracked
 from sandbox.runtime.down import take_down
 from sandbox.runtime.suspension import active_suspension
 from sandbox.runtime.sync import Look, SyncRequest, carry_out, look
@@ -23,6 +24,7 @@ from sandbox.runtime.sync import Look, SyncRequest, carry_out, look
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sandbox.model.desired import DesiredState
     from sandbox.model.plan import SyncPolicy
     from sandbox.runtime.heads import Heads
     from sandbox.runtime.workspace import Workspace
@@ -141,14 +143,24 @@ class Worker:
         return Trigger.DRIFT if sync.self_heal else None
 
     def _request(self, seen: Look, trigger: Trigger) -> SyncRequest:
-        branch, commit = seen.desired.settings.track, seen.desired.revision
         return SyncRequest(
             environment=self.environment,
             trigger=trigger,
             policy=self._policy(),
             emit=self._emit,
-            stop=lambda: self._stopping or self._heads.moved(branch, commit),
+            stop=lambda: self._stopping or self._is_superseded(seen.desired),
         )
+
+    def _is_superseded(self, desired: DesiredState) -> bool:
+        """A newer commit asks for something else; one that is of no use supersedes nothing."""
+        branch, commit = desired.settings.track, desired.revision
+        if not self._heads.moved(branch, commit):
+            return False
+        try:
+            newer = load_tracked(self._workspace.repository, self.environment)
+        except SandboxError:
+            return False
+        return replace(newer, revision=commit) != desired
 
     def _learn(self, seen: Look, trigger: Trigger, record: SyncRecord) -> None:
         """Remember what bears on the next look: failures, and how often a service was restarted."""
