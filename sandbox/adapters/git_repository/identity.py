@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from sandbox.adapters.git_repository.program import GitProgram
@@ -18,17 +18,21 @@ def identity(program: GitProgram) -> Mapping[str, str]:
     In Git's order: the environment, ``author.name`` and the like, ``user.name``. Where Git would
     guess from the machine, or refuse, the name is ours.
     """
-    return {
-        variable: next(name for name in _candidates(program, role, part) if name)
-        for role in ("author", "committer")
-        for part in NOBODY
-        if not os.environ.get(variable := f"GIT_{role}_{part}".upper())
-    }
+    configured = _configured(program)
+    found: dict[str, str] = {}
+    for role in ("author", "committer"):
+        for part, ours in NOBODY.items():
+            variable = f"GIT_{role}_{part}".upper()
+            if not os.environ.get(variable):
+                given = configured.get(f"{role}.{part}") or configured.get(f"user.{part}")
+                found[variable] = given or ours
+    return found
 
 
-def _candidates(program: GitProgram, role: str, part: str) -> Iterator[str]:
-    for key in (f"{role}.{part}", f"user.{part}"):
-        yield os.fsdecode(program.ask("config", "--get", key).stdout).strip()
-    if part == "email":
-        yield os.environ.get("EMAIL", "")
-    yield NOBODY[part]
+def _configured(program: GitProgram) -> Mapping[str, str]:
+    """What config says of names; ``EMAIL`` stands in for an address, as it does for Git."""
+    listed = program.ask("config", "-z", "--get-regexp", r"^(user|author|committer)\.").stdout
+    pairs = (entry.partition("\n") for entry in os.fsdecode(listed).split("\0") if entry)
+    configured = {key: value.strip() for key, _, value in pairs}
+    configured["user.email"] = configured.get("user.email") or os.environ.get("EMAIL", "")
+    return configured

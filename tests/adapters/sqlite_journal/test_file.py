@@ -5,11 +5,15 @@ from pathlib import Path
 import pytest
 
 from sandbox.adapters.sqlite_journal import SqliteJournal
-from sandbox.adapters.sqlite_journal.journal import EVENTS_MAX, SYNCS_MAX
+from sandbox.adapters.sqlite_journal import journal as module
 from sandbox.model.event import Event, EventKind
 from sandbox.model.record import Outcome, SyncRecord, Trigger
 from sandbox.model.status import Suspension
 from tests.repositories import snapshot
+
+# Of the test; the real bounds are thousands.
+EVENTS_MAX = 60
+SYNCS_MAX = 20
 
 EVENT = Event(at=1.0, environment="staging", kind=EventKind.SEEN, message="m")
 SYNC = SyncRecord(
@@ -192,7 +196,11 @@ def test_another_version_may_know_more_of_a_record(tmp_path: Path, spoken: Spoke
     assert journal.events() == ((1, EVENT),)
 
 
-def test_old_history_is_forgotten(tmp_path: Path, spoken: Spoken) -> None:
+def test_old_history_is_forgotten(
+    tmp_path: Path, spoken: Spoken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "EVENTS_MAX", EVENTS_MAX)
+    monkeypatch.setattr(module, "SYNCS_MAX", SYNCS_MAX)
     journal = spoken.journal(tmp_path)
     for _ in range(EVENTS_MAX + 5):
         journal.record_event(EVENT)
