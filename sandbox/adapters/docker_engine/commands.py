@@ -107,7 +107,8 @@ def _pump(stream: ExecStream, ended: threading.Event) -> None:
 @contextmanager
 def _raw_terminal() -> Generator[None]:
     before = termios.tcgetattr(_STDIN)
-    tty.setraw(_STDIN)
+    # Waits for what was written, and keeps what was typed ahead.
+    tty.setraw(_STDIN, termios.TCSADRAIN)
     try:
         yield
     finally:
