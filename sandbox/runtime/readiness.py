@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FIRST_DELAY_S = 0.02
 LONGEST_DELAY_S = 0.25
+PAUSE_PER_LOOK = 2.0
 SETTLE_S = 0.25
 """A container without a healthcheck is believed when it still runs after this long."""
 PROBE_TIMEOUT_S = 30.0
@@ -37,6 +38,7 @@ def await_container(
     began = workspace.clock.monotonic()
     delay_s = FIRST_DELAY_S
     while True:
+        looked = workspace.clock.monotonic()
         container = workspace.engine.inspect_container(container_id)
         if container is None:
             message = f"{action.container_name} was removed while it was awaited"
@@ -48,7 +50,9 @@ def await_container(
             raise CancelledError(message)
         if workspace.clock.monotonic() - began >= action.deadline_s:
             raise _too_late(workspace, container, action)
-        workspace.clock.sleep(delay_s)
+        # A probe takes processor time from the very program that it waits for.
+        took_s = workspace.clock.monotonic() - looked
+        workspace.clock.sleep(max(delay_s, PAUSE_PER_LOOK * took_s))
         delay_s = min(delay_s * 1.5, LONGEST_DELAY_S)
 
 
