@@ -16,7 +16,7 @@ Schema: TypeAlias = dict[str, Any]
 
 STRING: Schema = {"type": "string"}
 BOOLEAN: Schema = {"type": "boolean"}
-NAME: Schema = {"type": "string", "minLength": 1, "says": "a name"}
+NAME: Schema = {"type": "string", "minLength": 1, "says": "a name or a path"}
 TEXT_OR_NUMBER: Schema = {"type": ["string", "number"]}
 VALUE: Schema = {"type": ["string", "number", "boolean", "null"]}
 STRINGS: Schema = {"type": "array", "items": STRING}

@@ -19,7 +19,6 @@ from sandbox.compose.node import (
     Node,
     Path,
     Scalar,
-    integer,
     text,
 )
 from sandbox.compose.toplevel import FILE
@@ -165,18 +164,13 @@ def _message(error: ValidationError, schema: Mapping[str, Any], node: Node, path
         kinds = [allowed] if isinstance(allowed, str) else allowed
         words = [_TYPE_WORDS[kind] for kind in kinds if kind != "null"]
         return f"must be {_listed(words)}, not {got}{_hint(kinds, node)}"
-    if error.validator == "minimum":
-        return f"must be at least {schema['minimum']}, not {got}"
-    return f"{error.message}"
+    assert error.validator == "minimum", "everything else that is bounded says what it is"
+    return f"must be at least {schema['minimum']}, not {got}"
 
 
 def _hint(kinds: list[str], node: Node) -> str:
     if "string" in kinds and isinstance(node, Scalar):
         return "; write it in quotes"
-    if "boolean" in kinds and text(node).lower() in {"yes", "no", "on", "off"}:
-        return "; YAML 1.2 knows true and false only"
-    if "integer" in kinds and integer(node) is not None:
-        return "; write it without quotes"
     return ""
 
 

@@ -8,7 +8,18 @@ from collections.abc import Mapping
 from sandbox.compose.dotenv import DotenvFile, parse_dotenv, parse_raw
 from sandbox.compose.findings import Findings, Place
 from sandbox.compose.merge import pairs
-from sandbox.compose.node import EMPTY, MapNode, Mark, Node, Scalar, flag, is_null, items, text
+from sandbox.compose.node import (
+    EMPTY,
+    MapNode,
+    Mark,
+    Node,
+    Scalar,
+    flag,
+    is_null,
+    items,
+    mapping,
+    text,
+)
 from sandbox.compose.paths import folder_of, resolve_path
 from sandbox.compose.source import CommittedSource
 from sandbox.compose.template import Variables
@@ -98,8 +109,10 @@ def read_dotenv_file(
 def _env_file(
     node: Node, place: Place, source: CommittedSource, variables: Variables
 ) -> Mapping[str, str]:
-    entry = node if isinstance(node, MapNode) else EMPTY
+    entry = mapping(node)
     path_node = entry.get("path") or node
+    if isinstance(path_node, MapNode):  # without a path: reported by the schema
+        return {}
     file = resolve_path(text(path_node), folder_of(path_node), path_node, place)
     if file is None:
         return {}

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 from time import perf_counter
 
 import pytest
@@ -302,6 +303,38 @@ def test_any_text_gives_a_state_or_problems(text: str) -> None:
     state = _loaded(text)
 
     assert state is None or state.services == ()
+
+
+@pytest.mark.timeout(30)
+def test_more_ports_than_an_environment_may_have_are_refused() -> None:
+    found = problems(
+        "services:\n"
+        + "".join(f"  s{i}: {{image: x, ports: ['1000-1999']}}\n" for i in range(100, 130))
+    )
+
+    assert found == [
+        "compose.yaml:12:3: services.s110: the environment publishes more than 10,000 ports"
+    ]
+
+
+@pytest.mark.parametrize("name", ["staging", "production"])
+def test_the_shipped_environments_load_without_a_warning(name: str) -> None:
+    root = Path(__file__).parents[2]
+    files = {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for folder in ("environments", "demo_shop")
+        for path in (root / folder).rglob("*")
+        if path.is_file()
+    }
+    committed = MemorySource(files=files, release=RELEASE)
+    began = perf_counter()
+
+    state = load_environment(name, committed, default_application="x")
+
+    assert perf_counter() - began < 1
+    assert (state.application, state.environment, state.warnings) == ("shop", name, ())
+    assert {one.name for one in state.services} == {"web", "worker", "migrate", "db", "cache"}
+    assert name in find_environments(committed)
 
 
 @pytest.mark.timeout(30)

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from sandbox.compose.document import parse
@@ -80,6 +82,42 @@ HEALTHY = {"condition": "service_healthy"}
 )  # fmt: skip
 def test_a_service_is_laid_over_another(base: str, own: str, merged: object) -> None:
     assert plain(merge_service(read(base, "base"), read(own, "own"))) == merged
+
+
+ATTRIBUTES = {
+    "build": "./a",
+    "cap_add": ["A"],
+    "depends_on": ["a"],
+    "env_file": "a",
+    "environment": ["A=1"],
+    "extra_hosts": ["a:1"],
+    "labels": {"a": "b"},
+    "logging": {"driver": "x"},
+    "networks": ["a"],
+    "ports": ["1"],
+    "tmpfs": "/a",
+    "ulimits": {"a": 1},
+}
+
+
+@pytest.mark.parametrize("attribute", ATTRIBUTES)
+def test_null_keeps_what_was_there(attribute: str) -> None:
+    base = read(f"{attribute}: {json.dumps(ATTRIBUTES[attribute])}", "base")
+
+    merged = merge_service(base, read(f"{attribute}: ", "own"))
+
+    assert plain(merged) == {attribute: ATTRIBUTES[attribute]}
+
+
+@pytest.mark.parametrize("attribute", ATTRIBUTES)
+def test_what_has_a_wrong_shape_replaces_and_is_left_to_the_schema(attribute: str) -> None:
+    base = read(f"{attribute}: {json.dumps(ATTRIBUTES[attribute])}", "base")
+    wrong = '"a"' if isinstance(ATTRIBUTES[attribute], dict) else "{x: {y: z}}"
+    own = read(f"{attribute}: {wrong}", "own")
+
+    merged = merge_service(own, base), merge_service(base, own)
+
+    assert all(attribute in one.values for one in merged)
 
 
 def test_each_part_keeps_the_file_in_which_it_was_written() -> None:

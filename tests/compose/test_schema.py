@@ -32,6 +32,10 @@ from tests.compose.committed import load, problems, service_problems
         ("cpus: many", "services.web.cpus: must be a number such as 0.5, not 'many'"),
         ("scale: 1000000", ("services.web.scale: must be a number from 0 to 100,"
          " not a number (1000000)")),
+        (
+            "env_file: [{path: ''}]",
+            "services.web.env_file[0].path: must be a name or a path, not ''",
+        ),
         ("scale: -1", "services.web.scale: must be a number from 0 to 100, not a number (-1)"),
         ("pids_limit: -2", "services.web.pids_limit: must be at least -1, not a number (-2)"),
         ("restart: sometimes", ('services.web.restart: must be "no", always, unless-stopped,'
