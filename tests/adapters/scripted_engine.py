@@ -121,6 +121,8 @@ def scripted_engine(path: Path, *, api_version: str = "1.41") -> Iterator[Script
     class Server(socketserver.ThreadingUnixStreamServer):
         daemon_threads = True
         block_on_close = False
+        # With a full queue the kernel refuses; an engine's is long.
+        request_queue_size = 128
 
         @override
         def handle_error(self, request: object, client_address: object) -> None:

@@ -32,7 +32,10 @@ FILES = (
     ContainerFile(target="/run/secrets/key", content=b"key", mode=0o400, source="secret key"),
     ContainerFile(target="/data/in/y", content=b"y", source="y"),
 )
-SHOW = "cd /; stat -c '%a %u %g %n' etc/app/deep/x.conf run/secrets/key data/in/y; cat etc/app/deep/x.conf; echo"
+SHOW = (
+    "cd /; stat -c '%a %u %g %n' etc/app/deep/x.conf run/secrets/key data/in/y;"
+    " cat etc/app/deep/x.conf; echo"
+)
 
 
 @pytest.fixture(scope="module")
