@@ -34,6 +34,7 @@ def sync(
     """
     Bring ENV to what is committed, once, now.
     """
+    from sandbox.cli.last_words import last_words
     from sandbox.cli.opened import chosen, opened
     from sandbox.cli.outcome import end_with
     from sandbox.runtime.wait import wait_for
@@ -43,19 +44,21 @@ def sync(
         names = chosen(workspace, environment)
         control = workspace.control()
         ends_at = workspace.clock.monotonic() + timeout_s
-        results = sync_each(invocation, workspace.clock, control, names, timeout_s)
+        with last_words(workspace, names):
+            results = sync_each(invocation, workspace.clock, control, names, timeout_s)
         _show(invocation, results)
         end_with(invocation, results)
         for name in names if wait else ():
-            wait_for(
-                workspace,
-                control,
-                name,
-                revision=None,
-                healthy=True,
-                timeout_s=max(ends_at - workspace.clock.monotonic(), 0.0),
-                on_status=lambda _: None,
-            )
+            with last_words(workspace, (name,)):
+                wait_for(
+                    workspace,
+                    control,
+                    name,
+                    revision=None,
+                    healthy=True,
+                    timeout_s=max(ends_at - workspace.clock.monotonic(), 0.0),
+                    on_status=lambda _: None,
+                )
 
 
 def sync_each(

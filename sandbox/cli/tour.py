@@ -19,7 +19,7 @@ from sandbox.model.event import EventKind
 from sandbox.model.observed import ContainerState
 from sandbox.model.status import Health
 from sandbox.planning.urls import urls
-from sandbox.render.demo import chapter, headline_of, line, next_headline, with_headline
+from sandbox.render.demo import THEME, chapter, headline_of, line, next_headline, with_headline
 from sandbox.render.text import duration, short
 from sandbox.runtime.containers import find_container
 from sandbox.runtime.preview import load_desired
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 STAGING, PRODUCTION = "staging", "production"
 NAMES = (PRODUCTION, STAGING)
-THEME = "demo_shop/app/shop/theme.py"
 BRANCH = "main"
 SERVICE = "web"
 

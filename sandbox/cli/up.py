@@ -88,6 +88,7 @@ def converge_all(
     from sandbox.bootstrap import start_controller
     from sandbox.cli.first_sync import converge, newest_event
     from sandbox.cli.follow import follow
+    from sandbox.cli.last_words import last_words
 
     known = {each.name: each for each in workspace.control().status(tuple(names))}
     after = newest_event(workspace)
@@ -99,7 +100,8 @@ def converge_all(
         if known[name].suspension is None
     }
     timeout_s = invocation.deadline_s(TIMEOUT_S)
-    return follow(invocation, workspace.clock, works, timeout_s=timeout_s, steps=steps)
+    with last_words(workspace, names):
+        return follow(invocation, workspace.clock, works, timeout_s=timeout_s, steps=steps)
 
 
 def _show(

@@ -37,20 +37,22 @@ def wait(
 
     120 s at most, unless --timeout says otherwise.
     """
+    from sandbox.cli.last_words import last_words
     from sandbox.cli.opened import chosen, opened
     from sandbox.runtime.wait import wait_for
 
     with opened(invocation) as workspace:
         chosen(workspace, environment)
-        status = wait_for(
-            workspace,
-            workspace.control(),
-            environment,
-            revision=revision,
-            healthy=healthy,
-            timeout_s=invocation.deadline_s(TIMEOUT_S),
-            on_status=_teller(invocation, workspace.clock),
-        )
+        with last_words(workspace, (environment,)):
+            status = wait_for(
+                workspace,
+                workspace.control(),
+                environment,
+                revision=revision,
+                healthy=healthy,
+                timeout_s=invocation.deadline_s(TIMEOUT_S),
+                on_status=_teller(invocation, workspace.clock),
+            )
     if invocation.json:
         from sandbox.render import documents
 

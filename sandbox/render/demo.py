@@ -12,6 +12,9 @@ from sandbox.render.style import PLAIN, Style
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+THEME = "demo_shop/app/shop/theme.py"
+"""Where the shop says what a visitor sees first."""
+
 HEADLINES = (
     "Warm cups for cold commits",
     "Fresh from the last commit",

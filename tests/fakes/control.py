@@ -34,7 +34,9 @@ class FakeControl:
 
     def status(self, environments: Sequence[str]) -> tuple[EnvironmentStatus, ...]:
         self._ask("status", *environments)
-        return tuple(each for each in self.statuses if not environments or each.name in environments)
+        return tuple(
+            each for each in self.statuses if not environments or each.name in environments
+        )
 
     def up(self, environments: Sequence[str]) -> None:
         self._ask("up", *environments)

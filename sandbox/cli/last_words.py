@@ -1,0 +1,52 @@
+"""
+When a wait ends too late: what those that were waited for wrote last.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from sandbox.errors import DeadlineError, SandboxError
+from sandbox.model.status import Health
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from sandbox.runtime.workspace import Workspace
+
+_TAIL = 5
+
+
+@contextmanager
+def last_words(workspace: Workspace, environments: Sequence[str]) -> Generator[None]:
+    """
+    Add to a `DeadlineError` the last lines of every container that is not ready.
+
+    An error that brings lines already, those of a builder, is left as it is.
+    """
+    try:
+        yield
+    except DeadlineError as error:
+        if error.log:
+            raise
+        log = tuple(_lines(workspace, environments))
+        raise DeadlineError(error.message, remedy=error.remedy, log=log) from error
+
+
+def _lines(workspace: Workspace, environments: Sequence[str]) -> Iterator[str]:
+    # These lines are a courtesy; that they cannot be had must not hide the error itself.
+    with suppress(SandboxError):
+        for status in workspace.control().status(environments):
+            waiting = [each.name for each in status.services if each.health is not Health.HEALTHY]
+            for service_name in waiting:
+                yield from _last_of(workspace, status.name, service_name)
+
+
+def _last_of(workspace: Workspace, environment: str, service_name: str) -> Iterator[str]:
+    from sandbox.runtime.containers import containers_of
+
+    with suppress(SandboxError):
+        for container in containers_of(workspace, environment, service_name):
+            for line in workspace.engine.logs(container.id, tail=_TAIL):
+                yield f"{environment} {service_name}: {line}"
