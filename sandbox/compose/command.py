@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from sandbox.compose.findings import Place
-from sandbox.compose.node import ListNode, MapNode, Node, Scalar, is_null, items, mapping, text
+from sandbox.compose.node import (
+    ListNode,
+    MapNode,
+    Node,
+    Scalar,
+    is_null,
+    items,
+    mapping,
+    numbered,
+    text,
+)
 from sandbox.compose.variables import read_pairs
 from sandbox.compose.words import split_words
 from sandbox.model.service import Logging
@@ -39,7 +49,7 @@ def read_hosts(node: Node | None, place: Place) -> tuple[str, ...]:
         for name, addresses in node.values.items():
             found.update(f"{name}:{_bare(text(address))}" for address in items(addresses))
         return tuple(sorted(found))
-    for index, item in enumerate(items(node)):
+    for index, item in numbered(node):
         written = text(item)
         separator = "=" if "=" in written else ":"
         name, _, address = written.partition(separator)

@@ -85,7 +85,11 @@ def _append(base: Node, own: Node) -> Node:
         return base
     if isinstance(base, MapNode) or isinstance(own, MapNode):
         return own
-    return ListNode(items=items(base) + items(own), mark=own.mark)
+    return ListNode(items=_listed(base) + _listed(own), mark=own.mark)
+
+
+def _listed(node: Node) -> tuple[Node, ...]:
+    return node.items if isinstance(node, ListNode) else (node,)
 
 
 def _append_new(base: Node, own: Node) -> Node:
@@ -103,7 +107,7 @@ def named(node: Node, value: Node) -> MapNode | None:
         return node
     if not isinstance(node, ListNode):
         return None
-    marks = {text(item): item.mark for item in node.items}
+    marks = {text(item): item.mark for item in items(node)}
     return MapNode(values=dict.fromkeys(marks, value), key_marks=marks, mark=node.mark)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sandbox.compose.findings import Place
 from sandbox.compose.known import suggestion
-from sandbox.compose.node import MapNode, Node, flag, integer, items, mapping, text
+from sandbox.compose.node import MapNode, Node, flag, integer, mapping, numbered, text
 from sandbox.compose.paths import folder_of, resolve_path
 from sandbox.compose.source import CommittedSource
 from sandbox.compose.units import size_bytes
@@ -47,12 +47,12 @@ def read_mounts(
 ) -> Mounts:
     """Read ``tmpfs`` and ``volumes`` of *service*; *volumes* are the declared keys."""
     result = Mounts()
-    for index, item in enumerate(items(service.get("tmpfs"))):
+    for index, item in numbered(service.get("tmpfs")):
         target, _, options = text(item).partition(":")
         if _is_target(target, item, place.at("tmpfs", index)):
             target = posixpath.normpath(target)
             result.mounts[target] = TmpfsMount(target=target, options=options)
-    for index, item in enumerate(items(service.get("volumes"))):
+    for index, item in numbered(service.get("volumes")):
         here = place.at("volumes", index)
         entry = _long(item, here) if isinstance(item, MapNode) else _short(item, here)
         if entry is not None and _is_target(entry.target, entry.node, here):

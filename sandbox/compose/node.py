@@ -80,9 +80,14 @@ def mapping(node: Node | None) -> MapNode:
 
 def items(node: Node | None) -> tuple[Node, ...]:
     """See *node* as a list; a value stands for a list of itself, nothing and null for none."""
+    return tuple(item for _, item in numbered(node))
+
+
+def numbered(node: Node | None) -> tuple[tuple[int, Node], ...]:
+    """Give `items` with their indexes as written; a null in a list is where something was cut."""
     if isinstance(node, ListNode):
-        return node.items
-    return () if node is None or is_null(node) else (node,)
+        return tuple((i, item) for i, item in enumerate(node.items) if not is_null(item))
+    return () if node is None or is_null(node) else ((0, node),)
 
 
 def is_null(node: Node | None) -> bool:

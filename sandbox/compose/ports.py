@@ -6,7 +6,7 @@ import ipaddress
 import re
 
 from sandbox.compose.findings import Place
-from sandbox.compose.node import MapNode, Mark, Node, integer, items, text
+from sandbox.compose.node import MapNode, Mark, Node, integer, numbered, text
 from sandbox.model.service import Port
 
 LOOPBACK = "127.0.0.1"
@@ -19,7 +19,7 @@ _FORMS = "80, 8080:80, 127.0.0.1:8080:80, 8000-8002:80-82 or 53:53/udp"
 def read_ports(node: Node | None, place: Place) -> dict[Port, Mark]:
     """Read both forms with their places; ranges are expanded, and of equal entries one is kept."""
     ports: dict[Port, Mark] = {}
-    for index, item in enumerate(items(node)):
+    for index, item in numbered(node):
         here = place.at(index)
         found = _long(item, here) if isinstance(item, MapNode) else _short(item, here)
         ports.update(dict.fromkeys(found, item.mark))
@@ -29,7 +29,7 @@ def read_ports(node: Node | None, place: Place) -> dict[Port, Mark]:
 def read_expose(node: Node | None, place: Place) -> tuple[str, ...]:
     """Read ports and ranges such as ``3000``, ``3000-3005/udp``."""
     exposed: set[str] = set()
-    for index, item in enumerate(items(node)):
+    for index, item in numbered(node):
         ports, _, protocol = text(item).partition("/")
         if _range(ports) is None or protocol not in {"", "tcp", "udp"}:
             place.at(index).problem(item, f"{text(item)!r} is not a port such as 3000 or 3000/udp")

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from sandbox.compose.findings import Place, key_mark
 from sandbox.compose.known import suggestion
 from sandbox.compose.mounts import read_mode
-from sandbox.compose.node import MapNode, Mark, Node, integer, is_null, items, mapping, text
+from sandbox.compose.node import (
+    MapNode,
+    Mark,
+    Node,
+    integer,
+    is_null,
+    mapping,
+    numbered,
+    text,
+)
 from sandbox.compose.paths import folder_of, resolve_path
 from sandbox.compose.source import CommittedSource
 from sandbox.model.service import ContainerFile
@@ -54,7 +63,7 @@ class Resources:
     def taken(self, node: Node | None, place: Place) -> tuple[ContainerFile, ...]:
         """Read what one service takes; by target, the last one wins."""
         files: dict[str, ContainerFile] = {}
-        for index, item in enumerate(items(node)):
+        for index, item in numbered(node):
             file = self._take(item, place.at(index))
             if file is not None:
                 files[file.target] = file

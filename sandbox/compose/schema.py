@@ -103,8 +103,11 @@ def _cut(node: Node, path: Path, faulty: set[Path]) -> Node | None:
     if path in faulty:
         return None
     if isinstance(node, ListNode):
-        kept = (_cut(item, (*path, index), faulty) for index, item in enumerate(node.items))
-        return ListNode(items=tuple(item for item in kept if item is not None), mark=node.mark)
+        kept = tuple(
+            _cut(item, (*path, index), faulty) or Scalar(value=None, mark=item.mark)
+            for index, item in enumerate(node.items)
+        )
+        return ListNode(items=kept, mark=node.mark)
     if isinstance(node, MapNode):
         below = {key: _cut(value, (*path, key), faulty) for key, value in node.values.items()}
         values = {key: value for key, value in below.items() if value is not None}

@@ -16,8 +16,8 @@ from sandbox.compose.node import (
     Scalar,
     flag,
     is_null,
-    items,
     mapping,
+    numbered,
     text,
 )
 from sandbox.compose.paths import folder_of, resolve_path
@@ -41,7 +41,7 @@ def read_environment(
     A name alone takes its value from the variables of the environment and is left out without one.
     """
     values: dict[str, str] = {}
-    for index, item in enumerate(items(env_file)):
+    for index, item in numbered(env_file):
         here = (
             place.at("env_file", index)
             if not isinstance(env_file, Scalar)

@@ -124,6 +124,21 @@ def test_a_schema_problem_does_not_bring_others_that_follow_from_it() -> None:
     )
 
 
+def test_the_path_of_a_later_item_counts_those_that_are_wrong_too() -> None:
+    found = service_problems("ports: [true, {foo: 1}, x]\nnetworks: [1, n]\nvolumes: [1, /a]")
+
+    assert [line.split(": ")[1] for line in found] == [
+        "services.web.ports[0]",
+        "services.web.ports[1]",
+        "services.web.ports[1].foo",
+        "services.web.ports[2]",
+        "services.web.networks[0]",
+        "services.web.networks.n",
+        "services.web.volumes[0]",
+        "services.web.volumes[1]",
+    ]
+
+
 @pytest.mark.parametrize(
     "attribute", ["environment: {PASSWORD: [hunter2]}", "labels: {a: {b: hunter2}}"]
 )
