@@ -46,6 +46,7 @@ class ScriptedEngine:
             not in it gets 404.
         requests: ``METHOD /path`` of every request.
         bodies: What was sent, by request; the last one counts.
+        callers: One for each connection that was used.
     """
 
     path: Path
@@ -53,6 +54,7 @@ class ScriptedEngine:
     replies: dict[str, list[Reply]] = field(default_factory=dict[str, list[Reply]])
     requests: list[str] = field(default_factory=list[str])
     bodies: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    callers: set[object] = field(default_factory=set[object])
 
     @property
     def url(self) -> str:
@@ -82,6 +84,7 @@ def scripted_engine(path: Path, *, api_version: str = "1.41") -> Iterator[Script
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            engine.callers.add(self)
             target = self.path.partition("?")[0]
             path = "/" + target.split("/", 2)[2] if target.startswith("/v1.") else target
             request = f"{self.command} {path}"

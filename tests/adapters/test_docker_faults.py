@@ -59,6 +59,17 @@ def engine(scripted: ScriptedEngine) -> Iterator[DockerEngine]:
         yield adapter
 
 
+def test_one_connection_serves_all_addresses(
+    scripted: ScriptedEngine, engine: DockerEngine
+) -> None:
+    engine.info()
+    before = len(scripted.callers)
+    for number in range(30):
+        scripted.answer(f"GET /containers/{number}/json", Reply(body=inspected(str(number))))
+        assert engine.inspect_container(str(number)) is not None
+    assert len(scripted.callers) == before
+
+
 # reads
 
 

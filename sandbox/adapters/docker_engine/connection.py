@@ -21,6 +21,7 @@ from sandbox.adapters.docker_engine.errors import (
     is_transport,
     translate,
 )
+from sandbox.adapters.docker_engine.transport import SharedTransport
 from sandbox.errors import EngineError, EngineUnreachableError
 
 if TYPE_CHECKING:
@@ -168,6 +169,9 @@ class Connections:
         client = cast("Api", APIClient(base_url=self.base_url, version=self._version or "1.24"))
         # Proxies and .netrc are for other servers; looking them up costs more than the call.
         client.trust_env = False
+        address = urlsplit(self.base_url)
+        if address.scheme == "unix":
+            client.mount("http+docker://", SharedTransport(address.netloc + address.path, READ_S))
         if self._version:
             return client
         try:
