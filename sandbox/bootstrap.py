@@ -31,6 +31,7 @@ from sandbox.runtime.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import FrameType
 
     from sandbox.model.event import Event
     from sandbox.ports import Control
@@ -110,8 +111,12 @@ def run_controller(
     """
     with open_workspace(repo) as workspace, workspace.lock.hold():
         controller = Controller(workspace, on_event)
+
+        def end(_number: int, _frame: FrameType | None) -> None:
+            controller.stop()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: controller.stop())
+            signal.signal(number, end)
         with control_server.serve(ControllerControl(controller), _socket(workspace)):
             controller.run(environments)
 

@@ -44,7 +44,7 @@ class ContainerSpec:
     replica: int
     labels: Mapping[str, str]
     endpoints: tuple[Endpoint, ...] = ()
-    volume_names: Mapping[str, str] = field(default_factory=dict)
+    volume_names: Mapping[str, str] = field(default_factory=dict[str, str])
     spec_hash: str
 
 
@@ -55,7 +55,7 @@ class BuildImage:
     tags: tuple[str, ...]
     build: Build
     release: str
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class CreateNetwork:
 
     name: str
     driver: str
-    driver_opts: Mapping[str, str] = field(default_factory=dict)
+    driver_opts: Mapping[str, str] = field(default_factory=dict[str, str])
     internal: bool = False
     subnet: str = ""
     labels: Mapping[str, str]
@@ -91,7 +91,7 @@ class CreateVolume:
 
     name: str
     driver: str
-    driver_opts: Mapping[str, str] = field(default_factory=dict)
+    driver_opts: Mapping[str, str] = field(default_factory=dict[str, str])
     labels: Mapping[str, str]
 
 

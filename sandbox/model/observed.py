@@ -83,8 +83,8 @@ class ObservedContainer:
     started_at: float = 0.0
     finished_at: float = 0.0
     limits: Limits = field(default_factory=Limits)
-    networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    volumes: Mapping[str, str] = field(default_factory=dict)
+    networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    volumes: Mapping[str, str] = field(default_factory=dict[str, str])
     host_ports: tuple[tuple[str, int, str], ...] = ()
     error: str = ""
 
@@ -133,6 +133,6 @@ class ObservedState:
     containers: tuple[ObservedContainer, ...] = ()
     networks: tuple[ObservedNetwork, ...] = ()
     volumes: tuple[ObservedVolume, ...] = ()
-    images: Mapping[str, str] = field(default_factory=dict)
-    foreign_names: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    images: Mapping[str, str] = field(default_factory=dict[str, str])
+    foreign_names: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     used_subnets: tuple[str, ...] = ()

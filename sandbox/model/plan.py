@@ -103,8 +103,8 @@ class SyncPolicy:
     """
 
     prune: bool = True
-    backing_off: Mapping[str, float] = field(default_factory=dict)
-    broken_images: Mapping[str, str] = field(default_factory=dict)
+    backing_off: Mapping[str, float] = field(default_factory=dict[str, float])
+    broken_images: Mapping[str, str] = field(default_factory=dict[str, str])
     retry_jobs: bool = False
     subnet_pool: str = "10.213.0.0/16"
     subnet_prefix: int = 26

@@ -51,7 +51,7 @@ class Build:
     context: str
     dockerfile: str = "Dockerfile"
     target: str = ""
-    args: Mapping[str, str] = field(default_factory=dict)
+    args: Mapping[str, str] = field(default_factory=dict[str, str])
     context_id: str
 
 
@@ -167,7 +167,7 @@ class Logging:
     """A logging driver with its options, sorted by name."""
 
     driver: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +212,7 @@ class Service:
     build: Build | None = None
     command: tuple[str, ...] | None = None
     entrypoint: tuple[str, ...] | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
     ports: tuple[Port, ...] = ()
     expose: tuple[str, ...] = ()
     mounts: tuple[VolumeMount | TmpfsMount, ...] = ()
@@ -221,7 +221,7 @@ class Service:
     depends_on: tuple[Dependency, ...] = ()
     healthcheck: Healthcheck | None = None
     limits: Limits = field(default_factory=Limits)
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
     user: str = ""
     working_dir: str = ""
     init: bool | None = None

@@ -34,7 +34,7 @@ SHIPPED_PORTS = (8081, 8082)
 # The oldest that the engine of Debian 12 speaks, and that the tests run against.
 API_VERSION_MIN = (1, 41)
 # `for-each-ref`, `--end-of-options` and safe.directory as we use them.
-GIT_VERSION_MIN = (2, 31)
+GIT_VERSION_MIN = (2, 36)
 GIB = 1 << 30
 # The shop's images and one rebuild of all of them; and room to work comfortably.
 DISK_FAIL_BYTES = 2 * GIB

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sandbox.model.action import BuildImage, PullImage
 from sandbox.model.plan import Step
 from sandbox.planning.fingerprint import build_fields, digest
-from sandbox.planning.labels import image_labels
+from sandbox.planning.labels import RELEASE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -60,7 +60,7 @@ def image_steps(
             continue
         alike = [each for each in absent if _same_content(each, service)] or [service]
         done.update(reference(desired, each) for each in alike)
-        yield _image_step(desired, observed, service, alike)
+        yield _image_step(desired, service, alike)
 
 
 def image_step_ids(steps: Collection[Step]) -> dict[str, str]:
@@ -79,9 +79,7 @@ def image_step_ids(steps: Collection[Step]) -> dict[str, str]:
     return ids
 
 
-def _image_step(
-    desired: DesiredState, observed: ObservedState, service: Service, alike: list[Service]
-) -> Step:
+def _image_step(desired: DesiredState, service: Service, alike: list[Service]) -> Step:
     target = f"image {service.name}"
     name = reference(desired, service)
     if service.build is None:
@@ -98,11 +96,9 @@ def _image_step(
             tags=tuple(sorted(tags)),
             build=service.build,
             release=desired.release,
-            labels=image_labels(
-                observed.owner,
-                spec_hash=digest(build_fields(service.build)),
-                release=desired.release,
-            ),
+            # One label: the engine's builder spends a step on each. No instance, for images are
+            # shared by content.
+            labels={RELEASE: desired.release},
         ),
         target=target,
         reason=f"{name} has not been built yet",

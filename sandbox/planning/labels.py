@@ -133,18 +133,6 @@ def volume_labels(
     return _object_labels(owner, user, "volume", key, (spec_hash, revision, release))
 
 
-def image_labels(owner: Owner, *, spec_hash: str, release: str) -> dict[str, str]:
-    """
-    Labels of a built image; no environment, because environments share images by content.
-    """
-    return {
-        INSTANCE: owner.instance,
-        APP: owner.application,
-        SPEC: spec_hash,
-        RELEASE: release,
-    }
-
-
 def resource_key(labels: Mapping[str, str]) -> str:
     """
     Key under top-level ``networks`` or ``volumes`` that an object was made for; empty if unknown.

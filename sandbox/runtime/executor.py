@@ -49,7 +49,7 @@ class Execution:
     plan: Plan
     emit: Callable[[Event], None]
     stop: Callable[[], bool]
-    results: dict[str, StepResult] = field(default_factory=dict)
+    results: dict[str, StepResult] = field(default_factory=dict[str, StepResult])
 
     def run(self) -> tuple[StepResult, ...]:
         """Execute all steps that can be; give those that were, in the order in which they ended."""

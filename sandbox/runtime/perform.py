@@ -35,7 +35,7 @@ class Performer:
     plan: Plan
     emit: Callable[[Event], None]
     stop: Callable[[], bool]
-    created: dict[str, str] = field(default_factory=dict)
+    created: dict[str, str] = field(default_factory=dict[str, str])
 
     def perform(self, step: Step) -> None:
         """

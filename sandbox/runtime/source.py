@@ -57,7 +57,7 @@ class CommitSource:
 class EditedSource(CommitSource):
     """A commit with some files edited: what a commit of ours would say."""
 
-    edits: Mapping[str, bytes] = field(default_factory=dict)
+    edits: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
 
     @override
     def read_file(self, path: str) -> bytes | None:
@@ -70,7 +70,7 @@ class EditedSource(CommitSource):
 class WorktreeSource(CommitSource):
     """Files below ``environments/`` as they are on disk; build contexts still come from commits."""
 
-    files: Mapping[str, bytes] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
 
     @override
     def read_file(self, path: str) -> bytes | None:

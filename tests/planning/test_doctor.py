@@ -74,7 +74,7 @@ def test_api_versions_are_compared_as_numbers(version: str, status: CheckStatus)
     ("version", "status"),
     [
         ("2.9.5", CheckStatus.FAIL),
-        ("2.31.0", CheckStatus.PASS),
+        ("2.36.0", CheckStatus.PASS),
         ("2.47.3.windows.1", CheckStatus.PASS),
         ("3.0", CheckStatus.PASS),
     ],
