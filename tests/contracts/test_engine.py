@@ -4,6 +4,7 @@ What every engine promises: the fake that other tests rely on, and the real one.
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Self
 
 import pytest
@@ -407,6 +408,18 @@ def test_a_built_image_has_all_its_tags_and_its_id_is_observed(world: World) -> 
     image_id = world.engine.build_image(action, content, said.append, lambda: False)
     assert world.look(*action.tags).images == dict.fromkeys(action.tags, image_id)
     assert any("COPY . /app" in line for line in said)
+
+
+def test_two_that_need_one_image_at_the_same_time_get_one_image(world: World) -> None:
+    action = world.image("1", "2")
+    content = context(Dockerfile=f"FROM {BASE_IMAGE}\nRUN sleep 0.3; date +%N > /made\n")
+
+    def build(_: int) -> str:
+        return world.engine.build_image(action, content, lambda _: None, lambda: False)
+
+    with ThreadPoolExecutor() as pool:
+        image_ids = set(pool.map(build, range(3)))
+    assert world.look(*action.tags).images == dict.fromkeys(action.tags, *image_ids)
 
 
 def test_a_build_that_fails_names_the_step_and_keeps_the_log(world: World) -> None:

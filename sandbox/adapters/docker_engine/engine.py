@@ -22,6 +22,7 @@ from sandbox.adapters.docker_engine import (
 from sandbox.adapters.docker_engine.connection import CHANGE_S, Connections
 from sandbox.adapters.docker_engine.errors import NOT_FOUND, status_of
 from sandbox.adapters.docker_engine.files import copy_files
+from sandbox.adapters.docker_engine.turns import Turns
 from sandbox.errors import EngineError
 from sandbox.ports import EngineInfo
 
@@ -66,6 +67,7 @@ class DockerEngine:
         self._probes = probes.Probes(self._connections)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="engine-read")
         self._identity = _Identity()
+        self._builds = Turns()
 
     def close(self) -> None:
         """Close connections and threads."""
@@ -120,8 +122,9 @@ class DockerEngine:
         on_output: Callable[[str], None],
         stop: Callable[[], bool],
     ) -> str:
-        """Build from the tar *context*, tag it, return its id."""
-        return images.build_image(self._connections, action, context, on_output, stop)
+        """Build from the tar *context* what is not there yet, tag it, return its id."""
+        with self._builds.taking(repr(action.build), stop):
+            return images.build_image(self._connections, action, context, on_output, stop)
 
     def pull_image(
         self, reference: str, on_output: Callable[[str], None], stop: Callable[[], bool]

@@ -18,7 +18,7 @@ from sandbox.adapters.docker_engine.text import plain
 from sandbox.errors import CancelledError, EngineError, EngineUnreachableError, ImageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from sandbox.adapters.docker_engine.api import Api, Json
     from sandbox.adapters.docker_engine.connection import Connections
@@ -53,7 +53,16 @@ def build_image(
     on_output: Callable[[str], None],
     stop: Callable[[], bool],
 ) -> str:
-    """Build from the tar *context*, give it all tags of *action*, return the image's id."""
+    """
+    Build from the tar *context*, give it all tags of *action*, return the image's id.
+
+    When all of them name one image already, that is it: two environments that need the same image
+    ask for it at the same time, and a second build would take the names from the image that the
+    first one's containers run.
+    """
+    first, *others = {image_id(connections, tag) for tag in action.tags}
+    if first and not others:
+        return first
     name = action.tags[0]
     build = action.build
     sent = io.BytesIO(without_ignored(context, build.dockerfile))
@@ -75,7 +84,9 @@ def build_image(
 
     progress = _Progress(f"build image {name}", on_output)
     progress.follow(connections, call, stop, silence_s=BUILD_SILENCE_S)
-    return _tagged(connections, action)
+    built = _present(connections, name)
+    _tag(connections, built, action.tags[1:])
+    return built
 
 
 def pull_image(
@@ -201,13 +212,11 @@ def _said(message: Json) -> str:
     return f"{layer}{message['status']}\n"
 
 
-def _tagged(connections: Connections, action: BuildImage) -> str:
-    built = _present(connections, action.tags[0])
-    for tag in action.tags[1:]:
+def _tag(connections: Connections, image: str, tags: Sequence[str]) -> None:
+    for tag in tags:
         repository, _, version = tag.rpartition(":")
         with connections.calling(f"tag image {tag}", timeout_s=CHANGE_S) as api:
-            api.tag(built, repository, version)
-    return built
+            api.tag(image, repository, version)
 
 
 def _present(connections: Connections, reference: str) -> str:
