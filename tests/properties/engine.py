@@ -8,7 +8,7 @@ a network that is gone. A refused step raises `RefusedError`, which fails the pr
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from sandbox.model.action import (
     AwaitContainer,
@@ -40,6 +40,14 @@ from sandbox.model.observed import (
 from sandbox.model.plan import Step
 from sandbox.model.service import Condition, VolumeMount
 
+Change: TypeAlias = (
+    StopContainer
+    | UnpauseContainer
+    | RenameContainer
+    | ConnectNetwork
+    | DisconnectNetwork
+    | RemoveContainer
+)
 LIVE = {ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.RESTARTING}
 
 
@@ -78,7 +86,9 @@ class SimulatedEngine:
         self._numbers = count(1)
 
     def observe(self) -> ObservedState:
-        networks = [replace(each, endpoints=self._endpoints(each)) for each in self.networks.values()]
+        networks = [
+            replace(each, endpoints=self._endpoints(each)) for each in self.networks.values()
+        ]
         return replace(
             self.owner_state,
             containers=tuple(sorted(self.containers.values(), key=lambda each: each.name)),
@@ -89,15 +99,19 @@ class SimulatedEngine:
             + self.owner_state.used_subnets,
         )
 
+    def finish_removals(self) -> None:
+        """
+        What was being removed is gone.
+        """
+        for each in list(self.containers.values()):
+            if each.state is ContainerState.REMOVING:
+                del self.containers[each.id]
+
     def perform(self, step: Step) -> None:
         self.clock += 1
         match step.action:
-            case BuildImage(tags=tags, build=build):
-                self.contents.update(dict.fromkeys(tags, build.context_id))
-                identity = f"sha256:built-{next(self._numbers)}"
-                self.images.update(dict.fromkeys(tags, identity))
-            case PullImage(reference=reference):
-                self.images[reference] = f"sha256:pulled-{next(self._numbers)}"
+            case BuildImage() | PullImage():
+                self._make_image(step.action)
             case CreateNetwork():
                 self._create_network(step.action)
             case RemoveNetwork():
@@ -106,46 +120,57 @@ class SimulatedEngine:
                 self._refuse_if(name in self._foreign("volume"), f"volume {name} is taken")
                 self.volumes.setdefault(name, ObservedVolume(name=name, labels=labels))
             case RemoveVolume(name=name):
-                self._refuse_if(name not in self.volumes, f"no volume {name}")
                 del self.volumes[name]
             case CreateContainer(spec=spec):
                 self._create_container(spec)
-            case CopyFiles(files=files):
-                found = self._find(step.action.container_name, step.action.container_id)
-                self._refuse_if(found.state is not ContainerState.CREATED, "copied too late")
-                self.files[found.id] = {each.target: each.content for each in files}
-            case StartContainer():
-                self._start(self._find(step.action.container_name, step.action.container_id))
-            case AwaitContainer():
-                self._await(step.action)
-            case StopContainer(container_id=container_id):
-                found = self._find("", container_id)
+            case CopyFiles() | StartContainer() | AwaitContainer():
+                self._bring_up(step.action)
+            case _:
+                self._change(step.action, self._find("", step.action.container_id))
+
+    def _make_image(self, action: BuildImage | PullImage) -> None:
+        identity = f"sha256:image-{next(self._numbers)}"
+        if isinstance(action, PullImage):
+            self.images[action.reference] = identity
+        else:
+            self.contents.update(dict.fromkeys(action.tags, action.build.context_id))
+            self.images.update(dict.fromkeys(action.tags, identity))
+
+    def _bring_up(self, action: CopyFiles | StartContainer | AwaitContainer) -> None:
+        found = self._find(action.container_name, action.container_id)
+        if isinstance(action, StartContainer):
+            self._start(found)
+        elif isinstance(action, AwaitContainer):
+            self._await(action, found)
+        else:
+            self._refuse_if(found.state is not ContainerState.CREATED, "copied too late")
+            self.files[found.id] = {each.target: each.content for each in action.files}
+
+    def _change(self, action: Change, found: ObservedContainer) -> None:
+        match action:
+            case StopContainer():
                 self._refuse_if(found.state not in LIVE, f"{found.name} does not run")
-                self._put(found, state=ContainerState.EXITED, exit_code=143, host_ports=())
-            case UnpauseContainer(container_id=container_id):
-                found = self._find("", container_id)
+                self.put(found, state=ContainerState.EXITED, exit_code=143, host_ports=())
+            case UnpauseContainer():
                 self._refuse_if(found.state is not ContainerState.PAUSED, "is not paused")
-                self._put(found, state=ContainerState.RUNNING)
-            case RenameContainer(container_id=container_id, new_name=new_name):
+                self.put(found, state=ContainerState.RUNNING)
+            case RenameContainer(new_name=new_name):
                 self._refuse_if(new_name in self._names(), f"name {new_name} is taken")
-                self._put(self._find("", container_id), name=new_name)
-            case ConnectNetwork(container_id=container_id, endpoint=endpoint):
-                found = self._find("", container_id)
+                self.put(found, name=new_name)
+            case ConnectNetwork(endpoint=endpoint):
                 self._refuse_if(endpoint.network_name in found.networks, "is attached already")
                 self._network(endpoint.network_name)
                 networks = {**found.networks, endpoint.network_name: endpoint.aliases}
-                self._put(found, networks=networks)
-            case DisconnectNetwork(container_id=container_id, network_name=name):
-                found = self._find("", container_id)
+                self.put(found, networks=networks)
+            case DisconnectNetwork(network_name=name):
                 self._refuse_if(name not in found.networks, f"is not attached to {name}")
                 networks = {key: value for key, value in found.networks.items() if key != name}
-                self._put(found, networks=networks)
-            case RemoveContainer(container_id=container_id):
-                found = self._find("", container_id)
+                self.put(found, networks=networks)
+            case RemoveContainer():
                 self._refuse_if(found.state in LIVE, f"{found.name} runs")
-                del self.containers[container_id]
+                del self.containers[found.id]
             case _:
-                assert_never(step.action)
+                assert_never(action)
 
     def _create_container(self, spec: ContainerSpec) -> None:
         self._refuse_if(spec.name in self._names(), f"name {spec.name} is taken")
@@ -189,7 +214,7 @@ class SimulatedEngine:
         bound = {port for each in self.containers.values() for port in each.host_ports}
         self._refuse_if(bool(bound & ports), f"a port of {found.name} is in use")
         self.started.append(found.id)
-        self._put(
+        self.put(
             found,
             state=ContainerState.RUNNING,
             started_at=self.clock,
@@ -205,15 +230,14 @@ class SimulatedEngine:
         ports = spec.service.ports if spec else ()
         return {(each.host_ip, each.published, each.protocol) for each in ports if each.published}
 
-    def _await(self, action: AwaitContainer) -> None:
-        found = self._find(action.container_name, action.container_id)
+    def _await(self, action: AwaitContainer, found: ObservedContainer) -> None:
         if action.until is Condition.COMPLETED:
-            self._put(found, state=ContainerState.EXITED, exit_code=0, host_ports=())
+            self.put(found, state=ContainerState.EXITED, exit_code=0, host_ports=())
             return
         running = {ContainerState.RUNNING, ContainerState.RESTARTING}
         self._refuse_if(found.state not in running, f"{found.name} does not run")
         health = EngineHealth.HEALTHY if found.probed else EngineHealth.NONE
-        self._put(found, state=ContainerState.RUNNING, ready=True, health=health)
+        self.put(found, state=ContainerState.RUNNING, ready=True, health=health)
 
     def _create_network(self, action: CreateNetwork) -> None:
         names = {each.name for each in self.networks.values()} | self._foreign("network")
@@ -268,7 +292,7 @@ class SimulatedEngine:
         self._refuse_if(not named, f"no container {name}")
         return named[0]
 
-    def _put(self, found: ObservedContainer, **changes: object) -> None:
+    def put(self, found: ObservedContainer, **changes: object) -> None:
         self.containers[found.id] = replace(found, **changes)  # type: ignore[arg-type] # any field
 
     @staticmethod

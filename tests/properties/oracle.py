@@ -14,12 +14,6 @@ from sandbox.model.service import Condition, Service, VolumeMount
 from sandbox.planning.labels import ENVIRONMENT, INSTANCE, REPLICA, SERVICE
 from tests.properties.engine import LIVE, SimulatedEngine
 
-NEVER_THE_SAME = dict.fromkeys(("place", "image"), "") | {
-    "build": None,
-    "depends_on": (),
-    "replicas": 1,
-}
-
 
 def jobs_of(desired: DesiredState) -> set[str]:
     return {
@@ -44,19 +38,26 @@ def complaints(
     ]
 
 
-def made_as_declared(engine: SimulatedEngine, container: ObservedContainer, service: Service) -> bool:
+def made_as_declared(
+    engine: SimulatedEngine, container: ObservedContainer, service: Service
+) -> bool:
     """
     Was this container created from what *service* says now?
     """
     spec = engine.specs.get(container.id)
-    if spec is None or replace(spec.service, **NEVER_THE_SAME) != replace(
-        service, **NEVER_THE_SAME
-    ):
+    if spec is None or _settings(spec.service) != _settings(service):
         return False
     if service.build is None:
         return spec.service.image == service.image
     built = service.build.context_id[:2]
     return engine.contents.get(spec.service.image, "")[:2] == built
+
+
+def _settings(service: Service) -> Service:
+    """
+    What a container cannot be told apart by is taken out.
+    """
+    return replace(service, place="", image="", build=None, depends_on=(), replicas=1)
 
 
 def holds_condition(

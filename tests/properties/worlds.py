@@ -7,9 +7,10 @@ from dataclasses import replace
 from random import Random
 
 from hypothesis import strategies as st
+from typing_extensions import override
 
-from sandbox.model.desired import DesiredState, Network, Volume
-from sandbox.model.observed import ContainerState, EngineHealth, ObservedNetwork, ObservedState
+from sandbox.model.desired import DesiredState, Network
+from sandbox.model.observed import ObservedState
 from sandbox.model.plan import Plan, Step, SyncPolicy
 from sandbox.model.service import (
     Attachment,
@@ -21,11 +22,10 @@ from sandbox.model.service import (
     Service,
     VolumeMount,
 )
-from sandbox.planning.labels import REPLICA, REVISION, SERVICE
+from sandbox.planning.labels import REVISION
 from sandbox.planning.plan import plan_sync
 from sandbox.render.plan import plan_text
 from tests.builders import (
-    INSTANCE,
     OLD_REVISION,
     a_desired_state,
     a_file,
@@ -33,7 +33,8 @@ from tests.builders import (
     a_service,
     an_owner,
 )
-from tests.properties.engine import LIVE, SimulatedEngine
+from tests.properties.engine import SimulatedEngine
+from tests.properties.meddling import leave_network, meddle
 from tests.properties.oracle import jobs_of
 
 NAMES = ("ant", "bee", "cat", "dog", "elk", "fox")
@@ -47,6 +48,7 @@ class World:
         self.desired = desired
         self.beginning = self._describe()
 
+    @override
     def __repr__(self) -> str:
         # No dataclass: Hypothesis would print the whole engine instead.
         return self.beginning
@@ -79,7 +81,11 @@ def desired_states(
     services: list[Service] = []
     for index, name in enumerate(chosen):
         service = kept.get(name) or _service(draw, name, ports.pop(), job=name in jobs)
+        if name in kept and draw(st.booleans()):
+            service = _tweak(draw, service)
         services.append(_depend(draw, service, chosen[:index], jobs))
+    if like and draw(st.integers(0, 2)) == 0:
+        services = _rotate_ports(services)
     used = {each.network for service in services for each in service.attachments}
     networks = [Network(key=key, internal=internal and key == "back") for key in sorted(used)]
     return a_desired_state(
@@ -112,6 +118,31 @@ def _service(draw: st.DrawFn, name: str, port: int, *, job: bool) -> Service:
         limits=Limits(memory_bytes=draw(st.sampled_from([0, 1 << 26, 1 << 28]))),
         replicas=1 if job or published else draw(st.sampled_from([1, 1, 2, 0])),
     )
+
+
+def _rotate_ports(services: Sequence[Service]) -> list[Service]:
+    """
+    Everybody who publishes a port gets that of the next one.
+    """
+    published = [service.ports for service in services if service.ports]
+    turned = iter([*published[1:], *published[:1]])
+    return [replace(each, ports=next(turned)) if each.ports else each for each in services]
+
+
+def _tweak(draw: st.DrawFn, service: Service) -> Service:
+    """
+    The same service but for one field.
+    """
+    kind = draw(st.sampled_from(["image", "file", "variable", "limit", "health"]))
+    if kind == "image" and not service.build:
+        return replace(service, image=f"registry.example/{service.name}:tweaked")
+    if kind == "file" and service.files:
+        return replace(service, files=(a_file(content=b"tweaked"),))
+    if kind == "limit":
+        return replace(service, limits=Limits(pids=7))
+    if kind == "health":
+        return replace(service, healthcheck=a_healthcheck("CMD", "tweaked"))
+    return replace(service, environment={"MODE": "tweaked"})
 
 
 def _depend(draw: st.DrawFn, service: Service, earlier: Sequence[str], jobs: set[str]) -> Service:
@@ -149,9 +180,9 @@ def worlds(draw: st.DrawFn, *, hostile: bool = False) -> World:
         owner_state=ObservedState(owner=an_owner()),
         job_names=frozenset(jobs_of(before) | jobs_of(after)),
     )
-    for desired in (before, after):
+    for desired, shares in ((before, [1.0, 1.0, 0.6, 0.0]), (after, [0.0, 0.0, 0.3, 0.6, 1.0])):
         plan = plan_sync(desired, engine.observe(), SyncPolicy())
-        share = draw(st.sampled_from([0.0, 0.3, 0.6, 1.0, 1.0]))
+        share = draw(st.sampled_from(shares))
         run(engine, shuffled(plan, random)[: round(share * len(plan.steps))])
     for _ in range(draw(st.integers(0, 4))):
         meddle(draw, engine, hostile=hostile)
@@ -182,110 +213,6 @@ def run(engine: SimulatedEngine, steps: Sequence[Step]) -> None:
         engine.perform(step)
 
 
-def meddle(draw: st.DrawFn, engine: SimulatedEngine, *, hostile: bool) -> None:
-    """
-    What a person, a crash or a race does to one container of ours.
-    """
-    if not engine.containers:
-        return
-    identity = draw(st.sampled_from(sorted(engine.containers)))
-    found = engine.containers[identity]
-    kinds = ["stop", "pause", "rename", "limits", "remove", "detach", "attach", "image", "copy"]
-    kinds += ["restarting", "dead", "swap", "orphan", "broken", "volume", "aliases", "starting"]
-    kinds += ["untag", "network"]
-    if hostile:
-        kinds += ["fail", "unhealthy", "removing", "start-error"]
-    kind = draw(st.sampled_from(kinds))
-    never = found.state is ContainerState.CREATED
-    live = found.state in LIVE
-    # A job that was ended by hand is a failed one, which is held: that is for hostile worlds.
-    plain = hostile or not _is_job(engine, identity)
-    put = engine._put
-    if kind == "stop" and live and plain:
-        put(found, state=ContainerState.EXITED, exit_code=137, oom_killed=True, host_ports=())
-    elif kind == "pause" and live:
-        put(found, state=ContainerState.PAUSED)
-    elif kind == "restarting" and live and plain:
-        put(found, state=ContainerState.RESTARTING, ready=False)
-    elif kind == "starting" and live and found.probed:
-        put(found, state=ContainerState.RUNNING, ready=False, health=EngineHealth.STARTING)
-    elif kind == "unhealthy" and live and found.probed:
-        put(found, state=ContainerState.RUNNING, ready=True, health=EngineHealth.UNHEALTHY)
-    elif kind == "dead" and not live and plain:
-        put(found, state=ContainerState.DEAD)
-    elif kind == "removing" and not live:
-        put(found, state=ContainerState.REMOVING)
-    elif kind == "fail" and not live and not never:
-        put(found, state=ContainerState.EXITED, exit_code=3)
-    elif kind == "start-error" and never:
-        put(found, error="no such file", exit_code=127)
-    elif kind == "rename":
-        put(found, name=f"renamed-{identity}")
-    elif kind == "swap":
-        other = engine.containers[draw(st.sampled_from(sorted(engine.containers)))]
-        put(found, name=other.name)
-        put(engine.containers[other.id], name=found.name if other.id != identity else other.name)
-    elif kind == "limits":
-        put(found, limits=Limits(memory_bytes=1 << 20, restart="always"))
-    elif kind == "remove":
-        del engine.containers[identity]
-    elif kind == "detach" and found.networks:
-        name = sorted(found.networks)[0]
-        put(found, networks={k: v for k, v in found.networks.items() if k != name})
-    elif kind == "aliases":
-        put(found, networks=dict.fromkeys(found.networks, ()))
-    elif kind == "attach" and engine.networks:
-        name = draw(st.sampled_from(sorted(each.name for each in engine.networks.values())))
-        put(found, networks={name: (), **found.networks})
-    elif kind == "volume" and found.volumes:
-        put(found, volumes={})
-    elif kind == "image":
-        put(found, image_id="sha256:other")
-    elif kind == "untag":
-        engine.images.pop(engine.specs[identity].service.image, None)
-    elif kind == "copy":
-        _copy(engine, identity, f"copy-{identity}")
-    elif kind == "orphan":
-        copy = _copy(engine, identity, f"orphan-{identity}")
-        put(engine.containers[copy], labels={**found.labels, SERVICE: "gone"})
-    elif kind == "broken":
-        copy = _copy(engine, identity, f"broken-{identity}")
-        put(engine.containers[copy], labels={**found.labels, REPLICA: "many"})
-    elif kind == "network":
-        _leave_network(engine)
-
-
-def _is_job(engine: SimulatedEngine, identity: str) -> bool:
-    return engine.containers[identity].labels.get(SERVICE) in engine.job_names
-
-
-def _copy(engine: SimulatedEngine, identity: str, name: str) -> str:
-    if name in engine.containers:
-        return name
-    found = engine.containers[identity]
-    state = ContainerState.EXITED if found.state in LIVE else found.state
-    engine.containers[name] = replace(
-        found,
-        id=name,
-        name=name,
-        host_ports=(),
-        state=state,
-        exit_code=0 if found.state is ContainerState.EXITED else 1,
-    )
-    engine.specs[name] = engine.specs[identity]
-    if identity in engine.files:
-        engine.files[name] = engine.files[identity]
-    return name
-
-
-def _leave_network(engine: SimulatedEngine) -> None:
-    some = next(iter(engine.networks.values()), None)
-    if some and "net-left" not in engine.networks:
-        name = f"shop-staging-{INSTANCE[:6]}_left"
-        engine.networks["net-left"] = replace(some, id="net-left", name=name, subnets=())
-        engine.definitions["net-left"] = engine.definitions[some.id]
-
-
 def obstruct(draw: st.DrawFn, engine: SimulatedEngine, desired: DesiredState) -> None:
     """
     Foreign objects that stand in the way.
@@ -302,10 +229,11 @@ def obstruct(draw: st.DrawFn, engine: SimulatedEngine, desired: DesiredState) ->
     names["container"] -= taken
     names["network"] -= {each.name for each in engine.networks.values()}
     engine.owner_state = replace(engine.owner_state, foreign_names=names)
-    if "endpoint" in kinds and engine.networks:
-        identity = draw(st.sampled_from(sorted(engine.networks)))
-        network = engine.networks[identity]
-        engine.networks[identity] = replace(network, endpoints=(f"{FOREIGN}-1",))
+    if "endpoint" in kinds:
+        leave_network(engine)
+        for identity, network in list(engine.networks.items()):
+            if draw(st.booleans()):
+                engine.networks[identity] = replace(network, endpoints=(f"{FOREIGN}-1",))
     if "revision" in kinds:
         for each in list(engine.containers.values()):
-            engine._put(each, labels={**each.labels, REVISION: desired.revision})
+            engine.put(each, labels={**each.labels, REVISION: desired.revision})

@@ -1,0 +1,421 @@
+"""
+What happens to an environment, case by case, and the plan that follows.
+
+``python -m tests.planning.cases`` writes the golden file anew; read what differs, then commit it.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from sandbox.model.desired import DesiredState, Network, Volume
+from sandbox.model.observed import ContainerState, EngineHealth, ObservedState
+from sandbox.model.plan import Plan, SyncPolicy
+from sandbox.model.service import Attachment, Condition, Limits, Port, Service, VolumeMount
+from sandbox.planning.labels import REVISION, SERVICE
+from sandbox.planning.plan import plan_sync
+from sandbox.planning.spec import container_spec
+from sandbox.render.plan import plan_text
+from tests.builders import (
+    a_build,
+    a_container,
+    a_desired_state,
+    a_file,
+    a_healthcheck,
+    a_running_state,
+    a_service,
+    an_observed_state,
+    an_owner,
+    waits_for,
+)
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "plan.txt"
+PREFIX = "shop-staging-c0ffee_"
+Case = Callable[[], Plan]
+CASES: dict[str, Case] = {}
+
+
+def case(function: Case) -> Case:
+    CASES[function.__name__.replace("_", " ")] = function
+    return function
+
+
+def golden_text() -> str:
+    return "\n".join(f"## {name}\n{plan_text(make())}\n" for name, make in CASES.items())
+
+
+def a_web(**changes: object) -> Service:
+    service = a_service(
+        "web",
+        build=a_build(),
+        image="shop/web:00112233445566aa",
+        environment={"HEADLINE": "Hello"},
+        ports=[Port(target=8000, published=8081, published_end=8081)],
+        files=[a_file()],
+        depends_on=[
+            waits_for("db", Condition.HEALTHY),
+            waits_for("migrate", Condition.COMPLETED),
+        ],
+        healthcheck=a_healthcheck(),
+        limits=Limits(memory_bytes=256 << 20),
+    )
+    return replace(service, **changes)  # type: ignore[arg-type] # any field
+
+
+def a_db() -> Service:
+    return a_service(
+        "db",
+        mounts=[VolumeMount(volume="db-data", target="/var/lib/data")],
+        healthcheck=a_healthcheck(),
+    )
+
+
+def a_migration() -> Service:
+    return replace(
+        a_web(),
+        name="migrate",
+        depends_on=(waits_for("db", Condition.HEALTHY),),
+        ports=(),
+        files=(),
+    )
+
+
+def the_shop(**changes: object) -> DesiredState:
+    return a_desired_state(a_web(**changes), a_db(), a_migration())
+
+
+def only(service: Service, **container: object) -> tuple[DesiredState, ObservedState]:
+    desired = a_desired_state(service)
+    return desired, an_observed_state(desired, a_container(desired, service, **container))  # type: ignore[arg-type] # any field
+
+
+def sync(desired: DesiredState, observed: ObservedState, **policy: object) -> Plan:
+    return plan_sync(desired, observed, SyncPolicy(**policy))  # type: ignore[arg-type] # any field
+
+
+@case
+def nothing_exists_yet() -> Plan:
+    shop = the_shop()
+    return sync(shop, an_observed_state(shop, networks=[], volumes=[], images={}))
+
+
+@case
+def everything_is_as_declared() -> Plan:
+    return sync(the_shop(), a_running_state(the_shop()))
+
+
+@case
+def only_the_order_of_sets_changed() -> Plan:
+    web = replace(a_web(), cap_add=("A", "B"), depends_on=(), expose=("1", "2"))
+    same = replace(web, cap_add=("B", "A"), expose=("2", "1"), place="elsewhere:9")
+    return sync(a_desired_state(same), a_running_state(a_desired_state(web)))
+
+
+@case
+def one_variable_changed() -> Plan:
+    return sync(the_shop(environment={"HEADLINE": "Hi"}), a_running_state(the_shop()))
+
+
+@case
+def a_secret_variable_changed() -> Plan:
+    before, after = ({"DB_PASSWORD": text} for text in ("correct horse", "battery staple"))
+    return sync(the_shop(environment=after), a_running_state(the_shop(environment=before)))
+
+
+@case
+def the_content_of_a_file_changed() -> Plan:
+    return sync(the_shop(files=(a_file(content=b"off"),)), a_running_state(the_shop()))
+
+
+@case
+def the_source_changed_so_two_services_share_one_build() -> Plan:
+    web = a_web(build=a_build(content="c2"), image="shop/web:ffffffffffffffff")
+    migrate = replace(a_migration(), build=web.build, image="shop/migrate:ffffffffffffffff")
+    return sync(a_desired_state(web, a_db(), migrate), a_running_state(the_shop()))
+
+
+@case
+def an_interrupted_run_left_a_created_container() -> Plan:
+    return sync(*only(a_service(files=[a_file()]), state=ContainerState.CREATED))
+
+
+@case
+def an_interrupted_run_left_a_container_that_is_not_ready() -> Plan:
+    service = a_service(healthcheck=a_healthcheck())
+    return sync(*only(service, ready=False, health=EngineHealth.STARTING))
+
+
+@case
+def an_interrupted_replacement_left_old_and_new() -> Plan:
+    old, new = a_service(environment={"A": "1"}), a_service(environment={"A": "2"})
+    desired = a_desired_state(new)
+    return sync(
+        desired,
+        an_observed_state(
+            desired,
+            a_container(a_desired_state(old), old),
+            a_container(desired, new, state=ContainerState.CREATED),
+        ),
+    )
+
+
+@case
+def a_container_was_removed() -> Plan:
+    desired = a_desired_state(a_service())
+    return sync(desired, an_observed_state(desired))
+
+
+@case
+def a_container_was_killed() -> Plan:
+    return sync(*only(a_service(), state=ContainerState.EXITED, exit_code=137, oom_killed=True))
+
+
+@case
+def a_container_was_paused() -> Plan:
+    return sync(*only(a_service(), state=ContainerState.PAUSED))
+
+
+@case
+def a_container_was_renamed() -> Plan:
+    return sync(*only(a_service(), name="somebodys-web"))
+
+
+@case
+def the_memory_limit_was_changed() -> Plan:
+    service = a_service(limits=Limits(memory_bytes=256 << 20))
+    return sync(*only(service, limits=Limits(memory_bytes=64 << 20)))
+
+
+@case
+def the_restart_policy_was_changed() -> Plan:
+    return sync(*only(a_service(), limits=Limits(restart="always")))
+
+
+@case
+def a_container_was_disconnected_from_its_network() -> Plan:
+    return sync(*only(a_service(), networks={}))
+
+
+@case
+def a_container_was_connected_to_a_foreign_network() -> Plan:
+    networks = {f"{PREFIX}default": ("web",), "extra": ()}
+    return sync(*only(a_service(), networks=networks))
+
+
+@case
+def a_container_lost_its_name_on_the_network() -> Plan:
+    return sync(*only(a_service(), networks={f"{PREFIX}default": ()}))
+
+
+@case
+def the_reference_means_another_image() -> Plan:
+    return sync(*only(a_service(), image_id="sha256:0123456789abcdef"))
+
+
+@case
+def an_image_was_removed_under_a_running_container() -> Plan:
+    desired, observed = only(a_service())
+    return sync(desired, replace(observed, images={}))
+
+
+@case
+def a_dead_container_cannot_be_started() -> Plan:
+    return sync(*only(a_service(), state=ContainerState.DEAD))
+
+
+@case
+def an_unhealthy_container_is_left_to_its_health() -> Plan:
+    return sync(*only(a_service(healthcheck=a_healthcheck()), health=EngineHealth.UNHEALTHY))
+
+
+@case
+def a_second_container_of_one_replica_runs() -> Plan:
+    desired, service = a_desired_state(a_service()), a_service()
+    right, copy = a_container(desired, service), a_container(desired, service, name="copy")
+    return sync(desired, an_observed_state(desired, right, copy))
+
+
+@case
+def replicas_went_down_from_three_to_one() -> Plan:
+    before = a_desired_state(a_service(replicas=3))
+    return sync(a_desired_state(a_service()), a_running_state(before))
+
+
+@case
+def two_services_swapped_their_ports() -> Plan:
+    def on(one: int, two: int) -> DesiredState:
+        ports = [Port(target=80, published=number, published_end=number) for number in (one, two)]
+        return a_desired_state(
+            a_service("a", ports=ports[:1]),
+            a_service("b", ports=ports[1:], depends_on=[waits_for("a", Condition.HEALTHY)]),
+        )
+
+    return sync(on(8001, 8002), a_running_state(on(8002, 8001)))
+
+
+@case
+def two_containers_swapped_their_names() -> Plan:
+    a, b = a_service("a"), a_service("b")
+    desired = a_desired_state(a, b)
+    names = [container_spec(an_owner(), desired, each, 1).name for each in (b, a)]
+    containers = [
+        a_container(desired, each, name=name) for each, name in zip((a, b), names, strict=True)
+    ]
+    return sync(desired, an_observed_state(desired, *containers))
+
+
+@case
+def a_service_is_no_longer_declared() -> Plan:
+    before = a_desired_state(
+        a_service("old", attachments=[Attachment(network="back")]), a_service()
+    )
+    return sync(a_desired_state(a_service()), a_running_state(before))
+
+
+@case
+def a_service_is_no_longer_declared_and_prune_is_off() -> Plan:
+    before = a_desired_state(
+        a_service("old", attachments=[Attachment(network="back")]), a_service()
+    )
+    return sync(a_desired_state(a_service()), a_running_state(before), prune=False)
+
+
+@case
+def nothing_is_declared() -> Plan:
+    return sync(a_desired_state(), a_running_state(the_shop()))
+
+
+@case
+def nothing_is_declared_on_purpose() -> Plan:
+    return sync(a_desired_state(allow_empty=True), a_running_state(a_desired_state(a_service())))
+
+
+@case
+def the_definition_of_a_network_changed() -> Plan:
+    internal = [Network(key="default", internal=True)]
+    after = a_desired_state(a_web(), a_db(), a_migration(), networks=internal)
+    return sync(after, a_running_state(the_shop()))
+
+
+@case
+def the_definition_of_a_network_with_a_foreign_container_changed() -> Plan:
+    observed = a_running_state(a_desired_state(a_service()))
+    busy = [replace(each, endpoints=(*each.endpoints, "stranger")) for each in observed.networks]
+    after = a_desired_state(a_service(), networks=[Network(key="default", internal=True)])
+    return sync(after, replace(observed, networks=tuple(busy)))
+
+
+@case
+def an_external_network_is_missing() -> Plan:
+    outside = [Network(key="default", name="outside", external=True)]
+    desired = a_desired_state(a_service(), networks=outside)
+    return sync(desired, an_observed_state(desired))
+
+
+@case
+def a_foreign_network_has_our_name() -> Plan:
+    desired = a_desired_state(a_service())
+    taken = [f"{PREFIX}default"]
+    return sync(desired, an_observed_state(desired, networks=[], foreign_networks=taken))
+
+
+@case
+def no_subnet_is_free() -> Plan:
+    desired = a_desired_state(a_service())
+    observed = an_observed_state(desired, networks=[], used_subnets=["10.0.0.0/8"])
+    return sync(desired, observed)
+
+
+@case
+def the_definition_of_a_volume_changed() -> Plan:
+    changed = [Volume(key="db-data", driver_opts={"type": "tmpfs"})]
+    after = a_desired_state(a_db(), volumes=changed)
+    return sync(after, a_running_state(a_desired_state(a_db())))
+
+
+@case
+def a_foreign_volume_has_our_name() -> Plan:
+    desired = a_desired_state(a_db())
+    taken = [f"{PREFIX}db-data"]
+    return sync(desired, an_observed_state(desired, volumes=[], foreign_volumes=taken))
+
+
+@case
+def a_foreign_container_has_our_name() -> Plan:
+    web = a_service("web", depends_on=[waits_for("db")])
+    desired = a_desired_state(web, a_service("db"))
+    name = container_spec(an_owner(), desired, a_service("db"), 1).name
+    return sync(desired, an_observed_state(desired, foreign_containers=[name]))
+
+
+@case
+def a_crashing_service_backs_off() -> Plan:
+    desired, observed = only(a_service(), state=ContainerState.EXITED, exit_code=1)
+    return sync(desired, observed, backing_off={"web": 7.6})
+
+
+@case
+def a_crashing_service_gets_a_new_spec() -> Plan:
+    _, observed = only(a_service(), state=ContainerState.EXITED, exit_code=1)
+    fixed = a_desired_state(a_service(environment={"FIXED": "yes"}))
+    return sync(fixed, observed, backing_off={"web": 7.6})
+
+
+def a_failed_migration(**policy: object) -> Plan:
+    shop = the_shop()
+    failed = a_container(shop, a_migration(), state=ContainerState.EXITED, exit_code=3)
+    if policy.pop("older", False):
+        failed = replace(failed, labels={**failed.labels, REVISION: "older"})
+    return sync(shop, an_observed_state(shop, a_container(shop, a_db()), failed), **policy)
+
+
+@case
+def a_job_failed() -> Plan:
+    return a_failed_migration()
+
+
+@case
+def a_job_failed_and_there_is_a_new_commit() -> Plan:
+    return a_failed_migration(older=True)
+
+
+@case
+def a_job_failed_and_a_person_asks_again() -> Plan:
+    return a_failed_migration(retry_jobs=True)
+
+
+@case
+def a_replaced_dependency_restarts_its_dependent() -> Plan:
+    web = a_service("web", depends_on=[waits_for("db", restart=True)])
+    before = a_desired_state(web, a_service("db"))
+    after = a_desired_state(web, a_service("db", environment={"A": "1"}))
+    return sync(after, a_running_state(before))
+
+
+@case
+def a_run_was_interrupted_before_it_restarted_a_dependent() -> Plan:
+    web, db = a_service("web", depends_on=[waits_for("db", restart=True)]), a_service("db")
+    desired = a_desired_state(web, db)
+    web_container = a_container(desired, web, started_at=100.0)
+    db_container = a_container(desired, db, created_at=200.0, started_at=201.0)
+    return sync(desired, an_observed_state(desired, web_container, db_container))
+
+
+@case
+def an_optional_dependency_is_held() -> Plan:
+    web = a_service("web", depends_on=[waits_for("db", Condition.HEALTHY, required=False)])
+    desired = a_desired_state(web, a_db())
+    observed = an_observed_state(desired, volumes=[], foreign_volumes=[f"{PREFIX}db-data"])
+    return sync(desired, observed)
+
+
+@case
+def a_leftover_with_broken_labels_is_ours_all_the_same() -> Plan:
+    desired, observed = only(a_service())
+    labels = {k: v for k, v in observed.containers[0].labels.items() if k != SERVICE}
+    broken = replace(observed.containers[0], id="id-broken", name="broken", labels=labels)
+    return sync(desired, an_observed_state(desired, *observed.containers, broken))
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(golden_text(), encoding="utf-8")

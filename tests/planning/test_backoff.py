@@ -1,0 +1,47 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.planning.backoff import delay_s, retry_delay_s
+
+NOW = 10_000.0
+
+
+def test_the_first_start_and_the_first_restart_come_at_once() -> None:
+    assert delay_s([], NOW) == 0.0
+    assert delay_s([NOW], NOW) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("starts", "wait_s"), [(2, 1), (3, 2), (4, 4), (5, 8), (6, 16), (7, 32), (8, 60), (9, 60)]
+)
+def test_each_further_restart_waits_twice_as_long_up_to_a_minute(starts: int, wait_s: int) -> None:
+    assert delay_s([NOW] * starts, NOW) == wait_s
+
+
+def test_time_that_passed_since_the_last_start_counts() -> None:
+    assert delay_s([NOW - 3] * 4, NOW) == 1.0
+    assert delay_s([NOW - 5] * 4, NOW) == 0.0
+
+
+def test_starts_older_than_ten_minutes_are_forgotten() -> None:
+    assert delay_s([NOW - 601] * 11 + [NOW], NOW) == 0.0
+
+
+def test_a_clock_that_was_set_back_does_not_lock_a_service_out() -> None:
+    assert delay_s([NOW + 1_000_000] * 3, NOW) == 2.0
+
+
+@given(st.lists(st.floats(0, 600), max_size=40))
+def test_there_are_never_more_than_twelve_starts_in_ten_minutes(pauses: list[float]) -> None:
+    now, starts = NOW, [NOW]
+    for pause in pauses:
+        now += pause / 50
+        now += delay_s(starts, now)
+        starts.append(now)
+    for index in range(len(starts) - 12):
+        assert starts[index + 12] - starts[index] >= 600 - 1e-6
+
+
+def test_a_failed_sync_is_tried_again_with_growing_pauses() -> None:
+    assert [retry_delay_s(n) for n in (0, 1, 2, 3, 7, 500)] == [0, 1, 2, 4, 60, 60]

@@ -1,0 +1,157 @@
+from dataclasses import fields, replace
+
+from sandbox.model.action import BuildImage, CreateContainer, StartContainer, StopContainer
+from sandbox.model.plan import HoldReason, Plan
+from sandbox.planning.plan import is_in_sync
+from tests.builders import a_desired_state, a_running_state, a_service, waits_for
+from tests.planning.cases import (
+    CASES,
+    GOLDEN,
+    a_db,
+    a_web,
+    golden_text,
+    sync,
+    the_shop,
+)
+
+
+def plan_of(name: str) -> Plan:
+    return CASES[name]()
+
+
+def waits(plan: Plan) -> dict[str, tuple[str, ...]]:
+    return {step.id: step.depends_on for step in plan.steps}
+
+
+def test_every_case_reads_as_the_golden_file_says() -> None:
+    assert golden_text() == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_a_replacement_creates_before_it_stops_and_removes_last() -> None:
+    assert waits(plan_of("one variable changed")) == {
+        "create web-1": (),
+        "copy files web-1": ("create web-1",),
+        "stop web-1 (old)": ("copy files web-1", "create web-1"),
+        "start web-1": ("copy files web-1", "stop web-1 (old)"),
+        "await web-1": ("start web-1",),
+        "remove web-1 (old)": ("await web-1", "stop web-1 (old)"),
+    }
+
+
+def test_an_old_container_serves_until_the_migration_for_the_new_one_has_ended() -> None:
+    plan = plan_of("the source changed so two services share one build")
+    assert "await migrate-1" in waits(plan)["stop web-1 (old)"]
+
+
+def test_services_of_one_content_share_one_build_with_a_tag_for_each() -> None:
+    plan = plan_of("the source changed so two services share one build")
+    builds = [step.action for step in plan.steps if isinstance(step.action, BuildImage)]
+    assert [build.tags for build in builds] == [
+        ("shop/migrate:ffffffffffffffff", "shop/web:ffffffffffffffff")
+    ]
+
+
+def test_a_built_image_with_a_name_of_its_own_is_still_made_from_its_content() -> None:
+    web = a_web(image="shop:latest", depends_on=())
+    plan = sync(a_desired_state(web), replace(a_running_state(a_desired_state(web)), images={}))
+    assert plan.steps == ()  # it runs, so nothing is built
+    missing = replace(a_running_state(a_desired_state(web)), containers=(), images={})
+    steps = {step.id: step.action for step in sync(a_desired_state(web), missing).steps}
+    build, create = steps["build image web"], steps["create web-1"]
+    assert isinstance(build, BuildImage)
+    assert isinstance(create, CreateContainer)
+    assert "shop:latest" in build.tags
+    assert create.spec.service.image in build.tags
+    assert create.spec.service.image != "shop:latest"
+
+
+def test_a_start_waits_for_the_stop_of_whoever_holds_its_port_and_nothing_else_foreign() -> None:
+    found = waits(plan_of("two services swapped their ports"))
+    assert found["start a-1"] == ("create a-1", "stop a-1 (old)", "stop b-1 (old)")
+    assert found["stop b-1 (old)"] == ("create a-1", "create b-1")
+
+
+def test_a_renewed_network_is_removed_when_ours_are_off_it_and_made_before_they_come_back() -> None:
+    found = waits(plan_of("the definition of a network changed"))
+    assert found["remove network default"] == ("remove db-1", "remove web-1")
+    assert found["create db-1"] == ("create network default", "remove db-1")
+
+
+def test_a_stop_has_the_grace_that_the_container_was_promised() -> None:
+    before = a_desired_state(a_service(stop_grace_period_s=42.5))
+    after = a_desired_state(a_service(environment={"A": "1"}))
+    stops = [
+        step.action
+        for step in sync(after, a_running_state(before)).steps
+        if isinstance(step.action, StopContainer)
+    ]
+    assert [stop.grace_s for stop in stops] == [42.5]
+
+
+def test_an_optional_dependency_is_waited_for_but_its_failure_stops_nobody() -> None:
+    web = a_service("web", depends_on=[waits_for("db", required=False)])
+    desired = a_desired_state(web, a_service("db"))
+    observed = replace(a_running_state(desired), containers=())
+    start = {step.id: step for step in sync(desired, observed).steps}["start web-1"]
+    assert (start.depends_on, start.after) == (("create web-1",), ("start db-1",))
+
+
+def test_a_dependent_that_runs_unchanged_is_left_alone_when_its_dependency_is_held() -> None:
+    web = a_service("web", depends_on=[waits_for("db")])
+    before = a_desired_state(web, a_service("db"))
+    after = a_desired_state(web, a_service("db", environment={"A": "1"}))
+    observed = a_running_state(before)
+    name = next(
+        step.action.spec.name
+        for step in sync(after, observed).steps
+        if isinstance(step.action, CreateContainer)
+    )
+    taken = {**observed.foreign_names, "container": frozenset({name})}
+    plan = sync(after, replace(observed, foreign_names=taken))
+    assert plan.steps == ()
+    assert [(hold.service_name, hold.reason) for hold in plan.holds] == [
+        ("db", HoldReason.NAME_TAKEN)
+    ]
+
+
+def test_a_network_on_which_something_is_held_is_not_renewed() -> None:
+    plan = plan_of("the definition of a network changed")
+    assert any(step.id == "remove network default" for step in plan.steps)
+    after = replace(the_shop(), networks=(replace(the_shop().networks[0], internal=True),))
+    observed = a_running_state(the_shop())
+    failed = [replace(each, exit_code=3) for each in observed.containers if each.exit_code == 0]
+    failed = [each for each in failed if "migrate" in each.name]
+    others = [each for each in observed.containers if "migrate" not in each.name]
+    held = sync(after, replace(observed, containers=(*others, *failed)))
+    assert held.steps == ()
+    assert HoldReason.NETWORK_IN_USE in {hold.reason for hold in held.holds}
+
+
+def test_waiting_for_what_already_runs_is_no_difference() -> None:
+    plan = plan_of("an interrupted run left a container that is not ready")
+    assert plan.steps
+    assert is_in_sync(plan)
+    assert not is_in_sync(plan_of("the definition of a volume changed"))
+
+
+def test_the_arguments_are_not_changed() -> None:
+    desired, observed = the_shop(), a_running_state(a_desired_state(a_web(), a_db()))
+    before = [
+        repr(getattr(value, field.name)) for value in (desired, observed) for field in fields(value)
+    ]
+    sync(desired, observed)
+    assert before == [
+        repr(getattr(value, field.name)) for value in (desired, observed) for field in fields(value)
+    ]
+
+
+def test_a_start_after_a_stop_waits_for_it_when_a_dependency_was_replaced() -> None:
+    found = waits(plan_of("a replaced dependency restarts its dependent"))
+    assert "stop web-1" in found["start web-1"]
+    starts = [
+        step.action.container_id
+        for step in plan_of("a replaced dependency restarts its dependent").steps
+        if isinstance(step.action, StartContainer) and step.id == "start web-1"
+    ]
+    assert starts
+    assert starts[0]
