@@ -129,10 +129,12 @@ class SimulatedEngine:
                 self._change(step.action, self._find("", step.action.container_id))
 
     def _make_image(self, action: BuildImage | PullImage) -> None:
-        identity = f"sha256:image-{next(self._numbers)}"
+        # Registry and build cache have not changed: one source gives one image. (Had they,
+        # no plan could know, and the next one would replace what runs the image of before.)
         if isinstance(action, PullImage):
-            self.images[action.reference] = identity
+            self.images[action.reference] = f"sha256:{action.reference}"
         else:
+            identity = f"sha256:{action.build.context_id}"
             self.contents.update(dict.fromkeys(action.tags, action.build.context_id))
             self.images.update(dict.fromkeys(action.tags, identity))
 

@@ -184,7 +184,7 @@ def worlds(draw: st.DrawFn, *, hostile: bool = False) -> World:
         plan = plan_sync(desired, engine.observe(), SyncPolicy())
         share = draw(st.sampled_from(shares))
         run(engine, shuffled(plan, random)[: round(share * len(plan.steps))])
-    for _ in range(draw(st.integers(0, 4))):
+    for _ in range(draw(st.integers(0, 6))):
         meddle(draw, engine, hostile=hostile)
     if hostile:
         obstruct(draw, engine, after)
