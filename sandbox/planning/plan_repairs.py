@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.model.action import ConnectNetwork, DisconnectNetwork, RenameContainer
+from sandbox.model.observed import ContainerState
 from sandbox.model.plan import Change, Hold, HoldReason, Step
 from sandbox.planning.diff import present_containers
 from sandbox.planning.drift import foreign_endpoints, missing_endpoints
@@ -113,6 +114,8 @@ def _network_steps(wiring: Wiring, slot: Slot, keep: ObservedContainer) -> Itera
     for endpoint in missing_endpoints(wiring.scene, slot.spec, keep):
         waits: list[str] = []
         reason = f"disconnected by hand from network {endpoint.network_name}"
+        if keep.state is ContainerState.CREATED:
+            reason = f"was created and not yet connected to network {endpoint.network_name}"
         if endpoint.network_name in keep.networks:
             reason = f"its names on network {endpoint.network_name} were changed by hand"
             disconnect = _disconnect_step(slot, keep, endpoint.network_name, reason)

@@ -140,6 +140,11 @@ def an_interrupted_run_left_a_created_container() -> Plan:
 
 
 @case
+def an_interrupted_run_left_a_created_container_off_its_network() -> Plan:
+    return sync(*only(a_service(), state=ContainerState.CREATED, networks={}))
+
+
+@case
 def an_interrupted_run_left_a_container_that_is_not_ready() -> Plan:
     service = a_service(healthcheck=a_healthcheck())
     return sync(*only(service, ready=False, health=EngineHealth.STARTING))
