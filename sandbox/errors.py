@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from sandbox.model.problem import Problem
 
 
+PROBLEMS_IN_A_LINE = 3
+
+
 class SandboxError(Exception):
     """
     An expected failure: one message for people, one remedy, one exit status.
@@ -166,3 +169,14 @@ class CancelledError(SandboxError):
     """A newer commit or a person ended the work; what was begun is safe to resume."""
 
     exit_status = 130
+
+
+def one_line(error: SandboxError) -> str:
+    """Write message and remedy of *error* as a line for people; of many problems the first ones."""
+    message, remedy = error.message, error.remedy
+    if isinstance(error, InvalidComposeError):
+        shown = [str(problem) for problem in error.problems[:PROBLEMS_IN_A_LINE]]
+        more = len(error.problems) - len(shown)
+        message = "; ".join([*shown, f"and {more} more"] if more else shown)
+        remedy = remedy or "commit a fix; what runs is left alone until then"
+    return f"{message} ({remedy})" if remedy else message

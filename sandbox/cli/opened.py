@@ -31,15 +31,12 @@ def chosen(workspace: Workspace, names: Sequence[str] | str | None) -> tuple[str
         NotFoundError: There is no such environment; the message tells which there are.
     """
     from sandbox.errors import NotFoundError
-    from sandbox.runtime.desired import environment_names
+    from sandbox.runtime.desired import environment_names, require_environment
 
     known = environment_names(workspace.repository)
     wanted = (names,) if isinstance(names, str) else tuple(dict.fromkeys(names or ()))
     for name in wanted:
-        if name not in known:
-            raise NotFoundError(
-                f"environment {name!r} does not exist", remedy=_nearest(name, known)
-            )
+        require_environment(workspace.repository, name)
     if not known:
         raise NotFoundError(
             "this repository has no environment",
@@ -47,11 +44,3 @@ def chosen(workspace: Workspace, names: Sequence[str] | str | None) -> tuple[str
             "or begin with: sandbox init DIR",
         )
     return wanted or known
-
-
-def _nearest(name: str, known: Sequence[str]) -> str:
-    from difflib import get_close_matches
-
-    there_are = f"there are: {', '.join(known)}" if known else "there is none"
-    close = get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]}? {there_are}" if close else there_are

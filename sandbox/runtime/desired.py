@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sandbox.compose.load import find_environments, load_environment
-from sandbox.errors import NotFoundError, SourceError
+from sandbox.errors import NotFoundError, SandboxError, SourceError
 from sandbox.runtime.source import ENVIRONMENTS, CommitSource, WorktreeSource
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sandbox.model.desired import DesiredState
     from sandbox.ports import Repository
 
@@ -39,9 +42,8 @@ def require_environment(repository: Repository, environment: str) -> None:
     """Refuse a name that is no environment with a `NotFoundError` that lists those that are."""
     names = environment_names(repository)
     if environment not in names:
-        there_are = ", ".join(names) or "none"
-        message = f"environment {environment} does not exist; there are: {there_are}"
-        raise NotFoundError(message, remedy=f"commit {ENVIRONMENTS}/{environment}/compose.yaml")
+        message = f"environment {environment!r} does not exist"
+        raise NotFoundError(message, remedy=_nearest(environment, names))
 
 
 def load_tracked(repository: Repository, environment: str) -> DesiredState:
@@ -54,14 +56,29 @@ def load_tracked(repository: Repository, environment: str) -> DesiredState:
         SourceError: The branch or the release cannot be read.
     """
     home = load_at(repository, environment, home_commit(repository))
+    commit = _tracked_commit(repository, home)
+    return home if commit == home.revision else load_at(repository, environment, commit)
+
+
+def attempted_commit(repository: Repository, environment: str) -> str:
+    """Give the commit that `load_tracked` fails at; empty when not even that can be found."""
+    try:
+        commit = home_commit(repository)
+    except SandboxError:
+        return ""
+    try:
+        return _tracked_commit(repository, load_at(repository, environment, commit))
+    except SandboxError:
+        return commit
+
+
+def _tracked_commit(repository: Repository, home: DesiredState) -> str:
     branch = home.settings.track
     commit = repository.resolve(f"refs/heads/{branch}")
     if commit is None:
-        message = (
-            f"{environment}: branch {branch}, which it tracks, does not exist or is unreadable"
-        )
+        message = f"{home.environment}: branch {branch}, which it tracks, does not exist"
         raise SourceError(message, remedy=f"restore it: git branch {branch} COMMIT")
-    return home if commit == home.revision else load_at(repository, environment, commit)
+    return commit
 
 
 def load_ref(repository: Repository, environment: str, ref: str) -> DesiredState:
@@ -89,6 +106,24 @@ def load_at(repository: Repository, environment: str, commit: str) -> DesiredSta
     """Load *environment* at *commit*; a commit never changes, so the answer is kept."""
     source = CommitSource(repository=repository, revision=commit)
     if environment not in find_environments(source):
-        message = f"{ENVIRONMENTS}/{environment}/compose.yaml is no environment in {commit[:7]}"
-        raise NotFoundError(message, remedy="restore the file, or: sandbox down " + environment)
+        remedy = f"restore it and commit, or give the environment up: sandbox down {environment}"
+        raise NotFoundError(_vanished(source, environment), remedy=remedy)
     return load_environment(environment, source, default_application=repository.name)
+
+
+def _vanished(source: CommitSource, environment: str) -> str:
+    file = f"{ENVIRONMENTS}/{environment}/compose.yaml"
+    content = source.read_file(file)
+    if content is None:
+        why = "the file is gone"
+    elif not content.strip():
+        why = "the file is empty"
+    else:
+        why = "the file has no top-level x-sandbox"
+    return f"{file}: {why} in {source.revision[:7]}; what runs is left alone"
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    there_are = f"there are: {', '.join(known)}" if known else "there is none"
+    close = get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]}? {there_are}" if close else there_are

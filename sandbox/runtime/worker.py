@@ -11,12 +11,12 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from sandbox.errors import EngineError, EngineUnreachableError, SandboxError
+from sandbox.errors import EngineError, EngineUnreachableError, SandboxError, one_line
 from sandbox.model.action import BuildImage, StartContainer
 from sandbox.model.event import Event, EventKind
 from sandbox.model.record import Outcome, SyncRecord, Trigger
 from sandbox.planning.backoff import delay_s, retry_delay_s
-from sandbox.runtime.desired import load_tracked
+from sandbox.runtime.desired import attempted_commit, load_tracked
 from sandbox.runtime.down import take_down
 from sandbox.runtime.suspension import active_suspension
 from sandbox.runtime.sync import Look, SyncRequest, carry_out, look
@@ -74,7 +74,7 @@ class Worker:
         self._retry_at = 0.0
         self._starts: dict[str, list[float]] = {}
         self._broken_images: dict[str, str] = {}
-        self._told = ""
+        self._told = ("", "")
         self._unreachable = False
 
     def wake(self) -> None:
@@ -164,7 +164,7 @@ class Worker:
 
     def _learn(self, seen: Look, trigger: Trigger, record: SyncRecord) -> None:
         """Remember what bears on the next look: failures, and how often a service was restarted."""
-        self._told = ""
+        self._told = ("", "")
         if record.outcome in (Outcome.FAILED, Outcome.ERRORED):
             self._failures += 1
             self._retry_at = self._workspace.clock.monotonic() + retry_delay_s(self._failures)
@@ -245,10 +245,11 @@ class Worker:
             self._tell(EventKind.DRIFT, reason, seen.desired.revision)
 
     def _tell_once(self, kind: EventKind, error: SandboxError) -> None:
-        if error.message != self._told:
-            self._told = error.message
-            remedy = f" ({error.remedy})" if error.remedy else ""
-            self._tell(kind, f"{error.message}{remedy}")
+        """Tell of what stays wrong once; of a new commit that is wrong in the same way again."""
+        revision = attempted_commit(self._workspace.repository, self.environment)
+        if (revision, error.message) != self._told:
+            self._told = (revision, error.message)
+            self._tell(kind, one_line(error), revision)
 
     def _lost_engine(self, error: EngineUnreachableError) -> None:
         if not self._unreachable:
