@@ -28,11 +28,10 @@ def execute(
 
     Such as: sandbox exec staging web -- ls -l. Its exit status is ours.
     """
-    from sandbox.cli.opened import chosen, opened
+    from sandbox.cli.opened import opened
     from sandbox.runtime.containers import find_container
 
     with opened(invocation) as workspace:
-        chosen(workspace, environment)
         container = find_container(workspace, environment, service)
         tty = sys.stdin.isatty() and sys.stdout.isatty()
         status = workspace.engine.exec_interactive(container.id, words, tty=tty)

@@ -41,11 +41,10 @@ def logs(
     """
     Show the log of ENV, or of one SERVICE of it.
     """
-    from sandbox.cli.opened import chosen, opened
+    from sandbox.cli.opened import opened
     from sandbox.runtime.containers import containers_of
 
     with opened(invocation) as workspace:
-        chosen(workspace, environment)
 
         def look() -> Sequence[ObservedContainer]:
             return containers_of(workspace, environment, service)

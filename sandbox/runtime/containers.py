@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.errors import NotFoundError
-from sandbox.model.observed import ContainerState
+from sandbox.model.observed import ContainerState, Owner
 from sandbox.planning.labels import REPLICA, SERVICE
-from sandbox.runtime.desired import load_tracked, require_environment
+from sandbox.runtime.desired import require_environment
 
 if TYPE_CHECKING:
     from sandbox.model.observed import ObservedContainer
@@ -20,12 +20,15 @@ def containers_of(
     """
     Give the containers of an environment or of one service, by service and replica.
 
+    Works whatever Git says: somebody whose files are broken or gone needs the logs most.
+
     Raises:
         NotFoundError: No such environment, or the service has no container.
     """
-    require_environment(workspace.repository, environment)
-    desired = load_tracked(workspace.repository, environment)
-    observed = workspace.engine.observe(workspace.owner(desired), ())
+    owner = Owner(instance=workspace.repository.instance, application="", environment=environment)
+    observed = workspace.engine.observe(owner, ())
+    if not observed.containers:
+        require_environment(workspace.repository, environment)
     found = [
         container
         for container in observed.containers
