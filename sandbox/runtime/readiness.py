@@ -22,6 +22,7 @@ SETTLE_S = 0.25
 """A container without a healthcheck is believed when it still runs after this long."""
 PROBE_TIMEOUT_S = 30.0
 LOG_LINES = 12
+LAST_LINE_LENGTH = 200
 
 
 def await_container(
@@ -66,8 +67,9 @@ def _reached(workspace: Workspace, container: ObservedContainer, until: Conditio
     if until is Condition.STARTED or not container.probed:
         return workspace.clock.now() - container.started_at >= SETTLE_S
     if container.health is EngineHealth.UNHEALTHY:
-        message = f"{container.name} is unhealthy: its healthcheck failed too often"
-        raise StartFailedError(message, log=_last_lines(workspace, container))
+        log = _last_lines(workspace, container)
+        message = f"{container.name} is unhealthy: its healthcheck failed too often{_said(log)}"
+        raise StartFailedError(message, remedy="mend it or its healthcheck", log=log)
     if container.health is EngineHealth.HEALTHY:
         return True
     return _probe(workspace, container)
@@ -83,22 +85,23 @@ def _probe(workspace: Workspace, container: ObservedContainer) -> bool:
 def _ended(workspace: Workspace, container: ObservedContainer) -> StartFailedError:
     why = ", out of memory" if container.oom_killed else ""
     detail = f": {container.error}" if container.error else ""
+    log = _last_lines(workspace, container)
     return StartFailedError(
-        f"{container.name} ended with exit code {container.exit_code}{why}{detail}",
+        f"{container.name} ended with exit code {container.exit_code}{why}{detail}{_said(log)}",
         remedy="read its last lines and commit a fix",
-        log=_last_lines(workspace, container),
+        log=log,
     )
 
 
 def _too_late(
     workspace: Workspace, container: ObservedContainer, action: AwaitContainer
 ) -> DeadlineError:
-    wanted = "ended" if action.until is Condition.COMPLETED else "became ready"
-    message = f"{container.name} has not {wanted} within {action.deadline_s:g} s"
+    wanted = "end" if action.until is Condition.COMPLETED else "become ready"
+    log = _last_lines(workspace, container)
     return DeadlineError(
-        message,
-        remedy="mend its healthcheck, or raise x-sandbox.rollout.deadline",
-        log=_last_lines(workspace, container),
+        f"{container.name} did not {wanted} within {action.deadline_s:g} s{_said(log)}",
+        remedy="mend it or its healthcheck, or raise x-sandbox.rollout.deadline",
+        log=log,
     )
 
 
@@ -107,3 +110,9 @@ def _last_lines(workspace: Workspace, container: ObservedContainer) -> tuple[str
         return tuple(workspace.engine.logs(container.id, tail=LOG_LINES))
     except EngineError as error:
         return (f"(no log: {error.message})",)
+
+
+def _said(log: tuple[str, ...]) -> str:
+    """The last line is the cause more often than not."""
+    words = next((line.strip() for line in reversed(log) if line.strip()), "")
+    return f"; its last line: {words[:LAST_LINE_LENGTH]}" if words else ""
