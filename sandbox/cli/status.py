@@ -19,8 +19,10 @@ def status(invocation: Invocation, environment: MaybeEnvironment = None) -> None
     from sandbox.cli.opened import chosen, opened
 
     with opened(invocation) as workspace:
-        names = chosen(workspace, environment)
-        statuses = workspace.control().status(names)
+        # Not of those in the commit: one that is looked after is told of when that has lost it.
+        statuses = workspace.control().status((environment,) if environment else ())
+        if not statuses:
+            chosen(workspace, environment)
         now = workspace.clock.now()
     if invocation.json:
         from sandbox.render import documents

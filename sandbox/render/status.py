@@ -68,7 +68,7 @@ def _block(
         span = f" for another {duration(until - now)}" if until else " until: sandbox resume"
         reason = clean(status.suspension.reason) or "no reason given"
         yield _labelled("suspended", f"{reason}{span}", style, "magenta")
-    if status.health is Health.MISSING:
+    if _none_exists(status):
         names = ", ".join(clean(service.name) for service in status.services)
         yield _labelled("services", f"{names}  {style.paint('(none exists)', 'dim')}", style)
     else:
@@ -86,6 +86,12 @@ def _block(
         yield _labelled("ignored", _edits_text(status.ignored_edits), style, "yellow")
     if status.next_step:
         yield _labelled("next", style.paint(clean(status.next_step), "bold"), style)
+
+
+def _none_exists(status: EnvironmentStatus) -> bool:
+    return bool(status.services) and all(
+        service.health is Health.MISSING for service in status.services
+    )
 
 
 def _revision_lines(status: EnvironmentStatus, style: Style) -> Iterator[str]:
@@ -131,7 +137,7 @@ def _service_row(service: ServiceStatus, now: float) -> tuple[str, str, str, str
 def _difference_lines(status: EnvironmentStatus, style: Style) -> Iterator[str]:
     if status.sync is SyncStatus.SYNCED:
         return
-    if status.health is Health.MISSING and status.pending:
+    if _none_exists(status) and status.pending:
         steps = count(len(status.pending), "step")
         what = f"{steps} to go: sandbox plan {clean(status.name)}"
         yield _labelled("differs", what, style)

@@ -36,11 +36,21 @@ def read_statuses(
     Raises:
         NotFoundError: One of them is no environment.
     """
-    names = environments or sorted({*environment_names(workspace.repository), *reconciled})
+    names = environments or _all_names(workspace, reconciled)
     for name in environments:
         if name not in reconciled:
             require_environment(workspace.repository, name)
     return tuple(read_status(workspace, name, reconciled=name in reconciled) for name in names)
+
+
+def _all_names(workspace: Workspace, reconciled: Sequence[str]) -> list[str]:
+    """Those of the commit, and those that are looked after although it has lost them."""
+    try:
+        return sorted({*environment_names(workspace.repository), *reconciled})
+    except SandboxError:
+        if not reconciled:
+            raise
+        return sorted(reconciled)
 
 
 def follow_events(

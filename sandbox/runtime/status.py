@@ -6,16 +6,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.errors import SandboxError
+from sandbox.model.plan import HoldReason
 from sandbox.model.record import Outcome
 from sandbox.model.status import EnvironmentStatus, Health, SyncStatus
-from sandbox.planning.health import environment_health, service_statuses, sync_status
+from sandbox.planning.health import environment_health, service_statuses, sync_status, worst
 from sandbox.planning.labels import RELEASE
 from sandbox.planning.plan import differences, plan_sync
 from sandbox.planning.urls import urls
-from sandbox.runtime.desired import home_commit, load_at, load_tracked
+from sandbox.runtime.desired import attempted_commit, load_at, load_tracked
 from sandbox.runtime.observe import observe
 from sandbox.runtime.source import ENVIRONMENTS
 from sandbox.runtime.suspension import active_suspension
+from sandbox.runtime.sync import hold_text, refuse_unmeant_emptiness
 
 if TYPE_CHECKING:
     from sandbox.model.desired import DesiredState
@@ -38,6 +40,7 @@ def read_status(
     )
     try:
         desired = load_tracked(workspace.repository, environment)
+        refuse_unmeant_emptiness(desired)
     except SandboxError as error:
         return _unreadable(workspace, status, error)
     return _of_engine(workspace, _of_source(workspace, status, desired), desired)
@@ -50,10 +53,7 @@ def _unreadable(
     last_good = _last_good(workspace, status.name)
     if last_good is not None:
         status = _of_engine(workspace, _of_source(workspace, status, last_good), last_good)
-    try:
-        revision = home_commit(workspace.repository)
-    except SandboxError:
-        revision = ""
+    revision = attempted_commit(workspace.repository, status.name)
     return replace(
         status,
         revision=revision,
@@ -105,9 +105,15 @@ def _of_engine(
     services = service_statuses(desired, observed, plan.holds, now=workspace.clock.now())
     sync = sync_status(plan)
     health = environment_health(services)
+    failure = _last_failure(workspace, status)
+    if failure and (health is not Health.HEALTHY or sync is not SyncStatus.SYNCED):
+        # What is tried again and again is never quite still; it is degraded until it succeeds.
+        health = worst((health, Health.DEGRADED))
+    else:
+        failure = ""
     if status.suspension is not None:
         health = Health.SUSPENDED
-    message, next_step = _advice(workspace, status, sync, health, plan)
+    message, next_step = _advice(status, sync, health, failure, _root_hold(desired, plan))
     return replace(
         status,
         running_releases=tuple(
@@ -122,12 +128,23 @@ def _of_engine(
     )
 
 
+def _last_failure(workspace: Workspace, status: EnvironmentStatus) -> str:
+    """Why the last sync of this very revision failed; empty when it did not."""
+    for record in workspace.journal.syncs(status.name, limit=1):
+        failed = record.outcome in (Outcome.FAILED, Outcome.ERRORED)
+        if failed and record.revision == status.revision:
+            return record.message
+    return ""
+
+
+def _root_hold(desired: DesiredState, plan: Plan) -> str:
+    """What stands in the way of everything else; empty when nothing does."""
+    holds = sorted(plan.holds, key=lambda hold: hold.reason is HoldReason.DEPENDENCY_HELD)
+    return hold_text(desired, holds[0]) if holds else ""
+
+
 def _advice(
-    workspace: Workspace,
-    status: EnvironmentStatus,
-    sync: SyncStatus,
-    health: Health,
-    plan: Plan,
+    status: EnvironmentStatus, sync: SyncStatus, health: Health, failure: str, hold: str
 ) -> tuple[str, str]:
     """The one thing to know, and the one thing to do about it."""
     name = status.name
@@ -136,12 +153,10 @@ def _advice(
             f"suspended: {status.suspension.reason or 'no reason given'}",
             f"sandbox resume {name}",
         )
-    if plan.holds:
-        return f"{plan.holds[0].target}: {plan.holds[0].message}", f"sandbox plan {name}"
-    last = workspace.journal.syncs(name, limit=1)
-    failed = last[0].message if last and last[0].revision == status.revision else ""
-    if failed and (health is not Health.HEALTHY or sync is not SyncStatus.SYNCED):
-        return failed, f"commit a fix, or look: sandbox logs {name}"
+    if failure:
+        return failure, f"commit a fix, or look: sandbox logs {name}"
+    if hold:
+        return hold, f"sandbox plan {name}"
     if health is Health.MISSING or (sync is SyncStatus.OUT_OF_SYNC and not status.reconciled):
         return "", f"sandbox up {name}"
     if health is Health.DEGRADED:

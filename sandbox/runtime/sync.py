@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sandbox.errors import CancelledError, EngineError, EngineUnreachableError, HeldError
-from sandbox.model.action import BuildImage
+from sandbox.model.action import BuildImage, PullImage
 from sandbox.model.event import Event, EventKind
 from sandbox.model.record import Outcome, SyncRecord
 from sandbox.planning.plan import plan_sync
 from sandbox.runtime.desired import load_tracked
 from sandbox.runtime.executor import Execution, StepResult, step_records
 from sandbox.runtime.observe import observe
+from sandbox.runtime.source import ENVIRONMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,11 +113,12 @@ def refuse_unmeant_emptiness(desired: DesiredState) -> None:
     """Refuse a desired state without services unless the file says that it is meant."""
     if desired.services or desired.settings.sync.allow_empty:
         return
-    message = (
-        f"{desired.environment}: no service is left in {desired.revision[:7]},"
-        " so nothing was changed"
+    file = f"{ENVIRONMENTS}/{desired.environment}/compose.yaml"
+    message = f"{file}: no service is left in {desired.revision[:7]}; what runs is left alone"
+    remedy = (
+        "restore a service (one with profiles counts when COMPOSE_PROFILES in .env names one),"
+        " or say x-sandbox: {sync: {allow_empty: true}}"
     )
-    remedy = "restore a service, or say x-sandbox: {sync: {allow_empty: true}}"
     raise HeldError(message, remedy=remedy)
 
 
@@ -166,15 +168,28 @@ def _verdict(
         return Outcome.ABORTED, "ended early: a newer commit, or a person", ()
     blocking = blocking_holds(seen.plan)
     if blocking:
-        return Outcome.FAILED, "; ".join(f"{hold.target}: {hold.message}" for hold in blocking), ()
+        return Outcome.FAILED, "; ".join(hold_text(seen.desired, hold) for hold in blocking), ()
     return Outcome.SUCCEEDED, "", ()
+
+
+def hold_text(desired: DesiredState, hold: Hold) -> str:
+    """Write a hold with the place where its service is declared."""
+    places = [service.place for service in desired.services if service.name == hold.service_name]
+    place = f"{places[0]}: " if places and places[0] else ""
+    return f"{place}{hold.target}: {hold.message}"
 
 
 def _place(desired: DesiredState, step: Step) -> str:
     """Where the service that a step is about is declared, as the beginning of a message."""
-    tags = step.action.tags if isinstance(step.action, BuildImage) else ()
+    match step.action:
+        case BuildImage(tags=images):
+            pass
+        case PullImage(reference=reference):
+            images = (reference,)
+        case _:
+            images = ()
     for service in desired.services:
-        if service.place and (service.name == step.service_name or service.image in tags):
+        if service.place and (service.name == step.service_name or service.image in images):
             return f"{service.place}: {service.name}: "
     return ""
 
