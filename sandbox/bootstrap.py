@@ -6,17 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sandbox.adapters import control_client, control_server
-from sandbox.adapters.docker_engine import DockerEngine
 from sandbox.adapters.file_lock import FileLock
 from sandbox.adapters.file_watcher import RefWatcher
 from sandbox.adapters.git_repository import create_repository, open_repository
-from sandbox.adapters.host import LocalHost
 from sandbox.adapters.sqlite_journal import SqliteJournal
 from sandbox.adapters.system_clock import SystemClock
 from sandbox.adapters.template import template_files
@@ -33,11 +32,41 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import FrameType
 
+    from sandbox.adapters.docker_engine import DockerEngine
+    from sandbox.adapters.host import LocalHost
     from sandbox.model.event import Event
-    from sandbox.ports import Control
+    from sandbox.ports import Control, Engine
 
 START_S = 20.0
 LOG_TAIL_BYTES = 2000
+
+
+class _LateEngine:
+    """
+    The engine, made when it is first used.
+
+    Importing docker takes longer than asking a running controller, who then uses the engine.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._engine: DockerEngine | None = None
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._made(), name)
+
+    def close(self) -> None:
+        """Close what was made."""
+        if self._engine is not None:
+            self._engine.close()
+
+    def _made(self) -> DockerEngine:
+        with self._lock:
+            if self._engine is None:
+                from sandbox.adapters.docker_engine import DockerEngine  # noqa: PLC0415 - see above
+
+                self._engine = DockerEngine()
+            return self._engine
 
 
 def open_workspace(repo: str | None = None) -> Workspace:
@@ -50,7 +79,7 @@ def open_workspace(repo: str | None = None) -> Workspace:
         SourceError: There is no repository.
     """
     repository = open_repository(repo)
-    engine = DockerEngine()
+    engine = _LateEngine()
     journal = SqliteJournal(repository.state_folder)
 
     def release_all() -> None:
@@ -60,7 +89,7 @@ def open_workspace(repo: str | None = None) -> Workspace:
 
     return Workspace(
         repository=repository,
-        engine=engine,
+        engine=cast("Engine", engine),
         journal=journal,
         lock=FileLock(repository.state_folder, command=" ".join(["sandbox", *sys.argv[1:]])),
         clock=SystemClock(),
@@ -73,6 +102,8 @@ def open_workspace(repo: str | None = None) -> Workspace:
 
 def open_host(say: Callable[[str], None]) -> LocalHost:
     """Look at this machine; *say* is told what a repair does."""
+    from sandbox.adapters.host import LocalHost  # noqa: PLC0415 - it imports docker, see _LateEngine
+
     return LocalHost(
         environment=os.environ, base_image=BASE_IMAGE, port_numbers=SHIPPED_PORTS, say=say
     )
