@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
-
-from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from sandbox.compose.findings import Findings
 from sandbox.compose.known import suggestion, unknown_key
@@ -24,6 +23,9 @@ from sandbox.compose.node import (
 from sandbox.compose.toplevel import FILE
 from sandbox.compose.units import duration_s, nano_cpus, size_bytes
 
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator, ValidationError
+
 _TYPE_WORDS = {
     "string": "a string",
     "integer": "a whole number",
@@ -38,8 +40,12 @@ _HIDDEN = frozenset({"environment", "content", "args", "options", "labels"})
 _SHOWN_MAX = 60
 
 
-def _formats() -> FormatChecker:
-    """Make formats of the functions that read a text and give ``None`` when they cannot."""
+@cache
+def _validator() -> Draft202012Validator:
+    """Make the validator when a file is first validated: most commands validate none."""
+    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415 - slow to import
+
+    # Formats are functions that read a text and give `None` when they cannot.
     checker = FormatChecker(formats=())
     readers: dict[str, Callable[[str], object]] = {
         "duration": duration_s,
@@ -48,7 +54,7 @@ def _formats() -> FormatChecker:
     }
     for name, read in readers.items():
         checker.checks(name)(_reads(read))
-    return checker
+    return Draft202012Validator(FILE, format_checker=checker)
 
 
 def _reads(read: Callable[[str], object]) -> Callable[[object], bool]:
@@ -60,9 +66,6 @@ def _reads(read: Callable[[str], object]) -> Callable[[object], bool]:
         return read(str(value)) is not None
 
     return check
-
-
-_VALIDATOR = Draft202012Validator(FILE, format_checker=_formats())
 
 
 def validate(tree: MapNode, findings: Findings) -> MapNode:
@@ -83,7 +86,7 @@ def validate(tree: MapNode, findings: Findings) -> MapNode:
 
 
 def _faults(tree: MapNode) -> Iterator[tuple[Path, Mark, str]]:
-    errors: Iterator[ValidationError] = _VALIDATOR.iter_errors(  # pyright: ignore[reportUnknownMemberType] - an overload of the stubs
+    errors: Iterator[ValidationError] = _validator().iter_errors(  # pyright: ignore[reportUnknownMemberType] - an overload of the stubs
         _plain(tree)
     )
     for error in errors:
