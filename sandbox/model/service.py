@@ -196,8 +196,8 @@ class Service:
     ``None`` for *command*, *entrypoint*, *init* and *healthcheck* keeps what the image says.
 
     Attributes:
-        image: Reference that containers are created from. For a service with *build* and no
-            ``image`` it is ``<application>/<service>:<id>``, derived from content.
+        image: Reference that containers are created from. For a service with *build* it is
+            ``<application>/<service>:<id>``, derived from content.
         build: How to make *image*; ``None`` for an image that is pulled.
         environment: Variables, sorted by name; ``env_file`` already merged in.
         mounts: Volumes and tmpfs, sorted by target.
