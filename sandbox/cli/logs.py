@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,13 +88,15 @@ def _following(
     engine: Engine, look: Callable[[], Sequence[ObservedContainer]], tail: int
 ) -> Iterator[LogLine]:
     """
-    What is written from now on, by containers that come later too: a sync replaces them.
+    What is written from now on, by containers that come or start again later too.
+
+    The engine ends a log with its container, and at once that of a container which has not begun,
+    so each start of each container is read by a thread of its own.
     """
     from sandbox.errors import NotFoundError
 
-    inbox: SimpleQueue[LogLine] = SimpleQueue()
-    known: set[str] = set()
-    numbers: dict[str, int] = {}
+    reading = _Reading(engine=engine, inbox=SimpleQueue())
+    known: set[tuple[str, float]] = set()
     last: int | None = tail
     while True:
         try:
@@ -100,14 +104,12 @@ def _following(
         except NotFoundError:
             containers = ()
         for container in containers:
-            if container.id not in known:
-                known.add(container.id)
-                number = numbers.setdefault(_source(container), len(numbers))
-                threading.Thread(
-                    target=_read, args=(engine, container, number, last, inbox), daemon=True
-                ).start()
+            start = (container.id, container.started_at)
+            if container.started_at and start not in known:
+                known.add(start)
+                reading.begin(container, last)
         last = None
-        yield from _arriving(inbox)
+        yield from _arriving(reading.inbox)
 
 
 def _arriving(inbox: SimpleQueue[LogLine]) -> Iterator[LogLine]:
@@ -121,21 +123,40 @@ def _arriving(inbox: SimpleQueue[LogLine]) -> Iterator[LogLine]:
         return
 
 
-def _read(
-    engine: Engine,
-    container: ObservedContainer,
-    number: int,
-    tail: int | None,
-    inbox: SimpleQueue[LogLine],
-) -> None:
-    from sandbox.errors import SandboxError
-    from sandbox.render.logs import parse_line
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """
+    Threads that read one log each.
 
-    try:
-        for line in engine.logs(container.id, tail=tail, follow=True, timestamps=True):
-            inbox.put(parse_line(line, source=_source(container), number=number))
-    except SandboxError:
-        return  # the container is gone; whoever takes its place is found by the next look
+    Attributes:
+        numbers: Colour by source.
+        newest: Time of the newest line by container, so that none is told twice.
+    """
+
+    engine: Engine
+    inbox: SimpleQueue[LogLine]
+    numbers: dict[str, int] = field(default_factory=dict[str, int])
+    newest: dict[str, str] = field(default_factory=dict[str, str])
+
+    def begin(self, container: ObservedContainer, tail: int | None) -> None:
+        """
+        Read *container* until it ends, from its last *tail* lines on.
+        """
+        number = self.numbers.setdefault(_source(container), len(self.numbers))
+        threading.Thread(target=self._read, args=(container, number, tail), daemon=True).start()
+
+    def _read(self, container: ObservedContainer, number: int, tail: int | None) -> None:
+        from sandbox.errors import SandboxError
+        from sandbox.render.logs import parse_line
+
+        told = self.newest.get(container.id, "")
+        # A container that goes away while it is read is replaced; the next look finds its heir.
+        with suppress(SandboxError):
+            for text in self.engine.logs(container.id, tail=tail, follow=True, timestamps=True):
+                line = parse_line(text, source=_source(container), number=number)
+                if line.at > told:
+                    self.newest[container.id] = line.at
+                    self.inbox.put(line)
 
 
 def _source(container: ObservedContainer) -> str:

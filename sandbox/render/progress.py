@@ -84,7 +84,7 @@ def progress_lines(
     ::
 
         ⠹ staging     ━━━━━━━━──────── 7/14  12 s  build image web
-            | Get:12 http://mirror.example/debian trixie/main amd64 libpq5
+            | Get:12 trixie/main amd64 libpq5
 
     No line is longer than *width*, the columns of the terminal.
     """

@@ -65,10 +65,11 @@ class Worker:
         self.environment = environment
         self._workspace = workspace
         self._heads = heads
-        self._emit = emit
+        self._tell_controller = emit
         self._wake = threading.Event()
         self._stopping = False
         self._errands: queue.SimpleQueue[Errand] = queue.SimpleQueue()
+        self._asked: list[Errand] = []
         self._attempted = ""
         self._failures = 0
         self._retry_at = 0.0
@@ -87,7 +88,8 @@ class Worker:
         self._wake.set()
 
     def send(self, errand: Errand) -> None:
-        """Do *errand* next."""
+        """Do *errand* next; until then, whoever asked is told of what goes before."""
+        self._asked.append(errand)
         self._errands.put(errand)
         if errand.last:
             self._stopping = True
@@ -210,30 +212,35 @@ class Worker:
     def _run_errands(self) -> None:
         while not self._errands.empty():
             errand = self._errands.get()
+            result: SyncRecord | SandboxError
             try:
-                record = self._run_errand(errand)
+                result = self._run_errand(errand)
             except SandboxError as error:
-                errand.answer.put(error)
+                result = error
             except Exception as bug:  # noqa: BLE001 - whoever waits for the answer must get one
-                errand.answer.put(SandboxError(f"{type(bug).__name__}: {bug}"))
-            else:
-                errand.answer.put(record)
+                result = SandboxError(f"{type(bug).__name__}: {bug}")
+            self._asked.remove(errand)
+            errand.answer.put(result)
 
     def _run_errand(self, errand: Errand) -> SyncRecord:
-        def emit(event: Event) -> None:
-            self._emit(event)
-            errand.emit(event)
-
         if errand.last:
-            return take_down(self._workspace, self.environment, volumes=errand.volumes, emit=emit)
+            return take_down(
+                self._workspace, self.environment, volumes=errand.volumes, emit=self._emit
+            )
         self._forget_failures()
         policy = replace(self._policy(), retry_jobs=True)
         seen = look(self._workspace, self.environment, policy)
         self._attempted = seen.desired.revision
-        request = replace(self._request(seen, Trigger.PERSON), emit=emit, policy=policy)
+        request = replace(self._request(seen, Trigger.PERSON), policy=policy)
         record = carry_out(self._workspace, request, seen)
         self._learn(seen, Trigger.PERSON, record)
         return record
+
+    def _emit(self, event: Event) -> None:
+        """Tell the controller, and everyone who waits for an errand."""
+        self._tell_controller(event)
+        for errand in tuple(self._asked):
+            errand.emit(event)
 
     def _tell_begin(self, seen: Look, trigger: Trigger) -> None:
         steps = seen.plan.steps

@@ -80,7 +80,7 @@ class Connections:
                 self.broken += 1
                 # What one of them met, the others would meet as well.
                 self.close()
-            raise translate(error, doing) from error
+            raise translate(error, doing, self.base_url) from error
         finally:
             if client is not None:
                 self._give_back(client)
@@ -112,7 +112,7 @@ class Connections:
             yield client
         except LIBRARY_ERRORS as error:
             self.broken += is_transport(error)
-            raise translate(error, doing) from error
+            raise translate(error, doing, self.base_url) from error
         finally:
             # A client forgets the answers that were not read to their end.
             for response in opened:

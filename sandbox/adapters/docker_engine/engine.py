@@ -78,7 +78,7 @@ class DockerEngine:
 
     def info(self) -> EngineInfo:
         """Ask who answers."""
-        said = self._connections.read("ask for the engine", lambda api: api.info())
+        said = self._connections.read("ask the engine who it is", lambda api: api.info())
         return EngineInfo(
             engine_id=said["ID"],
             version=said["ServerVersion"],

@@ -51,6 +51,8 @@ def status_of(error: BaseException | None) -> int:
 def words_of(error: BaseException) -> str:
     """What the engine said, or else what the library said, on one line."""
     said = error.explanation if isinstance(error, APIError) else None
+    if not said and isinstance(error, OSError):
+        said = error.strerror
     return " ".join(str(said or error).split())
 
 
@@ -72,17 +74,18 @@ def port_taken(words: str) -> str:
     return (found["bound"] or found["listened"]) if found else ""
 
 
-def translate(error: Exception, doing: str) -> EngineError:
+def translate(error: Exception, doing: str, address: str) -> EngineError:
     """
     Make an `EngineError` of what docker-py raised.
 
     Args:
         error: One of `LIBRARY_ERRORS`.
         doing: What was being done, to begin the message with: ``create container x``.
+        address: Of the engine.
     """
     words = words_of(error)
     if is_transport(error):
-        return EngineUnreachableError(f"cannot {doing}: the engine does not answer: {words}")
+        return EngineUnreachableError(f"cannot {doing}: no engine answers at {address}: {words}")
     if taken := port_taken(words):
         return EngineError(
             f"cannot {doing}: port {taken} of this machine is taken",

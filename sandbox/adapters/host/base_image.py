@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 REGISTRY = ("registry-1.docker.io", 443)
 REGISTRY_LOOK_S = 3.0
 BUILD_TIMEOUT_S = 300.0
-MIRROR = "http://mirror.example"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 # What debian-slim leaves out, and what makes every later apt-get in it quick and quiet.
@@ -87,7 +86,7 @@ def build(
 
 def _command(suite: str, tar: Path) -> tuple[str, ...]:
     """
-    The same three sources that Debian's own image has.
+    Without a mirror it takes the sources that Debian's own image has.
     """
     return (
         "mmdebstrap",
@@ -98,9 +97,6 @@ def _command(suite: str, tar: Path) -> tuple[str, ...]:
         f"--keyring={KEYRING}",
         suite,
         str(tar),
-        f"deb {MIRROR}/debian {suite} main",
-        f"deb {MIRROR}/debian {suite}-updates main",
-        f"deb {MIRROR}/debian-security {suite}-security main",
     )
 
 
