@@ -17,6 +17,8 @@ from sandbox.errors import EngineUnreachableError
 from sandbox.model.service import ContainerFile
 from tests.engine_world import context
 
+ADDRESS = "unix:///run/x.sock"
+
 
 def refused(status: int, words: str) -> APIError:
     response = Response()
@@ -40,7 +42,7 @@ def refused(status: int, words: str) -> APIError:
 def test_the_mark_that_decides_retry_follows_what_the_engine_said(
     status: int, words: str, *, temporary: bool
 ) -> None:
-    error = translate(refused(status, words), "do it")
+    error = translate(refused(status, words), "do it", ADDRESS)
     assert error.message == f"cannot do it: {words}"
     assert error.temporary is temporary
 
@@ -53,15 +55,18 @@ def test_the_mark_that_decides_retry_follows_what_the_engine_said(
     ],
 )
 def test_a_port_that_is_taken_is_named_with_what_to_do(words: str) -> None:
-    error = translate(refused(500, words), "start container x")
+    error = translate(refused(500, words), "start container x", ADDRESS)
     assert "port 127.0.0.1:8081 of this machine is taken" in error.message
     assert "127.0.0.1:8081" in error.remedy
     assert error.temporary
 
 
 def test_a_connection_that_breaks_is_an_engine_that_does_not_answer() -> None:
-    error = translate(ConnectionResetError("reset"), "look")
+    error = translate(FileNotFoundError(2, "No such file or directory"), "look", ADDRESS)
     assert isinstance(error, EngineUnreachableError)
+    assert error.message == (
+        "cannot look: no engine answers at unix:///run/x.sock: No such file or directory"
+    )
     assert error.temporary
     assert "doctor" in error.remedy
 

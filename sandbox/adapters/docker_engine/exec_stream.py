@@ -88,7 +88,7 @@ def started_exec(
     try:
         channel = connections.open_socket(timeout_s)
     except OSError as error:
-        raise translate(error, doing) from error
+        raise translate(error, doing, connections.base_url) from error
     try:
         channel.sendall(_request(connections.version(), exec_id, tty=tty))
         # The answer alone, not the library's connection: that one would close the socket as soon
@@ -101,7 +101,7 @@ def started_exec(
     except (OSError, http.client.HTTPException) as error:
         if isinstance(error, TimeoutError):
             raise
-        raise translate(OSError(str(error)), doing) from error
+        raise translate(OSError(str(error)), doing, connections.base_url) from error
     finally:
         channel.close()
 
