@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode
 
 from sandbox.adapters import wire
@@ -20,6 +21,7 @@ from sandbox.model.status import EnvironmentStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from types import ModuleType
 
     import httpx
 
@@ -159,6 +161,9 @@ class RemoteControl:
         """
         A client for one conversation; what the library raises becomes ours.
         """
+        # httpx imports a command line of its own, with rich and click: a sixth of what a whole
+        # call of ours computes. It goes without where those are not there.
+        sys.modules.setdefault("httpx._main", cast("ModuleType", None))
         import httpx  # noqa: PLC0415 - a tenth of a second that only a running controller costs
 
         timeout = httpx.Timeout(_CONNECT_S, read=read_s)
