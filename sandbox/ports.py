@@ -177,6 +177,10 @@ class Repository(Protocol):
         """``<git common dir>/sandbox``, absolute; not created by looking at it."""
         ...
 
+    def is_there(self) -> bool:
+        """Its folder still exists."""
+        ...
+
     def resolve(self, revision: str) -> str | None:
         """Full commit id of a branch, tag or (short) id; ``None`` when there is none."""
         ...

@@ -46,10 +46,13 @@ def down(
         control = workspace.control()
         names = environments or [each.name for each in control.status(())]
         results: dict[str, SyncRecord | SandboxError] = {}
+        timeout_s = invocation.deadline_s(TIMEOUT_S)
+        width = max(map(len, names), default=0)
         for name in names:
-            work = partial(_take_down, control, name, volumes)
-            timeout_s = invocation.deadline_s(TIMEOUT_S)
-            results |= follow(invocation, workspace.clock, {name: work}, timeout_s=timeout_s)
+            work = {name: partial(_take_down, control, name, volumes)}
+            results |= follow(
+                invocation, workspace.clock, work, timeout_s=timeout_s, name_width=width
+            )
         if not any(each.reconciled for each in control.status(())):
             control.stop()
         _show(invocation, workspace, results)

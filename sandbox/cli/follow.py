@@ -57,9 +57,12 @@ def follow(
     *,
     timeout_s: float,
     steps: bool = True,
+    name_width: int = 0,
 ) -> dict[str, T | SandboxError]:
     """
-    Run *works* side by side, by environment, until each has ended; *steps* as in `display_for`.
+    Run *works* side by side, by environment, until each has ended.
+
+    *steps* as in `display_for`; *name_width* is the least room for a name, in columns.
 
     Returns:
         The result of each, or the error that it raised.
@@ -74,7 +77,8 @@ def follow(
     running = {name: begin(name, clock.now()) for name in works}
     results: dict[str, T | SandboxError] = {}
     deadline = clock.monotonic() + timeout_s
-    display = display_for(invocation, max(map(len, works), default=0), steps=steps)
+    width = max((name_width, *map(len, works)))
+    display = display_for(invocation, width, steps=steps)
     try:
         while running:
             if clock.monotonic() > deadline:

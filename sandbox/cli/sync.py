@@ -78,7 +78,9 @@ def sync_each(
     for name in names:
         left_s = max(ends_at - clock.monotonic(), 0.0)
         work = partial(control.sync, name)
-        results |= follow(invocation, clock, {name: work}, timeout_s=left_s)
+        results |= follow(
+            invocation, clock, {name: work}, timeout_s=left_s, name_width=max(map(len, names))
+        )
     return results
 
 

@@ -138,9 +138,7 @@ def _difference_lines(status: EnvironmentStatus, style: Style) -> Iterator[str]:
     if status.sync is SyncStatus.SYNCED:
         return
     if _none_exists(status) and status.pending:
-        steps = count(len(status.pending), "step")
-        what = f"{steps} to go: sandbox plan {clean(status.name)}"
-        yield _labelled("differs", what, style)
+        yield _labelled("differs", f"everything: sandbox plan {clean(status.name)}", style)
         return
     for number, line in enumerate(status.pending[:_SHOWN_DIFFERENCES]):
         yield _labelled("differs" if not number else "", clean(line), style)

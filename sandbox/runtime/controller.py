@@ -33,7 +33,7 @@ class Controller:
     def __init__(self, workspace: Workspace, on_event: Callable[[Event], None]) -> None:
         self.workspace = workspace
         self._on_event = on_event
-        self._heads = Heads(workspace, self._wake_all)
+        self._heads = Heads(workspace, self._wake_all, self.stop)
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._workers: dict[str, tuple[Worker, threading.Thread]] = {}

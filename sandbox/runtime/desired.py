@@ -42,8 +42,12 @@ def require_environment(repository: Repository, environment: str) -> None:
     """Refuse a name that is no environment with a `NotFoundError` that lists those that are."""
     names = environment_names(repository)
     if environment not in names:
-        message = f"environment {environment!r} does not exist"
-        raise NotFoundError(message, remedy=_nearest(environment, names))
+        raise no_such_environment(environment, names)
+
+
+def no_such_environment(name: str, known: Sequence[str]) -> NotFoundError:
+    """The error that names what was meant perhaps, and those that are."""
+    return NotFoundError(f"environment {name!r} does not exist", remedy=_nearest(name, known))
 
 
 def load_tracked(repository: Repository, environment: str) -> DesiredState:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.errors import NotFoundError, SandboxError
+from sandbox.errors import SandboxError
 from sandbox.model.event import Event, EventKind
 from sandbox.model.observed import Owner
 from sandbox.model.record import Outcome, SyncRecord, Trigger
 from sandbox.planning.down import plan_down
-from sandbox.runtime.desired import environment_names
+from sandbox.runtime.desired import environment_names, no_such_environment
 from sandbox.runtime.executor import Execution, step_records
 
 if TYPE_CHECKING:
@@ -67,6 +67,5 @@ def _observe(workspace: Workspace, environment: str) -> ObservedState:
     except SandboxError:
         known = ()
     if environment not in known:
-        message = f"environment {environment} does not exist"
-        raise NotFoundError(message, remedy=f"there are: {', '.join(known) or 'none'}")
+        raise no_such_environment(environment, known)
     return observed

@@ -21,11 +21,15 @@ class Heads:
 
     Args:
         on_change: Called after every change, from that thread.
+        on_gone: Called when the repository was deleted.
     """
 
-    def __init__(self, workspace: Workspace, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self, workspace: Workspace, on_change: Callable[[], None], on_gone: Callable[[], None]
+    ) -> None:
         self._workspace = workspace
         self._on_change = on_change
+        self._on_gone = on_gone
         self._wake = threading.Event()
         self._stopping = False
         self._commits: Mapping[str, str] = {}
@@ -54,7 +58,10 @@ class Heads:
         try:
             commits = self._workspace.repository.refs()
         except SandboxError:
-            return  # the last good state stays; the next look may read it again
+            # The last good state stays, and the next look may read it again.
+            if not self._workspace.repository.is_there():
+                self._on_gone()
+            return
         if commits != self._commits:
             self._commits = commits
             self._on_change()

@@ -40,9 +40,9 @@ def wait_for(
     deadline = workspace.clock.monotonic() + timeout_s
     while True:
         (status,) = control.status((environment,))
-        on_status(status)
         if _is_there(status, commit, healthy=healthy):
             return status
+        on_status(status)
         if workspace.clock.monotonic() >= deadline:
             raise _too_late(status, commit, timeout_s, healthy=healthy)
         workspace.clock.sleep(LOOK_S)

@@ -82,7 +82,10 @@ def build_image(
             timeout=BUILD_SILENCE_S,
         )
 
-    progress = _Progress(f"build image {name}", on_output)
+    recipe = f"{build.context}/{build.dockerfile}".removeprefix("./")
+    progress = _Progress(
+        f"build image {name}", on_output, remedy=f"mend {recipe} or what it copies, and commit"
+    )
     progress.follow(connections, call, stop, silence_s=BUILD_SILENCE_S)
     built = _present(connections, name)
     _tag(connections, built, action.tags[1:])
@@ -161,7 +164,9 @@ class _Progress:
                 raise
         except EngineError as error:
             words = words_of(error.__cause__ or error)
-            raise self._failure(words, temporary=error.temporary) from error
+            # The engine calls a missing or wrong Dockerfile a failure of its own.
+            temporary = error.temporary and "dockerfile" not in words.lower()
+            raise self._failure(words, temporary=temporary) from error
         if watch.stopped:
             raise CancelledError(f"stopped: {self._doing}")
         if watch.silent:

@@ -63,6 +63,10 @@ class GitRepository:
         """``<git common dir>/sandbox``, absolute; not created by looking at it."""
         return self.place.state_folder
 
+    def is_there(self) -> bool:
+        """Its folder still exists."""
+        return os.path.isdir(self.place.common_dir)
+
     def close(self) -> None:
         """End Git's process; reading again would start another."""
         self._objects.close()
