@@ -54,7 +54,7 @@ def cycle(ground: Playground, proxy: EngineProxy) -> list[Event]:
         patch.setenv("DOCKER_HOST", proxy.url)
         workspace = open_workspace(str(ground.folder))
     with workspace:
-        heads = Heads(workspace, lambda: None)
+        heads = Heads(workspace, on_change=lambda: None, on_gone=lambda: None)
         worker = Worker(workspace, "staging", heads, told.append)
         worker._cycle()
         told.clear()

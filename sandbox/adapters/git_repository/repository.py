@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from heapq import merge
 from itertools import islice
+from pathlib import Path
 from typing import Final
 
 from sandbox.adapters.git_repository.archive import archive
@@ -65,7 +66,7 @@ class GitRepository:
 
     def is_there(self) -> bool:
         """Its folder still exists."""
-        return os.path.isdir(self.place.common_dir)
+        return Path(self.place.common_dir).is_dir()
 
     def close(self) -> None:
         """End Git's process; reading again would start another."""
