@@ -116,7 +116,7 @@ def test_an_environment_of_which_nothing_exists_takes_few_lines() -> None:
         "  revision   main 4b1c2d3  Change the headline",
         "  release    0a1b2c3",
         "  services   db, web  (none exists)",
-        "  differs    2 steps to go: sandbox plan production",
+        "  differs    everything: sandbox plan production",
         "  next       sandbox up production",
     ]
 
