@@ -81,6 +81,19 @@ def test_a_sync_of_a_converged_environment_says_so(ground: Playground) -> None:
     )
 
 
+def test_a_sync_asked_for_during_another_shows_the_one_that_goes_before(empty: Playground) -> None:
+    empty.commit_environment(small())
+    empty.sandbox("up")
+    slow = small(greeting="later").replace("touch /tmp/ready;", "sleep 3; touch /tmp/ready;")
+    empty.commit_environment(slow)
+    until(lambda: len(empty.containers("web")) == 2, "the new container beside the old one")
+
+    told = empty.sandbox("sync", "staging")
+
+    assert "✓ await web-1: " in told.stderr
+    assert "nothing to do" in told.stdout
+
+
 def test_the_exit_status_of_a_command_inside_is_ours(ground: Playground) -> None:
     told = ground.sandbox(
         "exec", "staging", "web", "--", "sh", "-c", "echo $GREETING; exit 7", status=7
