@@ -3,7 +3,7 @@ Whatever the past and the meddling: one plan leads to what is declared, in an or
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from random import Random
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -71,7 +71,7 @@ def test_from_any_interruption_the_next_plan_leads_there_too(
     assert complaints(world.engine, world.desired) == []
 
 
-@some
+@many
 @given(worlds(), randoms)
 def test_no_container_starts_before_what_it_depends_on(world: World, random: Random) -> None:
     services = {service.name: service for service in world.desired.services}
@@ -151,7 +151,7 @@ def test_an_old_container_is_removed_only_when_the_new_one_serves(
         engine.perform(step)
 
 
-@some
+@many
 @given(worlds(hostile=True), randoms)
 def test_only_what_was_observed_as_ours_is_touched_and_volumes_stay(
     world: World, random: Random
@@ -182,22 +182,22 @@ def test_what_is_held_stays_and_everything_else_gets_there(world: World, random:
     assert complaints(world.engine, world.desired, excused(last)) == []
 
 
-@some
+@many
 @given(worlds(hostile=True), randoms)
 def test_what_is_in_the_way_makes_nobody_start_without_what_it_requires(
     world: World, random: Random
 ) -> None:
-    services = {service.name: service for service in world.desired.services}
-    jobs = jobs_of(world.desired)
+    perform_what_goes(world.engine, shuffled(plan_of(world), random), looking_at_starts(world))
 
-    def look(step: Step) -> None:
-        if isinstance(step.action, StartContainer):
-            for each in services[step.service_name].depends_on:
-                other, job = services[each.service_name], each.service_name in jobs
-                reached = holds_condition(world.engine, other, each.condition, job=job)
-                assert reached or not each.required, f"{step.id} before {each}"
 
-    perform_what_goes(world.engine, shuffled(plan_of(world), random), look)
+@some
+@given(worlds(), randoms)
+def test_a_step_that_fails_makes_nobody_start_without_what_it_requires(
+    world: World, random: Random
+) -> None:
+    steps = shuffled(plan_of(world), random)
+    broken = {step.id for step in steps if random.random() < 0.1}
+    perform_what_goes(world.engine, steps, looking_at_starts(world), broken)
 
 
 @some
@@ -275,15 +275,32 @@ def excused(plan: Plan) -> frozenset[str]:
     return frozenset(services | targets | names | {"gone"}) if plan.holds else frozenset()
 
 
+def looking_at_starts(world: World) -> Callable[[Step], None]:
+    services = {service.name: service for service in world.desired.services}
+    jobs = jobs_of(world.desired)
+
+    def look(step: Step) -> None:
+        if isinstance(step.action, StartContainer):
+            for each in services[step.service_name].depends_on:
+                other, job = services[each.service_name], each.service_name in jobs
+                reached = holds_condition(world.engine, other, each.condition, job=job)
+                assert reached or not each.required, f"{step.id} before {each}"
+
+    return look
+
+
 def perform_what_goes(
-    engine: SimulatedEngine, steps: list[Step], look: Callable[[Step], None] = lambda _: None
+    engine: SimulatedEngine,
+    steps: list[Step],
+    look: Callable[[Step], None] = lambda _: None,
+    broken: Collection[str] = (),
 ) -> None:
     """
-    Carry out as the executor does: what waits for a refused step is not tried.
+    Carry out as the executor does: what waits for a refused or *broken* step is not tried.
     """
     failed: set[str] = set()
     for step in steps:
-        if failed & set(step.depends_on):
+        if step.id in broken or failed & set(step.depends_on):
             failed.add(step.id)
             continue
         look(step)

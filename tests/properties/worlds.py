@@ -112,7 +112,7 @@ def _service(draw: st.DrawFn, name: str, port: int, *, job: bool) -> Service:
         environment={"MODE": draw(st.sampled_from(["x", "y"]))},
         ports=[Port(target=80, published=port, published_end=port)] if published else [],
         mounts=[VolumeMount(volume=f"{name}-data", target="/data")] if draw(few) == 0 else [],
-        files=[a_file(content=draw(st.sampled_from([b"1", b"2"])))] if draw(few) == 0 else [],
+        files=[a_file(content=draw(st.sampled_from([b"1", b"2"])))] if draw(few) else [],
         attachments=[Attachment(network=key) for key in networks],
         healthcheck=a_healthcheck() if draw(st.booleans()) else None,
         limits=Limits(memory_bytes=draw(st.sampled_from([0, 1 << 26, 1 << 28]))),
@@ -133,10 +133,12 @@ def _tweak(draw: st.DrawFn, service: Service) -> Service:
     """
     The same service but for one field.
     """
-    kind = draw(st.sampled_from(["image", "file", "variable", "limit", "health"]))
-    if kind == "image" and not service.build:
+    kinds = ["variable", "limit", "health"]
+    kinds += ["image"] * (service.build is None) + ["file"] * 2 * bool(service.files)
+    kind = draw(st.sampled_from(kinds))
+    if kind == "image":
         return replace(service, image=f"registry.example/{service.name}:tweaked")
-    if kind == "file" and service.files:
+    if kind == "file":
         return replace(service, files=(a_file(content=b"tweaked"),))
     if kind == "limit":
         return replace(service, limits=Limits(pids=7))
