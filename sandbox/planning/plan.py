@@ -4,10 +4,11 @@ The whole story: from what the commit says and what the engine said to what to d
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sandbox.model.action import AwaitContainer
-from sandbox.model.plan import Plan
+from sandbox.model.action import AwaitContainer, StopContainer
+from sandbox.model.plan import HoldReason, Plan
 from sandbox.planning.diff import job_names, leftovers
 from sandbox.planning.images import image_steps
 from sandbox.planning.order import sort_steps
@@ -66,6 +67,8 @@ def plan_sync(desired: DesiredState, observed: ObservedState, policy: SyncPolicy
     volumes = judge_volumes(desired, observed)
     scene, slots, networks = settle(_scene(desired, observed, policy, networks, volumes), networks)
     steps, holds = _steps(scene, slots, networks, volumes)
+    if any(hold.reason is HoldReason.IMAGE_BROKEN for hold in holds):
+        steps = _without_stops(steps)
     return Plan(
         environment=desired.environment,
         revision=desired.revision,
@@ -87,6 +90,20 @@ def differences(plan: Plan) -> tuple[Step, ...]:
     The steps that change something.
     """
     return tuple(step for step in plan.steps if not isinstance(step.action, AwaitContainer))
+
+
+def _without_stops(steps: Sequence[Step]) -> list[Step]:
+    """
+    Leave out every stop, and what waits for one: stops wait for all images, one cannot be had.
+    """
+    out = {step.id for step in steps if isinstance(step.action, StopContainer)}
+    while more := {step.id for step in steps if step.id not in out and out & {*step.depends_on}}:
+        out |= more
+    return [
+        replace(step, after=tuple(each for each in step.after if each not in out))
+        for step in steps
+        if step.id not in out
+    ]
 
 
 def _scene(
