@@ -26,10 +26,21 @@ def home_commit(repository: Repository) -> str:
     Raises:
         SourceError: The repository has no commit yet, or the branch cannot be read.
     """
-    commit = repository.resolve(f"refs/heads/{DEFAULT_BRANCH}") or repository.resolve("HEAD")
+    commit = _branch_commit(repository, DEFAULT_BRANCH) or repository.resolve("HEAD")
     if commit is None:
-        message = f"{repository.name}: branch {DEFAULT_BRANCH} cannot be read, and HEAD neither"
-        raise SourceError(message, remedy="commit something, or restore the branch")
+        message = f"{repository.name}: there is no branch {DEFAULT_BRANCH}, and HEAD has no commit"
+        raise SourceError(
+            message,
+            remedy=f"commit something, or restore the branch: git branch {DEFAULT_BRANCH} COMMIT",
+        )
+    return commit
+
+
+def _branch_commit(repository: Repository, branch: str) -> str | None:
+    """Give the commit of *branch*; refuse a damaged one, which is not the same as none."""
+    commit = repository.resolve(f"refs/heads/{branch}")
+    if commit is None:
+        repository.resolve(branch)
     return commit
 
 
@@ -78,7 +89,7 @@ def attempted_commit(repository: Repository, environment: str) -> str:
 
 def _tracked_commit(repository: Repository, home: DesiredState) -> str:
     branch = home.settings.track
-    commit = repository.resolve(f"refs/heads/{branch}")
+    commit = _branch_commit(repository, branch)
     if commit is None:
         message = f"{home.environment}: branch {branch}, which it tracks, does not exist"
         raise SourceError(message, remedy=f"restore it: git branch {branch} COMMIT")
