@@ -6,8 +6,7 @@ SHELL := /bin/sh
 # Stamps carry the sum of what they were made from: a checkout that touches times rebuilds nothing, a changed lock does.
 sum = $(shell cat $(1) | cksum | cut -d ' ' -f 1)
 RUNTIME := .venv/.runtime-$(call sum,requirements.lock pyproject.toml)
-DEV := .venv/.dev-$(call sum,requirements.lock tests/requirements.lock pyproject.toml)
-BENCH := .venv/.bench-$(call sum,tests/benchmarks/requirements.lock)
+DEV := .venv/.dev-$(call sum,requirements.lock tests/requirements.lock tests/benchmarks/requirements.lock pyproject.toml)
 BIN := .venv/bin
 
 # Engine tests wait more than they compute: a few more workers than cores pay off.
@@ -48,14 +47,14 @@ check-layers:
 check-tests:
 	@$(BIN)/python -m pytest -q -m 'not engine' -n 2
 
-bench: $(DEV) $(BENCH) ## measure commit to healthy beside docker compose, and the idle controller
+bench: $(DEV) ## measure commit to healthy beside docker compose, and the idle controller
 	@$(BIN)/sandbox doctor --fix
 	@$(BIN)/python -m tests.benchmarks
 
 lock: $(DEV) ## resolve the dependencies of pyproject.toml again into the two lock files
 	@$(LOCK) --upgrade pyproject.toml --group build --output-file requirements.lock
 	@$(LOCK) --upgrade pyproject.toml --group dev --constraints requirements.lock --output-file tests/requirements.lock
-	@$(LOCK) --upgrade --group bench --output-file tests/benchmarks/requirements.lock
+	@$(LOCK) --upgrade --group compose --output-file tests/benchmarks/requirements.lock
 
 clean: ## remove what the tools made here; never an image, container or volume
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage dist
@@ -68,10 +67,6 @@ $(RUNTIME):
 # The development lock holds the runtime lock, so one install serves both stamps.
 $(DEV):
 	@.ci/venv tests/requirements.lock
+	@.ci/compose tests/benchmarks/requirements.lock
 	@rm -f .venv/.runtime-* .venv/.dev-* && touch $@ $(RUNTIME)
 
-# The rival to measure beside; nothing else needs it.
-$(BENCH): $(DEV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes \
-		--requirement tests/benchmarks/requirements.lock
-	@rm -f .venv/.bench-* && touch $@

