@@ -49,7 +49,7 @@ def _objects(desired: DesiredState) -> dict[str, dict[str, str]]:
 
 
 def _service_fields(service: Service) -> dict[str, str]:
-    fields = service_fields(service, image=service.image, network_names={}, volume_names={})
+    fields = service_fields(service, network_names={}, volume_names={})
     fields["replicas"] = str(service.replicas)
     for dependency in service.depends_on:
         fields[f"depends_on.{dependency.service_name}"] = _dependency_text(dependency)

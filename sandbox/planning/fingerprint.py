@@ -36,7 +36,6 @@ _SECRET_VALUE = re.compile(r"://[^/\s@]*:[^/\s@]+@|-----BEGIN")
 def service_fields(
     service: Service,
     *,
-    image: str,
     network_names: Mapping[str, str],
     volume_names: Mapping[str, str],
 ) -> dict[str, str]:
@@ -45,14 +44,13 @@ def service_fields(
 
     Args:
         service: As committed.
-        image: Reference that the container is created from.
         network_names: Name on the engine by key.
         volume_names: Name on the engine by key.
 
     Returns:
         Text by dotted path, sorted; values in clear, so mask them before they are shown or kept.
     """
-    fields: dict[str, str | None] = dict(_program_fields(service, image))
+    fields: dict[str, str | None] = dict(_program_fields(service))
     fields.update(_network_fields(service, network_names))
     fields.update(_storage_fields(service, volume_names))
     fields.update(_limit_fields(service))
@@ -169,8 +167,8 @@ def port_text(port: Port) -> str:
     return f"{address}:{host}:{port.target}/{port.protocol}"
 
 
-def _program_fields(service: Service, image: str) -> Iterator[tuple[str, str | None]]:
-    yield "image", image
+def _program_fields(service: Service) -> Iterator[tuple[str, str | None]]:
+    yield "image", service.image
     yield "command", _words(service.command)
     yield "entrypoint", _words(service.entrypoint)
     yield from _named("environment", service.environment).items()

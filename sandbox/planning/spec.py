@@ -4,13 +4,11 @@ What a container is created from, down to exact names and labels.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.model.action import ContainerSpec, Endpoint
 from sandbox.model.service import VolumeMount
 from sandbox.planning.fingerprint import digest, mask, secret_fields, service_fields
-from sandbox.planning.images import reference
 from sandbox.planning.labels import container_labels
 from sandbox.planning.names import container_name, network_name, volume_name
 
@@ -31,14 +29,11 @@ def container_spec(
     volume_names = {
         each.key: volume_name(owner, each) for each in desired.volumes if each.key in mounted
     }
-    image = reference(desired, service)
-    fields = service_fields(
-        service, image=image, network_names=network_names, volume_names=volume_names
-    )
+    fields = service_fields(service, network_names=network_names, volume_names=volume_names)
     spec_hash = digest(fields)
     return ContainerSpec(
         name=container_name(owner, service.name, replica, spec_hash),
-        service=replace(service, image=image),
+        service=service,
         replica=replica,
         labels=container_labels(
             owner,

@@ -21,7 +21,7 @@ from tests.builders import a_desired_state, a_file, a_service, an_owner
 
 
 def fields_of(service: Service) -> dict[str, str]:
-    return service_fields(service, image=service.image, network_names={}, volume_names={})
+    return service_fields(service, network_names={}, volume_names={})
 
 
 CHANGES: dict[str, object] = {

@@ -51,20 +51,6 @@ def test_services_of_one_content_share_one_build_with_a_tag_for_each() -> None:
     ]
 
 
-def test_a_built_image_with_a_name_of_its_own_is_still_made_from_its_content() -> None:
-    web = a_web(image="shop:latest", depends_on=())
-    plan = sync(a_desired_state(web), replace(a_running_state(a_desired_state(web)), images={}))
-    assert plan.steps == ()  # it runs, so nothing is built
-    missing = replace(a_running_state(a_desired_state(web)), containers=(), images={})
-    steps = {step.id: step.action for step in sync(a_desired_state(web), missing).steps}
-    build, create = steps["build image web"], steps["create web-1"]
-    assert isinstance(build, BuildImage)
-    assert isinstance(create, CreateContainer)
-    assert "shop:latest" in build.tags
-    assert create.spec.service.image in build.tags
-    assert create.spec.service.image != "shop:latest"
-
-
 def test_a_start_waits_for_the_stop_of_whoever_holds_its_port_and_nothing_else_foreign() -> None:
     found = waits(plan_of("two services swapped their ports"))
     assert found["start a-1"] == ("create a-1", "stop a-1 (old)", "stop b-1 (old)")
