@@ -212,7 +212,10 @@ class Playground:
         labels += [f"{ENVIRONMENT_LABEL}={environment}"] if environment else []
         with engine() as client:
             found = client.containers(all=True, filters={"label": labels})
-            inspected = [client.inspect_container(item["Id"]) for item in found]
+            inspected: list[dict[str, Any]] = []
+            for item in found:
+                with suppress(docker.errors.NotFound):  # gone since it was listed
+                    inspected.append(client.inspect_container(item["Id"]))
         return sorted(inspected, key=lambda item: item["Name"])
 
     def container(self, service: str, environment: str | None = None) -> dict[str, Any]:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 LOOK_S = 30.0
 SHORTEST_PAUSE_S = 0.2
+SUSPENDED_LOOK_S = 1.0
+"""A suspension ends by the clock or in the journal, by another process: nothing wakes for that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,8 @@ class Worker:
     def _cycle(self) -> float:
         try:
             self._run_errands()
+            if active_suspension(self._workspace, self.environment) is not None:
+                return SUSPENDED_LOOK_S
             self._reconcile()
         except EngineUnreachableError as error:
             self._lost_engine(error)
@@ -120,8 +124,6 @@ class Worker:
         return self._pause_s()
 
     def _reconcile(self) -> None:
-        if active_suspension(self._workspace, self.environment) is not None:
-            return
         seen = look(self._workspace, self.environment, self._policy())
         self._found_engine()
         trigger = self._trigger(seen)
