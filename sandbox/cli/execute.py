@@ -29,10 +29,10 @@ def execute(
     Such as: sandbox exec staging web -- ls -l. Its exit status is ours.
     """
     from sandbox.cli.opened import opened
-    from sandbox.runtime.containers import find_container
+    from sandbox.runtime.containers import find_running
 
     with opened(invocation) as workspace:
-        container = find_container(workspace, environment, service)
+        container = find_running(workspace, environment, service)
         tty = sys.stdin.isatty() and sys.stdout.isatty()
         status = workspace.engine.exec_interactive(container.id, words, tty=tty)
     raise typer.Exit(status)

@@ -25,6 +25,8 @@ def init(
     """
     Make a new repository: a demo shop with two environments.
     """
+    from shlex import quote
+
     from sandbox.bootstrap import initialise
     from sandbox.render.text import clean, count, listed
 
@@ -42,5 +44,5 @@ def init(
         f"Made {clean(str(made.folder))} with {count(len(made.commits), 'commit')}: "
         f"environments {listed(made.environments)}."
     )
-    place = "" if folder is None else f"cd {clean(folder)} && "
+    place = "" if folder is None else f"cd {clean(quote(folder))} && "
     invocation.show(f"Next: {place}sandbox up")

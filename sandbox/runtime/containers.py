@@ -53,6 +53,22 @@ def find_container(workspace: Workspace, environment: str, service: str) -> Obse
     return running[0] if running else max(found, key=lambda item: item.started_at)
 
 
+def find_running(workspace: Workspace, environment: str, service: str) -> ObservedContainer:
+    """
+    Give the first running container of a service.
+
+    Raises:
+        NotFoundError: None of them runs.
+    """
+    found = find_container(workspace, environment, service)
+    if found.state is not ContainerState.RUNNING:
+        raise NotFoundError(
+            f"{environment}: no container of {service} is running; {found.name} is {found.state}",
+            remedy=f"see why: sandbox logs {environment} {service}",
+        )
+    return found
+
+
 def _order(container: ObservedContainer) -> tuple[str, int, str]:
     labels = container.labels
     return labels.get(SERVICE, ""), int(labels.get(REPLICA, "0")), container.name

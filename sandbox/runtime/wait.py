@@ -64,8 +64,9 @@ def _too_late(
     )
     waited_for = [f"{item.name}: {item.message}" for item in status.services if item.message]
     detail = "; ".join(waited_for) or status.message
+    sync = status.sync.value.replace("_", " ")
     message = (
-        f"{status.name} is not {wanted} after {timeout_s:g} s: {status.sync} with"
+        f"{status.name} is not {wanted} after {timeout_s:g} s: {sync} with"
         f" {status.revision[:7] or 'no revision'}, {status.health}"
     )
     return DeadlineError(f"{message}; {detail}" if detail else message, remedy=status.next_step)

@@ -101,6 +101,12 @@ def test_the_exit_status_of_a_command_inside_is_ours(ground: Playground) -> None
     assert told.stdout == "hello\n"
 
 
+def test_a_command_in_a_service_that_does_not_run_names_its_container(ground: Playground) -> None:
+    told = ground.sandbox("exec", "staging", "prepare", "--", "true", status=5)
+    assert "staging: no container of prepare is running; play-staging-" in told.stderr
+    assert "is exited\n  try: see why: sandbox logs staging prepare\n" in told.stderr
+
+
 def test_the_logs_of_several_services_come_in_one_stream(ground: Playground) -> None:
     ground.sandbox("exec", "staging", "web", "--", "sh", "-c", "echo from-web > /proc/1/fd/1")
     ground.sandbox("exec", "staging", "db", "--", "sh", "-c", "echo from-db > /proc/1/fd/1")

@@ -202,6 +202,17 @@ def test_outside_of_a_repository_it_says_how_to_begin(tmp_path: Path) -> None:
     assert "  try: " in result.stderr
 
 
+def test_init_tells_a_next_command_that_can_be_pasted(tmp_path: Path) -> None:
+    result = sandbox("init", "my shop", cwd=tmp_path)
+    assert result.stdout == (
+        "Made my shop with 2 commits: environments production and staging.\n"
+        "Next: cd 'my shop' && sandbox up\n"
+    )
+    again = sandbox("init", "my shop", cwd=tmp_path)
+    assert again.returncode == 1
+    assert "is not empty" in again.stderr
+
+
 def test_a_reader_that_leaves_early_is_no_failure(
     repository: Path, no_engine: dict[str, str]
 ) -> None:
