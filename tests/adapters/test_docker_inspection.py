@@ -30,6 +30,15 @@ def inspected(
     }
 
 
+def test_a_start_that_failed_for_a_taken_port_is_told_without_the_engine_s_long_ids() -> None:
+    said = (
+        "driver failed programming external connectivity on endpoint x (fff380be4da0d12c): Error"
+        " starting userland proxy: listen tcp4 127.0.0.1:8081: bind: address already in use"
+    )
+    found = observed_container(inspected({"Status": "created", "Error": said}))
+    assert found.error == "port 127.0.0.1:8081 of this machine is taken"
+
+
 def test_names_come_without_the_engine_s_slash_and_missing_labels_are_none() -> None:
     found = observed_container(inspected())
     assert (found.id, found.name, found.labels) == (ID, "shop-web-1", {})

@@ -74,6 +74,12 @@ def port_taken(words: str) -> str:
     return (found["bound"] or found["listened"]) if found else ""
 
 
+def failed_start(words: str) -> str:
+    """Shorten what the engine keeps of a start that failed; the same failure gives the same text."""
+    taken = port_taken(words)
+    return f"port {taken} of this machine is taken" if taken else " ".join(words.split())
+
+
 def translate(error: Exception, doing: str, address: str) -> EngineError:
     """
     Make an `EngineError` of what docker-py raised.

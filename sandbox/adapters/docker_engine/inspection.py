@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
+from sandbox.adapters.docker_engine.errors import failed_start
 from sandbox.model.observed import ContainerState, EngineHealth, ObservedContainer
 from sandbox.model.service import Limits
 
@@ -44,7 +45,7 @@ def observed_container(inspected: Json) -> ObservedContainer:
         networks=attached_networks(inspected),
         volumes=_volumes(inspected),
         host_ports=_host_ports(inspected),
-        error=state.get("Error") or "",
+        error=failed_start(state.get("Error") or ""),
     )
 
 
