@@ -75,7 +75,7 @@ def port_taken(words: str) -> str:
 
 
 def failed_start(words: str) -> str:
-    """Shorten what the engine keeps of a start that failed; the same failure gives the same text."""
+    """Shorten what the engine keeps of a failed start; the same failure gives the same text."""
     taken = port_taken(words)
     return f"port {taken} of this machine is taken" if taken else " ".join(words.split())
 
