@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tests.benchmarks import shop
 from tests.benchmarks.measure import CannotMeasureError, run
+from tests.playground import engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,12 +64,21 @@ class ComposeSide:
 
     def cold_start(self) -> float:
         """Bring up what is not there at all, images apart, until it is served."""
-        self._compose("down", "--volumes", "--timeout", "3")
+        self.down()
         return self._until_served("/readyz", "ready")
+
+    def down(self) -> None:
+        """Remove all that the project has, images apart."""
+        self._compose("down", "--volumes", "--timeout", "3")
 
     def clean_up(self) -> None:
         """Remove all that the project has, its images too."""
-        self._compose("down", "--volumes", "--timeout", "1", "--rmi", "local")
+        self.down()
+        with engine() as client:
+            for image in client.images():
+                for name in image["RepoTags"] or ():
+                    if name.startswith(f"{self.project}-"):
+                        client.remove_image(name)
 
     def _until_served(self, path: str, expected: str, *options: str) -> float:
         began = time.monotonic()

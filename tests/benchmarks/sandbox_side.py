@@ -6,7 +6,9 @@ Times end at what the controller recorded *and* the shop answering over HTTP, se
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import sys
 import time
 from dataclasses import dataclass, field
@@ -195,7 +197,16 @@ class SandboxSide:
         """End the controller, and remove all that it made, the images that it built too."""
         if not (self.folder / ".git").is_dir():
             return
-        self.ground.clean_up()
+        try:
+            self.command("down", "--volumes")
+        finally:
+            # One that is left alive would heal what is removed below.
+            if self.lock.holder():
+                os.kill(self.controller(), signal.SIGKILL)
+            self.ground.clean_up()
+        self._remove_images()
+
+    def _remove_images(self) -> None:
         with engine() as client:
             for name in sorted(self._shop_images() - self._images_before):
                 try:
