@@ -44,9 +44,16 @@ def _lines(workspace: Workspace, environments: Sequence[str]) -> Iterator[str]:
 
 
 def _last_of(workspace: Workspace, environment: str, service_name: str) -> Iterator[str]:
+    from sandbox.planning.labels import REPLICA
     from sandbox.runtime.containers import containers_of
 
     with suppress(SandboxError):
-        for container in containers_of(workspace, environment, service_name):
+        found = containers_of(workspace, environment, service_name)
+        # One that is being replaced may still be there, stopped; what it said is of no use now.
+        newest = {
+            container.labels.get(REPLICA, ""): container
+            for container in sorted(found, key=lambda each: each.created_at)
+        }
+        for container in newest.values():
             for line in workspace.engine.logs(container.id, tail=_TAIL):
                 yield f"{environment} {service_name}: {line}"

@@ -179,6 +179,21 @@ def test_a_deadline_ends_with_124_and_names_what_was_waited_for(empty: Playgroun
     assert "  | staging web: not yet" in waited.stderr
 
 
+def test_the_last_words_are_those_of_the_new_container_not_of_the_one_it_replaces(
+    empty: Playground,
+) -> None:
+    old = small().replace("touch /tmp/ready;", "echo old words; touch /tmp/ready;")
+    empty.commit_environment(old)
+    empty.sandbox("up")
+    empty.commit_environment(small().replace("touch /tmp/ready;", "echo new words;"))
+    until(lambda: len(empty.containers("web")) == 2, "the new container beside the old one")
+
+    told = empty.sandbox("wait", "staging", "--healthy", "--timeout", "4s", status=124)
+
+    assert "  | staging web: new words\n" in told.stderr
+    assert "old words" not in told.stderr
+
+
 def test_ctrl_c_during_up_leaves_the_controller_at_work(empty: Playground) -> None:
     empty.commit_environment(small().replace("touch /tmp/ready;", "sleep 2; touch /tmp/ready;"))
     process = empty.start("up")
