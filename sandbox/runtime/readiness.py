@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 FIRST_DELAY_S = 0.02
 LONGEST_DELAY_S = 0.25
+LONGEST_JOB_DELAY_S = 0.05
+"""To look whether a job has ended costs a hundredth of what a probe costs."""
 PAUSE_PER_LOOK = 2.0
+LONGEST_PAUSE_S = 1.0
+"""However long a probe took: a newer commit, or the end, is heeded at least this often."""
 SETTLE_S = 0.25
 """A container without a healthcheck is believed when it still runs after this long."""
 PROBE_TIMEOUT_S = 30.0
@@ -38,6 +42,8 @@ def await_container(
     """
     began = workspace.clock.monotonic()
     delay_s = FIRST_DELAY_S
+    is_job = action.until is Condition.COMPLETED
+    longest_s = LONGEST_JOB_DELAY_S if is_job else LONGEST_DELAY_S
     while True:
         looked = workspace.clock.monotonic()
         container = workspace.engine.inspect_container(container_id)
@@ -53,8 +59,8 @@ def await_container(
             raise _too_late(workspace, container, action)
         # A probe takes processor time from the very program that it waits for.
         took_s = workspace.clock.monotonic() - looked
-        workspace.clock.sleep(max(delay_s, PAUSE_PER_LOOK * took_s))
-        delay_s = min(delay_s * 1.5, LONGEST_DELAY_S)
+        workspace.clock.sleep(min(max(delay_s, PAUSE_PER_LOOK * took_s), LONGEST_PAUSE_S))
+        delay_s = min(delay_s * 1.5, longest_s)
 
 
 def _reached(workspace: Workspace, container: ObservedContainer, until: Condition) -> bool:
