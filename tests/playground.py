@@ -78,7 +78,7 @@ def free_port() -> int:
 
 
 def until(condition: Callable[[], Any], what: str, *, seconds: float = WAIT_S) -> Any:
-    """Return the first true value of *condition*; fail and name *what* when there is none in time."""
+    """Return the first true value of *condition*; fail and name *what* when none comes in time."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
@@ -147,7 +147,7 @@ class Playground:
         """Start the command line; the caller ends it."""
         return subprocess.Popen(
             [sys.executable, "-m", "sandbox", "--repo", str(self.folder), *arguments],
-            env={**os.environ, **self.environ},
+            env={**os.environ, "PYTHONFAULTHANDLER": "1", **self.environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -182,7 +182,13 @@ class Playground:
         """Send a signal to a controller of ours, wait, and give its exit status."""
         if process.poll() is None:
             process.send_signal(how)
-        process.communicate(timeout=30.0)
+        try:
+            process.communicate(timeout=30.0)
+        except subprocess.TimeoutExpired:
+            # Its fault handler tells where each thread is.
+            process.send_signal(signal.SIGABRT)
+            print(process.communicate()[1].decode())
+            raise
         return process.returncode
 
     def status(self, environment: str = "staging") -> Any:
