@@ -74,21 +74,23 @@ def _show(
     from sandbox.render.outcomes import removal_text
 
     ended = [name for name, result in results.items() if not isinstance(result, Exception)]
-    kept = {name: _volumes(workspace, name) for name in ended}
+    left = {name: _left_behind(workspace, name) for name in ended}
     if invocation.json:
         found = documents.outcomes(results)
+        kept = {name: volumes for name, (volumes, _) in left.items()}
         invocation.show_json({"environments": found, "kept_volumes": kept})
         return
     for name in ended:
-        invocation.show(removal_text(name, kept[name], style=invocation.style))
+        invocation.show(removal_text(name, *left[name], style=invocation.style))
 
 
-def _volumes(workspace: Workspace, environment: str) -> list[str]:
+def _left_behind(workspace: Workspace, environment: str) -> tuple[list[str], list[str]]:
     """
-    Names of the volumes of *environment* that are still there.
+    Names of the volumes and of the networks of *environment* that are still there.
     """
     from sandbox.model.observed import Owner
 
     instance = workspace.repository.instance
     owner = Owner(instance=instance, application="", environment=environment)
-    return [volume.name for volume in workspace.engine.observe(owner, ()).volumes]
+    observed = workspace.engine.observe(owner, ())
+    return [each.name for each in observed.volumes], [each.name for each in observed.networks]

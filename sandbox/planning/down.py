@@ -11,7 +11,7 @@ from sandbox.model.plan import Hold, HoldReason, Plan, Step
 from sandbox.planning.diff import present_containers
 from sandbox.planning.labels import is_owned, parse_container_labels, resource_key, stop_grace_s
 from sandbox.planning.order import dependency_ranks, sort_steps
-from sandbox.planning.plan_networks import network_target, own_networks
+from sandbox.planning.plan_networks import disconnecting, network_target, own_networks
 from sandbox.planning.slot import is_live
 from sandbox.planning.wire import container_labels_by_id
 
@@ -130,7 +130,8 @@ def _in_use(network: ObservedNetwork, stranger: str) -> Hold:
     return Hold(
         target=network_target(network),
         reason=HoldReason.NETWORK_IN_USE,
-        message=f"a container that is not ours is attached to it: {stranger[:12]}; disconnect it",
+        message="stays, as a container that is not ours is attached to it; take it off: "
+        + disconnecting(network.name, stranger),
     )
 
 

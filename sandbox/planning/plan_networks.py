@@ -163,7 +163,7 @@ def _judge_present(
     ours = {each.id for each in observed.containers if is_owned(each.labels, observed.owner)}
     strangers = sorted(set(present.endpoints) - ours)
     if strangers:
-        hold = _hold(network, HoldReason.NETWORK_IN_USE, strangers[0][:12])
+        hold = _hold(network, HoldReason.NETWORK_IN_USE, disconnecting(name, strangers[0]))
         return NetworkVerdict(network=network, name=name, present=present, hold=hold)
     return _made(network, name, present, policy, used)
 
@@ -191,6 +191,13 @@ def _made(
     )
 
 
+def disconnecting(name: str, container_id: str) -> str:
+    """
+    Give the command that takes somebody else's container off the network *name*.
+    """
+    return f"docker network disconnect {name} {container_id[:12]}"
+
+
 def _hold(network: Network, reason: HoldReason, what: str) -> Hold:
     messages = {
         HoldReason.EXTERNAL_MISSING: f"external network {what} does not exist; create it: "
@@ -198,7 +205,7 @@ def _hold(network: Network, reason: HoldReason, what: str) -> Hold:
         HoldReason.NAME_TAKEN: f"a network named {what} exists and is not ours; "
         "remove it or give ours another name",
         HoldReason.NETWORK_IN_USE: "its definition changed, but a container that is not ours is "
-        f"attached to it: {what}; disconnect it",
+        f"attached to it; take it off: {what}",
         HoldReason.SUBNETS_EXHAUSTED: f"no subnet of {what} is free; remove unused networks",
     }
     return Hold(target=f"network {network.key}", reason=reason, message=messages[reason])

@@ -10,7 +10,7 @@ from sandbox.model.action import DisconnectNetwork, RemoveContainer, RemoveNetwo
 from sandbox.model.plan import Hold, HoldReason, Step
 from sandbox.planning.labels import is_owned, parse_container_labels
 from sandbox.planning.plan_containers import remove_step, stop_step
-from sandbox.planning.plan_networks import network_target
+from sandbox.planning.plan_networks import disconnecting, network_target
 from sandbox.planning.slot import is_live
 
 if TYPE_CHECKING:
@@ -116,8 +116,12 @@ def _network_hold(
     staying = [each for each in network.endpoints if each not in gone]
     if not staying:
         return None
-    holder = ours[staying[0]].name if staying[0] in ours else staying[0][:12]
-    message = f"is no longer declared, but {holder} is attached to it"
+    if staying[0] in ours:
+        message = f"is no longer declared, but {ours[staying[0]].name} is attached to it"
+    else:
+        command = disconnecting(network.name, staying[0])
+        message = "is no longer declared, but a container that is not ours is attached to it; "
+        message += f"take it off: {command}"
     return Hold(target=target, reason=HoldReason.NETWORK_IN_USE, message=message)
 
 

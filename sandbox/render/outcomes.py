@@ -43,15 +43,31 @@ def record_text(record: SyncRecord, *, style: Style = PLAIN) -> str:
     return f"{style.paint(sign, color)} {name}  {outcome}{revision}: {done}"
 
 
-def removal_text(environment: str, volumes: Sequence[str], *, style: Style = PLAIN) -> str:
+def removal_text(
+    environment: str,
+    volumes: Sequence[str],
+    networks: Sequence[str] = (),
+    *,
+    style: Style = PLAIN,
+) -> str:
     """
-    That *environment* is down, and which *volumes* are kept.
+    That *environment* is down, which *volumes* are kept, and which *networks* could not go.
     """
     name = style.paint(clean(environment), "bold")
+    if networks:
+        left = listed(clean(network) for network in networks)
+        stay = f"{style.paint('○', 'dim')} {name}  is down but for its network: {left}"
+        return "\n".join([stay, *_kept_lines(environment, volumes)])
     if not volumes:
         return f"{style.paint('○', 'dim')} {name}  is down; nothing of it is left."
-    kept = listed(clean(volume) for volume in volumes)
-    return (
-        f"{style.paint('○', 'dim')} {name}  is down; kept {count(len(volumes), 'volume')}: {kept}\n"
-        f"  to delete the data too: sandbox down {clean(environment)} --volumes"
-    )
+    kept, *rest = _kept_lines(environment, volumes)
+    return "\n".join([f"{style.paint('○', 'dim')} {name}  is down; {kept.strip()}", *rest])
+
+
+def _kept_lines(environment: str, volumes: Sequence[str]) -> list[str]:
+    if not volumes:
+        return []
+    return [
+        f"  kept {count(len(volumes), 'volume')}: {listed(clean(volume) for volume in volumes)}",
+        f"  to delete the data too: sandbox down {clean(environment)} --volumes",
+    ]

@@ -33,6 +33,9 @@ def take_down(
     began = workspace.clock.now()
     observed = _observe(workspace, environment)
     plan = plan_down(observed, volumes=volumes)
+    for hold in plan.holds:
+        message = f"{hold.target}: {hold.message}"
+        emit(Event(at=began, environment=environment, kind=EventKind.HELD, message=message))
     results = Execution(workspace=workspace, plan=plan, emit=emit, stop=lambda: False).run()
     errors = [result.error.message for result in results if result.error is not None]
     record = SyncRecord(
