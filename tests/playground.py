@@ -7,6 +7,7 @@ the engine is removed at its end, whatever happened.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -205,7 +206,6 @@ class Playground:
     @property
     def instance(self) -> str:
         """Id that all our objects carry."""
-        import hashlib
 
         return hashlib.sha256(str((self.folder / ".git").resolve()).encode()).hexdigest()[:12]
 
