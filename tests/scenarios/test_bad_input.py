@@ -274,9 +274,7 @@ FAILING = (
     ),
     Bad(
         name="no Dockerfile",
-        edits=(
-            (EXTRA[0][0], EXTRA[0][1].replace("../../app", "{context: ../../app, dockerfile: X}")),
-        ),
+        edits=((DB, EXTRA + "{context: ../../app, dockerfile: X}\n" + DB),),
         files={"app/Dockerfile": "FROM debian:trixie-slim\n"},
         told=(rf"^{FILE}:4: extra: cannot build image play/extra:", "Dockerfile: X"),
         remedy="mend app/X",
