@@ -100,7 +100,7 @@ def load_ref(repository: Repository, environment: str, ref: str) -> DesiredState
     """Load *environment* at a branch, tag or commit that a person named."""
     commit = repository.resolve(ref)
     if commit is None:
-        message = f"revision {ref} does not exist"
+        message = f"revision {ref!r} does not exist"
         raise NotFoundError(message, remedy="see: git log --oneline --all")
     return load_at(repository, environment, commit)
 

@@ -47,7 +47,7 @@ def pin(workspace: Workspace, environment: str, revision: str) -> Promotion:
     require_environment(workspace.repository, environment)
     release = workspace.repository.resolve(revision)
     if release is None:
-        message = f"revision {revision} does not exist"
+        message = f"revision {revision!r} does not exist"
         raise NotFoundError(message, remedy="see: git log --oneline --all")
     return _set(workspace, environment, release, source_name="")
 

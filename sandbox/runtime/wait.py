@@ -35,7 +35,7 @@ def wait_for(
     """
     commit = workspace.repository.resolve(revision) if revision else ""
     if commit is None:
-        message = f"revision {revision} does not exist"
+        message = f"revision {revision!r} does not exist"
         raise NotFoundError(message, remedy="see: git log --oneline --all")
     deadline = workspace.clock.monotonic() + timeout_s
     while True:

@@ -151,7 +151,7 @@ def test_a_shell_completes_environments_of_the_work_tree(repository: Path) -> No
 def test_an_unknown_revision_ends_with_5(repository: Path) -> None:
     result = sandbox("pin", "production", "no-such-thing", cwd=repository)
     assert result.returncode == 5
-    assert "revision no-such-thing does not exist" in result.stderr
+    assert "revision 'no-such-thing' does not exist" in result.stderr
 
 
 def test_status_without_an_engine_says_unknown_and_is_no_failure(
