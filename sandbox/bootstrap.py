@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import subprocess
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from sandbox.ports import Control, Engine
 
 START_S = 20.0
+END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+END_S = 9.5
+"""A controller that was told to end is gone after so long, whatever hangs."""
 LOG_TAIL_BYTES = 2000
 
 
@@ -95,6 +99,7 @@ def open_workspace(repo: str | None = None) -> Workspace:
         clock=SystemClock(),
         feed=RefWatcher(repository.place.common_dir),
         policy=_policy(),
+        port_holder=_port_holder,
         choose_control=_choose_control,
         release_all=release_all,
     )
@@ -137,6 +142,8 @@ def run_controller(
     """
     Reconcile *environments* (all when none is named) here, until SIGTERM, SIGINT or `down`.
 
+    A second signal ends it at once.
+
     Raises:
         LockedError: Another process does already.
     """
@@ -144,9 +151,13 @@ def run_controller(
         controller = Controller(workspace, on_event)
 
         def end(_number: int, _frame: FrameType | None) -> None:
+            # Whatever hangs then is told to the log; what is cut is resumed by the next run.
+            faulthandler.dump_traceback_later(END_S, exit=True, file=_open_log(workspace))
             controller.stop()
+            for number in END_SIGNALS:
+                signal.signal(number, signal.SIG_DFL)
 
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in END_SIGNALS:
             signal.signal(number, end)
         with control_server.serve(ControllerControl(controller), _socket(workspace)):
             controller.run(environments)
@@ -170,6 +181,11 @@ def start_controller(repo: str | None, environments: Sequence[str]) -> None:
         state = Path(workspace.repository.state_folder)
         process = _spawn(repo, environments, state)
         _wait_for_answer(workspace, process, state / "controller.log")
+
+
+def _open_log(workspace: Workspace) -> int:
+    path = Path(workspace.repository.state_folder, "controller.log")
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def _spawn(repo: str | None, environments: Sequence[str], state: Path) -> subprocess.Popen[bytes]:
@@ -205,6 +221,14 @@ def _choose_control(workspace: Workspace) -> Control:
 
 def _socket(workspace: Workspace) -> str:
     return str(Path(workspace.repository.state_folder, "control.sock"))
+
+
+def _port_holder(port: int) -> str:
+    if os.environ.get("DOCKER_HOST", "").startswith(("tcp:", "ssh:")):
+        return ""  # its ports are those of another machine
+    from sandbox.adapters.host.listeners import listener  # noqa: PLC0415 - see _LateEngine
+
+    return listener(port)
 
 
 def _policy() -> SyncPolicy:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import queue
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sandbox.errors import SandboxError
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 STOP_S = 8.0
 """How long a sync under way may take to end safely; what is cut then is resumed by the next run."""
 RECONNECT_S = 1.0
+SIGNAL_S = 1.0
 
 
 class Controller:
@@ -34,6 +37,8 @@ class Controller:
         self.workspace = workspace
         self._on_event = on_event
         self._heads = Heads(workspace, self._wake_all, self.stop)
+        # A handler of signals may interrupt whoever holds the lock of an event, but not this queue.
+        self._stop_asked: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._workers: dict[str, tuple[Worker, threading.Thread]] = {}
@@ -49,13 +54,13 @@ class Controller:
         for thread in threads:
             thread.start()
         self.take(environments)
-        self._stopping.wait()
+        self._await_stop()
         self._end_workers()
         self._heads.stop()
 
     def stop(self) -> None:
-        """End `run` within `STOP_S`, leaving the containers as they are."""
-        self._stopping.set()
+        """End `run` within `STOP_S`, leaving containers as they are. Fit for signal handlers."""
+        self._stop_asked.put(None)
 
     def take(self, environments: Sequence[str]) -> None:
         """Look after these too; after all that there are, and that come, when none is named."""
@@ -133,6 +138,13 @@ class Controller:
             worker.wake()
         elif not environment:
             self._wake_all()
+
+    def _await_stop(self) -> None:
+        while not self._stopping.is_set():
+            # Another thread may get the signal; its handler runs when this one wakes.
+            with suppress(queue.Empty):
+                self._stop_asked.get(timeout=SIGNAL_S)
+                self._stopping.set()
 
     def _end_workers(self) -> None:
         with self._lock:

@@ -1,0 +1,199 @@
+"""
+A controller ends when told to, is one, follows the newest commit, and lets nothing block the rest.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.playground import Playground, engine, playground, until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.engine
+
+SERVICE = """\
+  {name}:
+    image: debian:trixie-slim
+    command: [sh, -c, "{command}"]
+    stop_signal: SIGKILL
+"""
+NEVER_READY = "    healthcheck: {test: [CMD, 'false'], interval: 60s}\n"
+RUNS = "exec sleep 1d"
+
+
+@pytest.fixture
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playground]:
+    yield from playground(tmp_path_factory.mktemp("controller") / "play")
+
+
+def service(name: str, command: str = RUNS, *, more: str = "") -> str:
+    return SERVICE.format(name=name, command=command) + more
+
+
+def environment(*services: str) -> str:
+    return "x-sandbox: {rollout: {deadline: 120s}}\nservices:\n" + "".join(services)
+
+
+STUCK = environment(service("web", more=NEVER_READY))
+GOOD = environment(service("web"))
+
+
+def wait_started(ground: Playground, service: str = "web", environment: str = "staging") -> Any:
+    """Give the only container of a service once it runs."""
+
+    def running() -> Any:
+        found = ground.containers(service, environment)
+        return next((item for item in found if item["State"]["Running"]), None)
+
+    return until(running, f"{service} runs")
+
+
+def down(status: Any) -> Any:
+    """Give *status* when it is degraded."""
+    return status if status["health"] == "degraded" else None
+
+
+def test_sigterm_ends_it_in_time_while_it_waits_and_the_next_goes_on(ground: Playground) -> None:
+    ground.commit_environment(STUCK)
+    controller = ground.start_controller("staging")
+    stuck = wait_started(ground)
+    began = time.monotonic()
+    assert ground.end_controller(controller) == 0
+    assert time.monotonic() - began < 10
+    assert ground.container("web")["State"]["Running"], "what runs goes on without a controller"
+
+    ground.commit_environment(GOOD)
+    ground.sandbox("sync", "staging")
+    assert ground.container("web")["Id"] != stuck["Id"]
+    assert ground.status()["health"] == "healthy"
+
+
+@pytest.mark.parametrize(("signals", "within_s"), [(1, 10.0), (2, 2.0)])
+def test_sigterm_ends_it_in_time_while_a_container_refuses_to_stop(
+    ground: Playground, signals: int, within_s: float
+) -> None:
+    deaf = "trap '' TERM; while :; do sleep 1; done"
+    grace = "    stop_grace_period: 60s\n    environment: {REVISION: '%s'}\n"
+
+    def text(revision: str) -> str:
+        plain = environment(service("web", deaf, more=grace % revision))
+        return plain.replace("stop_signal: SIGKILL", "stop_signal: SIGTERM")
+
+    ground.commit_environment(text("old"))
+    controller = ground.start_controller("staging")
+    old = wait_started(ground)
+    ground.wait_healthy()
+    ground.commit_environment(text("new"))
+    until(lambda: len(ground.containers("web")) == 2, "the new container is created")
+    time.sleep(0.5)
+    assert len(ground.containers("web")) == 2, "the old one does not want to stop"
+    began = time.monotonic()
+    for _ in range(signals - 1):
+        controller.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+    ground.end_controller(controller)
+    assert time.monotonic() - began < within_s, "a second signal ends it at once"
+
+    with engine() as client:
+        client.kill(old["Id"])
+        ground.sandbox("sync", "staging")
+        new = ground.container("web")
+        assert new["Config"]["Env"][0] == "REVISION=new"
+        client.kill(new["Id"])
+
+
+def test_the_second_says_who_holds_the_repository(ground: Playground) -> None:
+    ground.commit_environment(GOOD)
+    first = ground.start_controller("staging")
+    ground.wait_healthy()
+    second = ground.sandbox("up", "--foreground", "staging", status=None, seconds=30)
+    assert second.status == 1
+    assert f"process {first.pid}" in second.stderr
+    assert "up --foreground" in second.stderr
+    assert first.poll() is None
+
+
+def test_the_newest_of_a_burst_of_commits_wins_over_a_sync_under_way(ground: Playground) -> None:
+    ground.commit_environment(STUCK)
+    ground.start_controller("staging")
+    wait_started(ground)
+    began = time.monotonic()
+    for number in range(4):
+        ground.commit_environment(STUCK + f"    environment: {{N: '{number}'}}\n")
+    newest = ground.commit_environment(GOOD)
+    ground.sandbox("wait", "staging", "--healthy", "--revision", newest, "--timeout", "30s")
+    took = time.monotonic() - began
+    print(f"five commits, the last one healthy after {took:.2f} s")
+    assert took < 20, "nobody waits for the deadlines of what was superseded"
+    assert not any(text.startswith("N=") for text in ground.container("web")["Config"]["Env"] or ())
+
+
+def test_a_stuck_environment_does_not_delay_another(ground: Playground) -> None:
+    ground.commit_environment(GOOD, environment="production")
+    ground.commit_environment(STUCK)
+    ground.start_controller()
+    wait_started(ground)
+    ground.wait_healthy("production")
+    newest = ground.commit_environment(
+        GOOD + "    environment: {N: '1'}\n", environment="production"
+    )
+    ground.sandbox("wait", "production", "--healthy", "--revision", newest, "--timeout", "20s")
+    assert ground.status("staging")["health"] == "progressing"
+
+
+def test_a_suspended_environment_is_left_alone_until_it_is_resumed(ground: Playground) -> None:
+    ground.commit_environment(GOOD)
+    ground.start_controller("staging")
+    ground.wait_healthy()
+    old = ground.container("web")["Id"]
+    ground.sandbox("suspend", "staging", "--reason", "a look at it")
+    with engine() as client:
+        client.kill(old)
+    newest = ground.commit_environment(GOOD + "    environment: {N: '1'}\n")
+    time.sleep(3)
+    (left,) = ground.containers("web")
+    assert (left["Id"], left["State"]["Running"]) == (old, False)
+    assert ground.status()["suspended"]
+
+    ground.sandbox("resume", "staging")
+    ground.sandbox("wait", "staging", "--healthy", "--revision", newest, "--timeout", "20s")
+    assert ground.container("web")["Id"] != old
+    assert not ground.status()["suspended"]
+
+
+def test_a_crashing_service_is_backed_off_while_others_are_healed(ground: Playground) -> None:
+    # It stays up longer than a start without a healthcheck is doubted.
+    ground.commit_environment(
+        environment(service("crash", "sleep 1; echo gave up; exit 3"), service("web"))
+    )
+    ground.start_controller("staging")
+    crash, web = wait_started(ground, "crash"), wait_started(ground, "web")
+    starts = {crash["State"]["StartedAt"]}
+    began = time.monotonic()
+    with engine() as client:
+        client.kill(web["Id"])
+        while time.monotonic() - began < 12:
+            starts.add(client.inspect_container(crash["Id"])["State"]["StartedAt"])
+            time.sleep(0.1)
+    print(f"{len(starts)} starts in 12 s")
+    assert 3 <= len(starts) <= 6, "again at once, then 1, 2, 4, 8 s after the start before"
+    assert ground.container("web")["State"]["Running"]
+    assert ground.container("web")["State"]["StartedAt"] != web["State"]["StartedAt"]
+    status = until(lambda: down(ground.status()), "told while it is down")
+    told = {item["name"]: item for item in status["services"]}
+    assert "exited with code 3" in told["crash"]["message"]
+    assert told["web"]["health"] == "healthy"
+
+
+def test_a_signal_from_the_keyboard_ends_it_too(ground: Playground) -> None:
+    ground.commit_environment(GOOD)
+    controller = ground.start_controller("staging")
+    ground.wait_healthy()
+    assert ground.end_controller(controller, signal.SIGINT) == 0
+    assert ground.container("web")["State"]["Running"]
