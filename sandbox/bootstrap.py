@@ -99,7 +99,6 @@ def open_workspace(repo: str | None = None) -> Workspace:
         clock=SystemClock(),
         feed=RefWatcher(repository.place.common_dir),
         policy=_policy(),
-        port_holder=_port_holder,
         choose_control=_choose_control,
         release_all=release_all,
     )
@@ -221,14 +220,6 @@ def _choose_control(workspace: Workspace) -> Control:
 
 def _socket(workspace: Workspace) -> str:
     return str(Path(workspace.repository.state_folder, "control.sock"))
-
-
-def _port_holder(port: int) -> str:
-    if os.environ.get("DOCKER_HOST", "").startswith(("tcp:", "ssh:")):
-        return ""  # its ports are those of another machine
-    from sandbox.adapters.host.listeners import listener  # noqa: PLC0415 - see _LateEngine
-
-    return listener(port)
 
 
 def _policy() -> SyncPolicy:
