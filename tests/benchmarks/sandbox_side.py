@@ -11,6 +11,7 @@ import re
 import signal
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from sandbox.adapters.system_clock import SystemClock
 from sandbox.model.event import EventKind
 from tests.benchmarks import shop
 from tests.benchmarks.measure import CannotMeasureError, run
-from tests.playground import Playground, engine
+from tests.playground import SERVICE_LABEL, Playground, engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from tests.benchmarks.measure import Ran
 
 LOOK_S = 0.01
+CHANGED = frozenset({"web", "worker", "migrate"})
+"""Services whose image a change of the shop's source changes."""
 SYNC_S = 120.0
 SEEN_S = 20.0
 EMPTY = "name: shop-staging\nx-sandbox: {sync: {allow_empty: true}}\nservices: {}\n"
@@ -57,6 +60,7 @@ class SandboxSide:
     Attributes:
         folder: Of the repository; must not exist.
         ports: Where the shop answers, by environment.
+        images: What was built from sources that nobody else has.
     """
 
     folder: Path
@@ -79,7 +83,6 @@ class SandboxSide:
             },
             "Use ports of our own",
         )
-        self._images_before = self._shop_images()
         self.command("up", shop.ENVIRONMENT)
 
     def command(self, *arguments: str) -> Ran:
@@ -105,7 +108,13 @@ class SandboxSide:
     def rewrite(self, headline: str) -> float:
         """Change one line of the source, until it is served; the image is built meanwhile."""
         commit = self.commit(shop.rewritten(self.folder, headline))
-        return self._until_served(commit, "/", headline)
+        seconds = self._until_served(commit, "/", headline)
+        self.images |= {
+            container["Config"]["Image"]
+            for container in self.ground.containers(environment=shop.ENVIRONMENT)
+            if container["Config"]["Labels"][SERVICE_LABEL] in CHANGED
+        }
+        return seconds
 
     def cold_start(self) -> float:
         """Start the controller, which brings up what is not there at all, images apart."""
@@ -204,22 +213,14 @@ class SandboxSide:
             if self.lock.holder():
                 os.kill(self.controller(), signal.SIGKILL)
             self.ground.clean_up()
-        self._remove_images()
+            self._remove_images()
 
     def _remove_images(self) -> None:
         with engine() as client:
-            for name in sorted(self._shop_images() - self._images_before):
-                try:
+            for name in sorted(self.images):
+                # What is gone need not go; what a container of somebody else runs stays.
+                with suppress(docker.errors.APIError):
                     client.remove_image(name)
-                except (docker.errors.NotFound, docker.errors.APIError):
-                    continue  # another instance that runs the same source needs it
-
-    @staticmethod
-    def _shop_images() -> set[str]:
-        with engine() as client:
-            found = client.images()
-        names = [name for image in found for name in image["RepoTags"] or ()]
-        return {name for name in names if name.startswith("shop/")}
 
 
 def program() -> list[str]:
