@@ -7,10 +7,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import docker
+import docker.errors
 
+if TYPE_CHECKING:
     from tests.playground import Playground
+
+TRIES = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +37,22 @@ class Stranger:
         )
 
     def remove_network(self, key: str) -> None:
-        """Force everything off a network, and remove it."""
-        for item in self.ground.containers():
-            if self.network(key) in item["NetworkSettings"]["Networks"]:
-                self.client.disconnect_container_from_network(
-                    item["Id"], self.network(key), force=True
-                )
-        self.client.remove_network(self.network(key))
+        """Force everything off a network, and remove it, against a controller that puts it back."""
+        for _ in range(TRIES):
+            for item in self.ground.containers():
+                if self.network(key) in item["NetworkSettings"]["Networks"]:
+                    self.client.disconnect_container_from_network(
+                        item["Id"], self.network(key), force=True
+                    )
+            try:
+                self.client.remove_network(self.network(key))
+            except docker.errors.APIError as error:
+                if "active endpoints" not in str(error):
+                    raise
+            else:
+                return
+        message = f"network {key} was put back {TRIES} times before it could be removed"
+        raise AssertionError(message)
 
 
 def limit_memory(who: Stranger) -> None:

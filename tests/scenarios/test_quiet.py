@@ -51,16 +51,17 @@ def cycle(ground: Playground, proxy: EngineProxy) -> list[Event]:
     """Let a worker come to rest, then look again and again; give what it told meanwhile."""
     told: list[Event] = []
     with pytest.MonkeyPatch.context() as patch:
+        # Until the end: the engine is looked for when it is first needed.
         patch.setenv("DOCKER_HOST", proxy.url)
-        workspace = open_workspace(str(ground.folder))
-    with workspace:
-        heads = Heads(workspace, on_change=lambda: None, on_gone=lambda: None)
-        worker = Worker(workspace, "staging", heads, told.append)
-        worker._cycle()
-        told.clear()
-        proxy.forget()
-        for _ in range(CYCLES):
+        with open_workspace(str(ground.folder)) as workspace:
+            worker = Worker(
+                workspace, "staging", Heads(workspace, lambda: None, lambda: None), told.append
+            )
             worker._cycle()
+            told.clear()
+            proxy.forget()
+            for _ in range(CYCLES):
+                worker._cycle()
     looks = [request for request in proxy.requests() if request.path == "/containers/json"]
     assert len(looks) >= CYCLES, "each cycle looks at the engine"
     return told
