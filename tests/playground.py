@@ -243,7 +243,9 @@ class Playground:
 
     def clean_up(self) -> None:
         """End our controllers and remove everything of ours from the engine."""
-        self.sandbox("down", "--volumes", status=None, seconds=60.0)
+        # What does not stop in time is removed by force below.
+        with suppress(subprocess.TimeoutExpired):
+            self.sandbox("down", "--volumes", status=None, seconds=60.0)
         for process in self.controllers:
             if process.poll() is None:
                 process.kill()
