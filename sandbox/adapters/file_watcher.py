@@ -26,6 +26,7 @@ from watchdog.events import (
 )
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
+from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
 
 DEBOUNCE_S: Final = 0.02
 STOP_TIMEOUT_S: Final = 2.0
@@ -41,6 +42,10 @@ CHANGES: Final[list[type[FileSystemEvent]]] = [
 ]
 # Of the many files right in Git's folder, those that say what a ref is.
 NAMES: Final = frozenset({"HEAD", "packed-refs", "refs", "reftable"})
+
+# When the kernel tells the two halves of a renaming in two answers, watchdog holds everything back
+# for half a second, even after the second half came. To us each half is a change all the same.
+InotifyMoveEventGrouper.delay = DEBOUNCE_S
 
 log = logging.getLogger(__name__)
 

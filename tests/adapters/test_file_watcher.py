@@ -103,6 +103,17 @@ def test_a_commit_is_seen_within_a_blink(watched: Watched) -> None:
     assert min(latencies) < 0.1
 
 
+def test_half_a_renaming_holds_nothing_back(watched: Watched, tmp_path: Path) -> None:
+    watched.disk.git("branch", "other")
+    watched.settle()
+
+    began = time.monotonic()
+    (watched.disk.git_dir / "refs/heads/other").rename(tmp_path / "other")
+    assert watched.woken.wait(SEEN_S)
+
+    assert time.monotonic() - began < 0.4
+
+
 def test_what_is_no_ref_does_not_wake(watched: Watched) -> None:
     repository = open_repository(str(watched.disk.top))
     (watched.disk.git_dir / "sandbox").mkdir()
