@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sandbox.adapters.docker_engine import DockerEngine
     from sandbox.adapters.host import LocalHost
     from sandbox.model.event import Event
+    from sandbox.model.observed import TakenPort
     from sandbox.ports import Control, Engine
 
 START_S = 20.0
@@ -99,6 +100,7 @@ def open_workspace(repo: str | None = None) -> Workspace:
         clock=SystemClock(),
         feed=RefWatcher(repository.place.common_dir),
         policy=_policy(),
+        taken_ports=_taken_ports,
         choose_control=_choose_control,
         release_all=release_all,
     )
@@ -220,6 +222,14 @@ def _choose_control(workspace: Workspace) -> Control:
 
 def _socket(workspace: Workspace) -> str:
     return str(Path(workspace.repository.state_folder, "control.sock"))
+
+
+def _taken_ports(port: int) -> tuple[TakenPort, ...]:
+    if os.environ.get("DOCKER_HOST", "").startswith(("tcp:", "ssh:")):
+        return ()  # its ports are those of another machine
+    from sandbox.adapters.host.listeners import taken  # noqa: PLC0415 - see _LateEngine
+
+    return taken(port)
 
 
 def _policy() -> SyncPolicy:

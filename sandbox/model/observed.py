@@ -114,6 +114,20 @@ class ObservedVolume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakenPort:
+    """
+    A port of the host that somebody else holds now.
+
+    Attributes:
+        bound: ``(host_ip, port, protocol)``.
+        holder: Who, for people: ``container shop-web-1``, ``nginx (pid 812)``.
+    """
+
+    bound: tuple[str, int, str]
+    holder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedState:
     """
     One snapshot of an environment, complete at the time it was taken.
@@ -127,6 +141,8 @@ class ObservedState:
         foreign_names: Names on the engine that are not ours, by kind (``container``, ``network``,
             ``volume``): what a create would collide with, and what ``external`` refers to.
         used_subnets: Every subnet of every network on the engine, ours and foreign, in CIDR form.
+        taken_ports: Ports that others hold: all other containers, and of the processes of this
+            machine those that hold what was asked for.
     """
 
     owner: Owner
@@ -136,3 +152,4 @@ class ObservedState:
     images: Mapping[str, str] = field(default_factory=dict[str, str])
     foreign_names: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     used_subnets: tuple[str, ...] = ()
+    taken_ports: tuple[TakenPort, ...] = ()

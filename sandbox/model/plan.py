@@ -61,6 +61,7 @@ class HoldReason(StrEnum):
     JOB_FAILED = "job_failed"
     IMAGE_BROKEN = "image_broken"
     NAME_TAKEN = "name_taken"
+    PORT_TAKEN = "port_taken"
     EXTERNAL_MISSING = "external_missing"
     VOLUME_CHANGED = "volume_changed"
     NETWORK_IN_USE = "network_in_use"

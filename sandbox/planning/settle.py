@@ -14,6 +14,7 @@ from sandbox.planning.labels import SERVICE
 from sandbox.planning.order import dependency_ranks
 from sandbox.planning.plan_networks import NetworkNeed
 from sandbox.planning.slot import STARTS, Need
+from sandbox.planning.wiring import is_same_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,6 +91,9 @@ def _find_hold(
     if slot.need is Need.CREATE and slot.spec.name in taken:
         message = f"a container named {slot.spec.name} exists and is not ours; remove or rename it"
         return _hold(slot, HoldReason.NAME_TAKEN, message)
+    message = _taken_port(scene, slot)
+    if message:
+        return _hold(slot, HoldReason.PORT_TAKEN, message)
     why = scene.policy.broken_images.get(slot.spec.service.image)
     if slot.creates and why and slot.spec.service.image not in scene.observed.images:
         message = f"{why}; commit a fix, or try again: sandbox sync"
@@ -102,6 +106,21 @@ def _find_hold(
             message = f"waits for {held[dependency.service_name]}, which is held"
             return _hold(slot, HoldReason.DEPENDENCY_HELD, message)
     return None
+
+
+def _taken_port(scene: Scene, slot: Slot) -> str:
+    """
+    Who else holds a port that is to be published, and what to do; empty when nobody does.
+    """
+    for port in slot.service.ports:
+        for taken in scene.observed.taken_ports:
+            # Of a range the engine chooses what is free.
+            if is_same_port(port, taken.bound) and port.published_end <= port.published:
+                return (
+                    f"port {port.host_ip}:{port.published} is held by {taken.holder};"
+                    " stop that, or publish another port"
+                )
+    return ""
 
 
 def _used_names(slot: Slot) -> list[str]:

@@ -182,11 +182,14 @@ def holds_port(container: ObservedContainer, slot: Slot) -> bool:
     Tell whether *container* binds a host port that a start of *slot* asks for.
     """
     return any(
-        _is_same_port(port, bound) for port in slot.service.ports for bound in container.host_ports
+        is_same_port(port, bound) for port in slot.service.ports for bound in container.host_ports
     )
 
 
-def _is_same_port(port: Port, bound: tuple[str, int, str]) -> bool:
+def is_same_port(port: Port, bound: tuple[str, int, str]) -> bool:
+    """
+    Tell whether what is *bound*, ``(host_ip, port, protocol)``, is in the way of *port*.
+    """
     host_ip, number, protocol = bound
     inside = port.published <= number <= max(port.published, port.published_end)
     addresses = {port.host_ip, host_ip}

@@ -9,10 +9,10 @@ from sandbox.model.observed import ContainerState, EngineHealth
 from sandbox.planning.images import references
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sandbox.model.desired import DesiredState
-    from sandbox.model.observed import ObservedContainer, ObservedState
+    from sandbox.model.observed import ObservedContainer, ObservedState, TakenPort
     from sandbox.runtime.workspace import Workspace
 
 
@@ -21,7 +21,23 @@ def observe(workspace: Workspace, desired: DesiredState) -> ObservedState:
     observed = workspace.engine.observe(workspace.owner(desired), references(desired))
     proven = workspace.journal.ready()
     containers = tuple(_with_proof(container, proven) for container in observed.containers)
-    return replace(observed, containers=containers)
+    taken = (*observed.taken_ports, *_held_by_processes(workspace, desired, observed))
+    return replace(observed, containers=containers, taken_ports=taken)
+
+
+def _held_by_processes(
+    workspace: Workspace, desired: DesiredState, observed: ObservedState
+) -> Iterator[TakenPort]:
+    """What the engine cannot know: servers of this machine on a port that is to be published."""
+    ours = {number for each in observed.containers for _, number, _ in each.host_ports}
+    wanted = {
+        port.published
+        for service in desired.services
+        for port in service.ports
+        if port.protocol == "tcp" and port.published
+    }
+    for number in sorted(wanted - ours):
+        yield from workspace.taken_ports(number)
 
 
 def _with_proof(container: ObservedContainer, proven: Mapping[str, float]) -> ObservedContainer:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from sandbox.model.desired import DesiredState
+    from sandbox.model.observed import TakenPort
     from sandbox.model.plan import SyncPolicy
     from sandbox.ports import ChangeFeed, Clock, Control, Engine, Journal, Lock, Repository
 
@@ -24,6 +25,8 @@ class Workspace:
 
     Attributes:
         policy: What every plan may do, unless the environment says otherwise.
+        taken_ports: Gives the processes of this machine that listen on a TCP port, other than for
+            a container.
         choose_control: Gives the controller that runs for the repository, else one of this process.
         release_all: Gives back what the adapters hold.
     """
@@ -35,6 +38,7 @@ class Workspace:
     clock: Clock
     feed: ChangeFeed
     policy: SyncPolicy
+    taken_ports: Callable[[int], tuple[TakenPort, ...]]
     choose_control: Callable[[Workspace], Control]
     release_all: Callable[[], None]
 

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 from sandbox.adapters.docker_engine.errors import NOT_FOUND, status_of
 from sandbox.adapters.docker_engine.inspection import observed_container
 from sandbox.errors import EngineError
-from sandbox.model.observed import ObservedContainer, ObservedNetwork, ObservedState, ObservedVolume
+from sandbox.model.observed import (
+    ObservedContainer,
+    ObservedNetwork,
+    ObservedState,
+    ObservedVolume,
+    TakenPort,
+)
 from sandbox.planning import labels
 
 if TYPE_CHECKING:
@@ -59,6 +65,7 @@ def observe(
         images={reference: id_ for reference, id_ in zip(wanted, ids, strict=True) if id_},
         foreign_names=_foreign_names(listed, owner),
         used_subnets=_used_subnets(listed),
+        taken_ports=_taken_ports(listed, owner),
     )
 
 
@@ -161,6 +168,21 @@ def _foreign_names(listed: _Listed, owner: Owner) -> dict[str, frozenset[str]]:
             entry["Name"] for entry in listed.volumes if not is_owned(entry, owner)
         ),
     }
+
+
+def _taken_ports(listed: _Listed, owner: Owner) -> tuple[TakenPort, ...]:
+    """Ports that containers of anybody else publish now, those of our other environments too."""
+    found = {
+        (port.get("IP", ""), port["PublicPort"], port["Type"]): entry["Names"][0]
+        for entry in listed.containers
+        if not is_owned(entry, owner) and entry.get("Names")
+        for port in entry.get("Ports") or ()
+        if port.get("PublicPort")
+    }
+    return tuple(
+        TakenPort(bound=bound, holder=f"container {name.removeprefix('/')}")
+        for bound, name in sorted(found.items())
+    )
 
 
 def _used_subnets(listed: _Listed) -> tuple[str, ...]:
