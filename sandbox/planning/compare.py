@@ -74,7 +74,7 @@ def _setting_fields(desired: DesiredState) -> dict[str, str]:
     return {
         "track": settings.track,
         "release": desired.release,
-        "promote_from": settings.promote_from,
+        **({"promote_from": settings.promote_from} if settings.promote_from else {}),
         "sync.auto": str(settings.sync.auto).lower(),
         "sync.self_heal": str(settings.sync.self_heal).lower(),
         "sync.prune": str(settings.sync.prune).lower(),

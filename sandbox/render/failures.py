@@ -20,7 +20,7 @@ def failure_text(error: SandboxError, *, style: Style = PLAIN) -> str:
 
     ::
 
-        error: 2 problems in the committed files
+        error: 2 problems in the Compose files
           environments/staging/compose.yaml:4:5: services.web: unknown key "imgae"
           ...
           try: fix them and commit again
@@ -31,7 +31,7 @@ def failure_text(error: SandboxError, *, style: Style = PLAIN) -> str:
 def _lines(error: SandboxError, style: Style) -> Iterator[str]:
     label = style.paint("error:", "bold", "red")
     if isinstance(error, InvalidComposeError):
-        yield f"{label} {count(len(error.problems), 'problem')} in the committed files"
+        yield f"{label} {count(len(error.problems), 'problem')} in the Compose files"
         for problem in error.problems:
             yield f"  {clean(str(problem))}"
         remedy = error.remedy or "correct what is named above and commit; nothing was changed"

@@ -200,11 +200,12 @@ def blocking_holds(plan: Plan) -> tuple[Hold, ...]:
 
 
 def _beginning(workspace: Workspace, plan: Plan) -> Event:
+    steps = "1 step" if len(plan.steps) == 1 else f"{len(plan.steps)} steps"
     return Event(
         at=workspace.clock.now(),
         environment=plan.environment,
         kind=EventKind.PLANNED,
-        message=f"{len(plan.steps)} steps to {plan.revision[:7]}",
+        message=f"{steps} to {plan.revision[:7]}",
         revision=plan.revision,
         steps=len(plan.steps),
     )

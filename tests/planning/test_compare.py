@@ -47,3 +47,9 @@ def test_the_release_and_the_settings_count() -> None:
         "x-sandbox.release",
         "x-sandbox.sync.prune",
     ]
+
+
+def test_a_setting_that_only_one_gives_is_absent_in_the_other() -> None:
+    plain = a_desired_state(a_service())
+    promoted = replace(plain, settings=replace(plain.settings, promote_from="staging"))
+    assert lines(plain, promoted) == ["x-sandbox.promote_from: None -> staging"]

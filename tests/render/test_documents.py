@@ -93,7 +93,7 @@ def test_an_event_tells_absent_things_as_null() -> None:
 def test_problems_are_listed_with_their_places() -> None:
     error = InvalidComposeError(PROBLEMS)
     assert failure_text(error).splitlines() == [
-        "error: 2 problems in the committed files",
+        "error: 2 problems in the Compose files",
         "  a.yaml:4:5: services.web: unknown key imgae",
         "  b.yaml: missing",
         "  try: correct what is named above and commit; nothing was changed",
