@@ -13,17 +13,18 @@ from sandbox.cli.first_sync import newest_event
 from sandbox.cli.follow import follow
 from sandbox.cli.outcome import failure_of
 from sandbox.cli.up import converge_all
-from sandbox.cli.visit import front_page, held_port
+from sandbox.cli.visit import front_page
 from sandbox.errors import HeldError, NotFoundError, SandboxError, SetupError
 from sandbox.model.event import EventKind
 from sandbox.model.observed import ContainerState
-from sandbox.model.status import Health
+from sandbox.model.plan import HoldReason
 from sandbox.planning.urls import urls
 from sandbox.render.demo import THEME, chapter, headline_of, line, next_headline, with_headline
 from sandbox.render.text import duration, short
 from sandbox.runtime.containers import find_container
 from sandbox.runtime.preview import load_desired
 from sandbox.runtime.promoter import promote
+from sandbox.runtime.sync import look
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,17 +214,13 @@ class Tour:
         """
         Say clearly when somebody else has a port, before anything is begun.
         """
-        statuses = self.workspace.control().status(NAMES)
-        for status in statuses:
-            if status.health is not Health.MISSING:
-                continue
-            port = held_port(self._address(status.name))
-            if port is not None:
-                raise SetupError(
-                    f"port {port}, which {status.name} publishes, is held by another program",
-                    remedy="end that program (sandbox doctor names it), or commit another "
-                    f"WEB_PORT in environments/{status.name}/.env",
-                )
+        for name in NAMES:
+            for hold in look(self.workspace, name, self.workspace.policy).plan.holds:
+                if hold.reason is HoldReason.PORT_TAKEN:
+                    raise SetupError(
+                        f"{name}: {hold.message}",
+                        remedy=f"another port is a commit to environments/{name}/.env: WEB_PORT",
+                    )
 
     def _address(self, name: str) -> str:
         if name not in self._addresses:

@@ -3,6 +3,7 @@ The commands of the main job, as whole processes on a real engine.
 """
 
 import json
+import os
 import shutil
 import signal
 import socket
@@ -270,6 +271,6 @@ def test_the_tour_refuses_ports_that_somebody_else_holds(empty: Playground) -> N
                 environment=name,
             )
         told = empty.sandbox("demo", status=1)
-    assert f"port {port}, which" in told.stderr
-    assert "is held by another program" in told.stderr
+    assert f"port 127.0.0.1:{port} is held by" in told.stderr
+    assert f"(pid {os.getpid()})" in told.stderr
     assert empty.containers() == []
