@@ -65,7 +65,7 @@ def _block(
     yield from _revision_lines(status, style)
     if status.suspension:
         until = status.suspension.until
-        span = f" for another {duration(until - now)}" if until else " until: sandbox resume"
+        span = f", for another {duration(until - now)}" if until else ", until: sandbox resume"
         reason = clean(status.suspension.reason) or "no reason given"
         yield _labelled("suspended", f"{reason}{span}", style, "magenta")
     if _none_exists(status):

@@ -247,7 +247,7 @@ def test_suspending_and_resuming_needs_no_engine(
         "staging is suspended: nothing in it is changed for 1 h, or until: sandbox resume staging\n"
     )
     status = sandbox("status", "staging", cwd=repository, environment=no_engine)
-    assert "noon for another" in status.stdout
+    assert "noon, for another" in status.stdout
     again = [sandbox("resume", "staging", cwd=repository, environment=no_engine) for _ in range(2)]
     assert [each.stdout for each in again] == [
         "staging is reconciled again.\n",

@@ -82,7 +82,7 @@ def test_a_suspension_tells_why_and_until_when() -> None:
     suspension = Suspension(environment="staging", reason="demo at noon", since=NOW, until=NOW + 90)
     text = status_text((replace(STAGING, health=Health.SUSPENDED, suspension=suspension),), now=NOW)
     assert "‖ suspended · synced" in text
-    assert "suspended  demo at noon for another 1 min 30 s" in text
+    assert "suspended  demo at noon, for another 1 min 30 s" in text
 
 
 def test_a_status_of_which_nothing_is_known_still_reads() -> None:
