@@ -39,3 +39,19 @@ class Waiver:
     value: str = ""
     reason: str
     place: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverFile:
+    """
+    What the waiver file of a machine says.
+
+    Attributes:
+        path: Where it is, or would be.
+        waivers: In the order of the file; none when it has a problem.
+        problems: All of them, each as a line with its place.
+    """
+
+    path: str = ""
+    waivers: tuple[Waiver, ...] = ()
+    problems: tuple[str, ...] = ()

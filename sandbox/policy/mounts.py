@@ -9,11 +9,12 @@ from sandbox.policy.fault import Fault, entries, table, unknown
 from sandbox.policy.host_paths import looks_like_path, normal, reaches_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sandbox.policy.own import Own
 
 LOCAL_DRIVERS: Final = frozenset({"", "local"})
+_SHARED: Final = frozenset({"shared", "rshared"})
 _MEMORY: Final = "tmpfs"
 _MEMORY_OPTION: Final = re.compile(
     r"(size|mode|uid|gid|nr_blocks|nr_inodes)=[\w%]+|ro|rw|(no)?(exec|suid|dev|atime)|relatime|"
@@ -38,9 +39,10 @@ _VOLUME_OPTIONS: Final = frozenset({"DriverConfig", "Labels", "NoCopy", "Subpath
 def mount_faults(host: Mapping[str, object], own: Own) -> Iterator[Fault]:
     """Judge ``Binds``, ``Mounts``, ``VolumeDriver`` and ``VolumesFrom`` of a container."""
     for text in entries(host.get("Binds")):
-        source, colon, _ = str(text).partition(":")
+        source, colon, rest = str(text).partition(":")
         if colon:
             yield from _source_faults(source or str(text), own)
+            yield from _propagation_faults(rest.partition(":")[2].split(","))
     for entry in entries(host.get("Mounts")):
         yield from _mount_faults(table(entry), own)
     driver = str(host.get("VolumeDriver") or "")
@@ -90,6 +92,8 @@ def _mount_faults(mount: Mapping[str, object], own: Own) -> Iterator[Fault]:
             yield from driver_option_faults(driver, config.get("Options"), "volumes")
         case "bind":
             yield _bind_fault(source)
+            words = str(table(mount.get("BindOptions")).get("Propagation") or "")
+            yield from _propagation_faults([words])
         case _:
             what = f"a mount of type {kind or 'unknown'} at {target}"
             yield Fault(key="volumes", value=source or kind, what=what)
@@ -101,6 +105,14 @@ def _source_faults(source: str, own: Own) -> Iterator[Fault]:
     elif source and source not in own.volumes:
         what = f"the volume {source}, which is not of this environment"
         yield Fault(key="volumes", value=source, what=what)
+
+
+def _propagation_faults(words: Iterable[str]) -> Iterator[Fault]:
+    for word in words:
+        if word in _SHARED:
+            value = f"propagation={word}"
+            what = f"the {value}, with which what is mounted in the container is so on the host"
+            yield Fault(key="volumes", value=value, what=what)
 
 
 def _bind_fault(source: str) -> Fault:

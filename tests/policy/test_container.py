@@ -178,6 +178,29 @@ def test_a_volume_in_a_mount_binds_no_more_than_one_at_the_top() -> None:
     assert (denial.key, denial.value) == ("volumes", "/etc")
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        {"Binds": ["/srv:/x:ro,rshared"]},
+        {
+            "Mounts": [
+                {
+                    "Type": "bind",
+                    "Source": "/srv",
+                    "Target": "/x",
+                    "BindOptions": {"Propagation": "shared"},
+                }
+            ]
+        },
+    ],
+    ids=str,
+)
+def test_a_path_that_is_allowed_passes_no_mounts_back_to_the_host(host: dict[str, Any]) -> None:
+    (denial,) = judged(host, waiver("volumes", value="/srv"))
+
+    assert denial.value.startswith("propagation=")
+
+
 def test_an_endpoint_on_a_foreign_network_is_denied() -> None:
     endpoints = {"shop-staging_default": {"Aliases": ["web"]}, "theirs": {}}
 
