@@ -1,11 +1,15 @@
-"""Paths inside the repository."""
+"""Where paths lead: from the folder of their file, and inside the repository."""
 
 from __future__ import annotations
 
 import posixpath
 
-from sandbox.compose.findings import Place
-from sandbox.compose.node import MapNode, Mark, Node
+from sandbox.compose.canonical.mounts import is_drive
+from sandbox.compose.canonical.shape import EACH, Shape, applied, replaced, scalar
+from sandbox.compose.findings import Findings, Place
+from sandbox.compose.node import MapNode, Mark, Node, Scalar, mapping, text
+
+_ELSEWHERE = ("service:", "github.com/", "git@")
 
 
 def resolve_path(path: str, folder: str, where: Node | Mark, place: Place) -> str | None:
@@ -43,7 +47,98 @@ def folder_of(where: Node | Mark) -> str:
     return posixpath.dirname(mark.file)
 
 
-def resolved(tree: MapNode, base: str) -> MapNode:
-    """Make the paths in *tree* absolute, or relative to the repository, from the folder *base*."""
-    del base
-    return tree
+def resolved(tree: MapNode, base: str, home: str = "") -> MapNode:
+    """
+    Make the paths in the canonical *tree* absolute; twice is as good as once.
+
+    Args:
+        tree: Long forms; what is not of the right shape stays.
+        base: Absolute folder from which relative paths are meant.
+        home: What ``~`` stands for; empty: it stays.
+    """
+    return mapping(applied(tree, _shape(base, home), Place(findings=Findings(""), path=())))
+
+
+def joined(path: str, base: str, home: str = "") -> str:
+    """
+    Resolve *path* from the absolute folder *base*; an empty or absolute one stays as it is.
+
+    A base such as ``//repository/folder`` is inside a tree of its own: paths below that tree's root
+    stay too, while any other path with two leading slashes is one of the host.
+    """
+    if path.startswith("~") and home:
+        path = posixpath.join(home, path[1:].lstrip("/")).rstrip("/")
+    if not path:
+        return path
+    if path.startswith("//"):
+        root = f"//{base.lstrip('/').partition('/')[0]}"
+        inside = base.startswith("//") and (path == root or path.startswith(f"{root}/"))
+        return path if inside else f"/{path.lstrip('/')}"
+    if path.startswith("/"):
+        return path
+    return posixpath.normpath(posixpath.join(base, path))
+
+
+def _shape(base: str, home: str) -> Shape:
+    """Say where paths are, and how each kind is resolved."""
+
+    def path(node: Node, _place: Place) -> Node:
+        return _changed(node, joined(text(node), base, home))
+
+    def context(node: Node, _place: Place) -> Node:
+        return node if _is_elsewhere(text(node)) else path(node, _place)
+
+    def host_path(node: Node, _place: Place) -> Node:
+        """Resolve a path that may be one of Windows."""
+        return node if _is_windows(text(node)) else path(node, _place)
+
+    def agent(node: Node, _place: Place) -> Node:
+        name, equals, socket = text(node).partition("=")
+        return _changed(node, f"{name}={joined(socket, base, home)}") if equals else node
+
+    def mount(node: Node, place: Place) -> Node:
+        source = mapping(node).get("source")
+        if text(mapping(node).get("type")) != "bind" or not isinstance(source, Scalar):
+            return node
+        return replaced(mapping(node), {"source": host_path(source, place)})
+
+    def device(node: Node, place: Place) -> Node:
+        """Resolve the folder of a volume that binds one."""
+        options = mapping(node)
+        where = options.get("device")
+        if text(options.get("o")) != "bind" or not isinstance(where, Scalar):
+            return node
+        return replaced(options, {"device": host_path(where, place)})
+
+    service: Shape = {
+        "build": {
+            "additional_contexts": {EACH: context},
+            "context": context,
+            "ssh": {EACH: agent},
+        },
+        "develop": {"watch": {EACH: {"path": path}}},
+        "env_file": {EACH: {"path": path}},
+        "label_file": {EACH: path},
+        "volumes": {EACH: mount},
+    }
+    return {
+        "configs": {EACH: {"file": host_path}},
+        "secrets": {EACH: {"file": host_path}},
+        "services": {EACH: service},
+        "volumes": {EACH: {"driver_opts": device}},
+    }
+
+
+def _changed(node: Node, path: str) -> Node:
+    if not isinstance(node, Scalar) or not isinstance(node.value, str) or node.value == path:
+        return node
+    return scalar(path, node)
+
+
+def _is_elsewhere(path: str) -> bool:
+    """Is *path* the address of a build context rather than a folder?"""
+    return "://" in path or path.startswith(_ELSEWHERE)
+
+
+def _is_windows(path: str) -> bool:
+    return is_drive(path[:2]) or path.startswith("\\\\")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,6 @@ from sandbox.compose.node import (
     text,
 )
 from sandbox.compose.toplevel import FILE
-from sandbox.compose.units import duration_s, nano_cpus, size_bytes
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
@@ -43,29 +42,9 @@ _SHOWN_MAX = 60
 @cache
 def _validator() -> Draft202012Validator:
     """Make the validator when a file is first validated: most commands validate none."""
-    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415 - slow to import
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow to import
 
-    # Formats are functions that read a text and give `None` when they cannot.
-    checker = FormatChecker(formats=())
-    readers: dict[str, Callable[[str], object]] = {
-        "duration": duration_s,
-        "size": size_bytes,
-        "cpus": nano_cpus,
-    }
-    for name, read in readers.items():
-        checker.checks(name)(_reads(read))
-    return Draft202012Validator(FILE, format_checker=checker)
-
-
-def _reads(read: Callable[[str], object]) -> Callable[[object], bool]:
-    """See *read* as a check of strings and numbers; anything else has a problem of its own."""
-
-    def check(value: object) -> bool:
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            return True
-        return read(str(value)) is not None
-
-    return check
+    return Draft202012Validator(FILE)
 
 
 def validate(tree: MapNode, findings: Findings) -> MapNode:
@@ -142,7 +121,9 @@ def _extra_keys(
     for key in node.values:
         if key in allowed or any(re.search(pattern, key) for pattern in patterns):
             continue
-        message = schema.get("names") or unknown_key(key, allowed, schema.get("known", ()))
+        message = schema.get("names") or unknown_key(
+            key, allowed, newer=schema.get("newer", ()), later=schema.get("later", ())
+        )
         yield (*path, key), node.key_marks[key], str(message)
 
 

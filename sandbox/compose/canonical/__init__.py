@@ -7,7 +7,8 @@ the mark of where it was written. Nothing here reads a file or knows another ser
 
 from __future__ import annotations
 
+from sandbox.compose.canonical.final import valued
 from sandbox.compose.canonical.tree import canonical
 from sandbox.compose.canonical.unique import unique
 
-__all__ = ["canonical", "unique"]
+__all__ = ["canonical", "unique", "valued"]

@@ -1,0 +1,72 @@
+"""Short forms that are one value for a list of one, or a list of names for a mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sandbox.compose.canonical.shape import record, replaced, scalar
+from sandbox.compose.findings import Place
+from sandbox.compose.node import ListNode, MapNode, Node, Scalar, text
+
+
+def listed(node: Node, _place: Place) -> Node:
+    """See one value as a list of itself."""
+    return ListNode(items=(node,), mark=node.mark) if isinstance(node, Scalar) else node
+
+
+def listed_without_blanks(node: Node, place: Place) -> Node:
+    """See one value as a list of itself, and leave empty ones out."""
+    node = listed(node, place)
+    if not isinstance(node, ListNode):
+        return node
+    kept = tuple(item for item in node.items if not isinstance(item, Scalar) or text(item))
+    return ListNode(items=kept, mark=node.mark)
+
+
+def _are_texts(node: ListNode) -> bool:
+    """Tell whether a list may be read; the schema says what else is wrong with it."""
+    return all(isinstance(item, Scalar) and isinstance(item.value, str) for item in node.items)
+
+
+def pairs(node: Node, _place: Place) -> Node:
+    """Read ``[A=1, B]`` as ``{A: "1", B: null}``; of equal names the last one wins."""
+    if isinstance(node, MapNode):
+        return replaced(node, {key: _as_text(value) for key, value in node.values.items()})
+    if not isinstance(node, ListNode) or not _are_texts(node):
+        return node
+    values: dict[str, Node] = {}
+    for item in node.items:
+        name, equals, value = text(item).partition("=")
+        values[name] = scalar(value if equals else None, item)
+    return record(values, node)
+
+
+def complete_pairs(node: Node, place: Place) -> Node:
+    """Read `pairs` in which each name must have a value."""
+    if isinstance(node, ListNode) and _are_texts(node):
+        for index, item in enumerate(node.items):
+            if "=" not in text(item):
+                place.at(index).problem(item, f"{text(item)!r} must be NAME=value")
+    return pairs(node, place)
+
+
+def _as_text(node: Node) -> Node:
+    if not isinstance(node, Scalar) or node.value is None or isinstance(node.value, str):
+        return node
+    return scalar(text(node), node)
+
+
+def named(make: Callable[[Node], Node]) -> Callable[[Node, Place], Node]:
+    """Read a list of names as a mapping in which each name has what *make* gives for it."""
+
+    def read(node: Node, _place: Place) -> Node:
+        if not isinstance(node, ListNode) or not _are_texts(node):
+            return node
+        return record({text(item): make(item) for item in node.items}, node)
+
+    return read
+
+
+def nothing(where: Node) -> Node:
+    """Make the null that a name alone stands for."""
+    return scalar(None, where)
