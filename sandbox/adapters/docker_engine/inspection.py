@@ -105,6 +105,12 @@ def _limits(host_config: Json) -> Limits:
         nano_cpus=host_config.get("NanoCpus") or 0,
         # The engine takes -1 for unlimited as well.
         pids=max(host_config.get("PidsLimit") or 0, 0),
+        memory_reservation_bytes=host_config.get("MemoryReservation") or 0,
+        memory_swap_bytes=host_config.get("MemorySwap") or 0,
+        cpu_shares=host_config.get("CpuShares") or 0,
+        cpu_quota_us=host_config.get("CpuQuota") or 0,
+        cpu_period_us=host_config.get("CpuPeriod") or 0,
+        cpuset=host_config.get("CpusetCpus") or "",
         restart=restart,
     )
 
