@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -22,7 +23,9 @@ from sandbox.adapters.system_clock import SystemClock
 from sandbox.adapters.template import template_files
 from sandbox.errors import DeadlineError, SetupError
 from sandbox.model.plan import SyncPolicy
+from sandbox.model.waiver import WaiverFile
 from sandbox.planning.doctor import BASE_IMAGE, SHIPPED_PORTS
+from sandbox.planning.waiver_file import read_waivers
 from sandbox.runtime.control import ControllerControl, LocalControl
 from sandbox.runtime.controller import Controller
 from sandbox.runtime.desired import environment_names
@@ -44,6 +47,7 @@ END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 END_S = 9.5
 """A controller that was told to end is gone after so long, whatever hangs."""
 LOG_TAIL_BYTES = 2000
+WAIVERS_MAX_BYTES = 2**20
 
 
 class _LateEngine:
@@ -101,6 +105,7 @@ def open_workspace(repo: str | None = None) -> Workspace:
         feed=RefWatcher(repository.place.common_dir),
         policy=_policy(),
         taken_ports=_taken_ports,
+        waivers=partial(_waivers, Path(repository.state_folder, "policy.yaml")),
         choose_control=_choose_control,
         release_all=release_all,
     )
@@ -230,6 +235,18 @@ def _taken_ports(port: int) -> tuple[TakenPort, ...]:
     from sandbox.adapters.host.listeners import taken  # noqa: PLC0415 - see _LateEngine
 
     return taken(port)
+
+
+def _waivers(path: Path) -> WaiverFile:
+    try:
+        with path.open("rb") as file:
+            content = file.read(WAIVERS_MAX_BYTES + 1)
+    except FileNotFoundError:
+        content = None
+    except OSError as error:
+        problem = f"{path}: it cannot be read: {error.strerror}"
+        return WaiverFile(path=str(path), problems=(problem,))
+    return read_waivers(content, str(path))
 
 
 def _policy() -> SyncPolicy:

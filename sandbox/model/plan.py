@@ -70,6 +70,7 @@ class HoldReason(StrEnum):
     SUBNETS_EXHAUSTED = "subnets_exhausted"
     PRUNE_OFF = "prune_off"
     POLICY = "policy"
+    WAIVERS_INVALID = "waivers_invalid"
     DEPENDENCY_HELD = "dependency_held"
 
 

@@ -63,13 +63,12 @@ def driver_option_faults(driver: object, options: object, key: str) -> Iterator[
     others = {name: value for name, value in given.items() if name != "size"}
     if not others or _is_memory(others):
         return
-    device = others.get("device", "")
-    value = normal(device) if device else ",".join(f"{k}={v}" for k, v in sorted(others.items()))
-    how = ", ".join(f"{name}: {others[name]}" for name in sorted(others))
+    device, kind = others.get("device", ""), others.get("type", "")
+    # The options themselves are not repeated: some hold the password of another machine.
     yield Fault(
         key=key,
-        value=value,
-        what=f"a volume that mounts {value} ({how})",
+        value=normal(device) if device else kind,
+        what=f"a volume that mounts {device or 'something'} ({', '.join(sorted(others))})",
         explicit=device.startswith("/") and reaches_engine(device),
     )
 

@@ -28,7 +28,12 @@ def preview_plan(
     """
     desired = load_desired(workspace, environment, ref=ref, worktree=worktree)
     refuse_unmeant_emptiness(desired)
-    policy = replace(workspace.policy, prune=desired.settings.sync.prune, retry_jobs=True)
+    policy = replace(
+        workspace.policy,
+        prune=desired.settings.sync.prune,
+        retry_jobs=True,
+        waiver_file=workspace.waivers(),
+    )
     return plan_sync(desired, observe(workspace, desired), policy), desired
 
 
