@@ -15,7 +15,7 @@ TEST_ARGS ?=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-config
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check conformance bench lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1 \t/p' Makefile
@@ -46,6 +46,9 @@ check-layers:
 	@$(BIN)/lint-imports --no-logo
 check-tests:
 	@$(BIN)/python -m pytest -q -m 'not engine' -n 2
+
+conformance: $(DEV) ## load the corpus of Compose files beside this repository, and compare with the official loader
+	@$(BIN)/python -m tests.conformance
 
 bench: $(DEV) ## measure commit to healthy beside docker compose, and the idle controller
 	@$(BIN)/sandbox doctor --fix

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from sandbox.adapters import control_client, control_server
+from sandbox.adapters.disk_source import DiskSource
 from sandbox.adapters.file_lock import FileLock
 from sandbox.adapters.file_watcher import RefWatcher
 from sandbox.adapters.git_repository import create_repository, open_repository
 from sandbox.adapters.sqlite_journal import SqliteJournal
 from sandbox.adapters.system_clock import SystemClock
 from sandbox.adapters.template import template_files
+from sandbox.compose.project import Project, ProjectRequest, load_project
 from sandbox.errors import DeadlineError, SetupError
 from sandbox.model.plan import SyncPolicy
 from sandbox.model.waiver import WaiverFile
@@ -76,6 +78,33 @@ class _LateEngine:
 
                 self._engine = DockerEngine()
             return self._engine
+
+
+def load_from_disk(
+    *,
+    files: tuple[str, ...],
+    env_files: tuple[str, ...] | None,
+    profiles: tuple[str, ...],
+    project_directory: str | None,
+    project_name: str | None,
+) -> Project:
+    """
+    Load Compose files of the disk as ``docker compose`` does: this process's variables win.
+
+    Raises:
+        InvalidComposeError: The files are wrong.
+        SourceError: One of them cannot be read.
+    """
+    request = ProjectRequest(
+        folder=str(Path.cwd()),
+        files=files,
+        env_files=env_files,
+        profiles=profiles,
+        project_directory=project_directory,
+        project_name=project_name,
+        environment=dict(os.environ),
+    )
+    return load_project(request, DiskSource())
 
 
 def open_workspace(repo: str | None = None) -> Workspace:

@@ -46,6 +46,8 @@ def parse(content: bytes, file: str, findings: Findings) -> MapNode | None:
         mark = documents[1].tree.mark
         findings.problem(mark, (), "a second document begins here; one per file is read")
         return None
+    if not documents and not findings.problems:
+        _report_empty(file, findings)
     return documents[0].tree if documents else None
 
 
@@ -53,8 +55,9 @@ def parse_documents(content: bytes, file: str, findings: Findings) -> tuple[Docu
     """
     Read all documents of a file, each with a mapping at its top.
 
-    Like `parse`, with the tags ``!reset`` and ``!override``; other tags of an application mean
-    nothing, as to Compose. Empty after a problem that ends the reading.
+    Like `parse`, with two differences: a file of nothing but comments has none and is fine, and
+    the tags ``!reset`` and ``!override`` are understood. Other tags of an application mean nothing,
+    as to Compose. Empty after a problem that ends the reading.
     """
     try:
         roots = _read(_decode(content, file, findings), file, findings)
@@ -70,8 +73,6 @@ def parse_documents(content: bytes, file: str, findings: Findings) -> tuple[Docu
             findings.problem(root.mark, (), "this document is empty", "remove its `---`")
         else:
             _report_empty(file, findings)
-    if not roots:
-        _report_empty(file, findings)
     return tuple(documents)
 
 

@@ -31,9 +31,15 @@ def with_inherited_values(tree: MapNode, variables: Variables) -> MapNode:
         name: _service(node, variables) if isinstance(node, MapNode) else node
         for name, node in services.values.items()
     }
-    return _with(tree, "services", MapNode(
-        values=values, key_marks=services.key_marks, mark=services.mark
-    )) if values else tree
+    return (
+        _with(
+            tree,
+            "services",
+            MapNode(values=values, key_marks=services.key_marks, mark=services.mark),
+        )
+        if values
+        else tree
+    )
 
 
 def _service(node: MapNode, variables: Variables) -> MapNode:
@@ -112,8 +118,10 @@ class _Reader:
             place.at("format").problem(where, f"must be {_RAW}, not {form!r}")
             return {}
         outside = Variables({}) if is_label else self._variables
-        known = Variables({name: text(value) for name, value in earlier.items()}, outside)
-        found = read_env_file(path, self._files, self._findings, known, raw=form == _RAW)
+        before = {name: text(value) for name, value in earlier.items()}
+        found = read_env_file(
+            path, self._files, self._findings, outside, earlier=before, raw=form == _RAW
+        )
         shown = self._files.shown(path)
         if found is not None:
             return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sandbox.compose.dotenv import DotenvFile, parse_dotenv, parse_raw
 from sandbox.compose.files import Files
@@ -24,27 +24,33 @@ def read_env_files(
     """
     values: dict[str, str] = {}
     for path in paths:
-        known = Variables(values, outside)
-        found = read_env_file(path, files, findings, known)
+        found = read_env_file(path, files, findings, outside, earlier=values)
         if found is not None:
             values = {**values, **found.values}
     return values
 
 
 def read_env_file(
-    path: str, files: Files, findings: Findings, variables: Variables, *, raw: bool = False
+    path: str,
+    files: Files,
+    findings: Findings,
+    outside: Variables,
+    *,
+    earlier: Mapping[str, str],
+    raw: bool = False,
 ) -> DotenvFile | None:
-    """Read one file, what cannot be read in it is a problem; ``None`` when there is none."""
+    """
+    Read one file, what cannot be read in it is a problem; ``None`` when there is none.
+
+    Args:
+        outside: Stronger than the file, inside of its values.
+        earlier: Weaker than the file; what was read before it.
+        raw: It has neither quotes nor variables nor comments.
+    """
     content = files.content(path)
     if content is None:
         return None
-    return parse_env_file(files.shown(path), content, findings, variables, raw=raw)
-
-
-def parse_env_file(
-    file: str, content: bytes, findings: Findings, variables: Variables, *, raw: bool = False
-) -> DotenvFile:
-    """Read *content* of *file*; what cannot be read is a problem."""
+    file = files.shown(path)
     if len(content) > SIZE_BYTES_MAX:
         findings.problem(Mark(file=file), (), "the file is larger than 1 MiB")
         return DotenvFile()
@@ -53,7 +59,7 @@ def parse_env_file(
     except UnicodeDecodeError:
         findings.problem(Mark(file=file), (), "the file is not UTF-8 text")
         return DotenvFile()
-    parsed = (parse_raw if raw else parse_dotenv)(decoded, variables)
+    parsed = parse_raw(decoded, outside) if raw else parse_dotenv(decoded, outside, earlier)
     for line, message in parsed.faults:
         findings.problem(Mark(file=file, line=line), (), message)
     for line, name in parsed.unset:

@@ -105,6 +105,9 @@ class Files:
         known = self._sizes.get(id(node))
         if known is None:
             below = node.items if isinstance(node, ListNode) else node.values.values()
-            known = (node, 1 + sum(map(self._size, below)))  # the node is held: its id stays its own
+            known = (
+                node,
+                1 + sum(map(self._size, below)),
+            )  # the node is held: its id stays its own
             self._sizes[id(node)] = known
         return known[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from sandbox.compose.environment import read_env_files
@@ -80,7 +80,7 @@ class Inclusion:
             base=base,
             variables=self._variables(entry.get("env_file"), base, place, scope),
             chain=(*scope.chain, item.mark),
-            files=(*scope.files, paths[0]),
+            files=scope.files,
         )
         return self.read(paths, inner)
 
@@ -132,7 +132,7 @@ class Inclusion:
             default = posixpath.join(base, ".env")
             paths = [default] if self.files.content(default) is not None else []
         else:
-            paths = []
+            paths = list[str]()
             for _, one in numbered(node):
                 if text(one) == _NO_FILE:
                     continue
@@ -166,9 +166,7 @@ class Inclusion:
             )
         return tree
 
-    def _report_conflict(
-        self, section: str, name: str, source: MapNode, target: MapNode
-    ) -> None:
+    def _report_conflict(self, section: str, name: str, source: MapNode, target: MapNode) -> None:
         other = key_mark(source, name).text
         self.findings.problem(
             key_mark(target, name),

@@ -47,6 +47,7 @@ def _to_bool(text: str) -> Value:
     return word in _TRUE
 
 
+_UPDATE: Casts = {"parallelism": _to_int, "max_failure_ratio": _to_float}
 _EXTERNAL: Casts = {"*": {"external": _to_bool}}
 
 # Compose gives these values a type after interpolation, quoted or not. "*" is any key or index.
@@ -71,10 +72,8 @@ _CASTS: Casts = {
                 "replicas": _to_int,
                 "placement": {"max_replicas_per_node": _to_int},
                 "restart_policy": {"max_attempts": _to_int},
-                **dict.fromkeys(
-                    ("update_config", "rollback_config"),
-                    {"parallelism": _to_int, "max_failure_ratio": _to_float},
-                ),
+                "update_config": _UPDATE,
+                "rollback_config": _UPDATE,
             },
             "env_file": {"*": {"required": _to_bool}},
             "ports": {"*": {"target": _to_int}},
@@ -143,9 +142,7 @@ class _Walk:
             below = (casts.get(key) or casts.get("*")) if casts else None
             values[key] = self.node(value, (*path, key), below)
             same = same and values[key] is value
-        return (
-            node if same else MapNode(values=values, key_marks=node.key_marks, mark=node.mark)
-        )
+        return node if same else MapNode(values=values, key_marks=node.key_marks, mark=node.mark)
 
     def _scalar(self, node: Scalar, text: str, path: Path, cast: Cast | None) -> Scalar:
         if "$" in text:

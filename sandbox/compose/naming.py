@@ -31,7 +31,7 @@ def written_name(
     for path in paths:
         for document in files.documents(path, findings) or ():
             node = document.tree.get("name")
-            if isinstance(node, Scalar) and node.value is not None:
+            if isinstance(node, Scalar) and text(node):
                 name = substitute(text(node), variables).text
                 found = WrittenName(text=name, mark=node.mark)
     return found

@@ -24,7 +24,7 @@ from sandbox.compose.normalise import normalised
 from sandbox.compose.profiles import split, without_unused
 from sandbox.compose.reading import Reading
 from sandbox.compose.scope import Scope
-from sandbox.compose.source import FileSource
+from sandbox.compose.source import REPOSITORY, FileSource
 from sandbox.compose.template import Variables
 from sandbox.errors import InvalidComposeError
 
@@ -42,7 +42,7 @@ class ProjectRequest:
             of the usual names in *folder* or above it.
         env_files: Files of variables instead of the project folder's ``.env``, the last one wins;
             ``None``: that one, when it is there.
-        profiles: Active profiles, besides those of ``COMPOSE_PROFILES``.
+        profiles: Active profiles; empty: those of ``COMPOSE_PROFILES``.
         project_directory: Where relative paths begin; ``None``: the folder of the first file.
         project_name: Stronger than every name elsewhere; ``None`` leaves it to these.
         environment: Variables that are stronger than every file.
@@ -55,7 +55,7 @@ class ProjectRequest:
     profiles: tuple[str, ...] = ()
     project_directory: str | None = None
     project_name: str | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
     top: str = ""
 
 
@@ -113,7 +113,8 @@ class _Loading:
         """Load; ``None`` when there is nothing to load, which was reported."""
         request, files, findings = self._request, self._files, self.findings
         paths = discovery.absolute(request.files, request.folder)
-        own = Variables({"PWD": request.folder}, Variables(request.environment))
+        here = {} if request.folder.startswith(REPOSITORY) else {"PWD": request.folder}
+        own = Variables(here, Variables(request.environment))
         variables = self._with_env_files(own, self._folder(paths))
         if not paths:
             paths = discovery.from_variables(variables, request.folder)
@@ -127,9 +128,9 @@ class _Loading:
         base = self._folder(paths)
         name, written = self._name(paths, base, variables)
         variables = Variables({"COMPOSE_PROJECT_NAME": name}, variables)
-        scope = Scope(base=base, variables=variables, files=tuple(paths))
+        scope = Scope(base=base, variables=variables)
         tree = Reading(files, findings).project(paths, scope)
-        profiles = {*request.profiles, *words(variables.get("COMPOSE_PROFILES"))}
+        profiles = request.profiles or words(variables.get("COMPOSE_PROFILES"))
         tree, disabled = self._completed(tree, name, profiles, variables)
         return Project(
             name=name,
@@ -172,14 +173,14 @@ class _Loading:
                 message = f"{given!r} is not a name for a project: small letters, digits, - and _"
                 self.findings.problem(mark, ("name",), message)
             return given, text
-        name = normalised_name(text or posixpath.basename(base))
+        name = normalised_name(text if written else posixpath.basename(base))
         if not name:
-            message = f"{text or base!r} has no letter or digit that a name can begin with"
+            message = f"{text!r} has no letter or digit that a name can begin with"
             self.findings.problem(mark, ("name",), message, "write `name:` with some")
         return name, text
 
     def _completed(
-        self, tree: MapNode, name: str, profiles: set[str], variables: Variables
+        self, tree: MapNode, name: str, profiles: Sequence[str], variables: Variables
     ) -> tuple[MapNode, Mapping[str, MapNode]]:
         """Do what can only be done to the whole."""
         tree = self._named(tree, name)

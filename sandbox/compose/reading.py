@@ -1,8 +1,9 @@
-"""The files of one project, laid over each other: everything that is done before names are given."""
+"""The files of one project, laid over each other: all that comes before names are given."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sandbox.compose import semantics
 from sandbox.compose.canonical import canonical, unique
@@ -43,12 +44,13 @@ class Reading:
         """
         tree = EMPTY
         for path in paths:
+            mark = Mark(file=self._files.shown(path))
             documents = self._files.documents(path, self._findings)
             if documents is None:
-                mark = Mark(file=self._files.shown(path))
                 self._findings.problem(mark, (), "there is no such file")
-                continue
-            for document in documents:
+            elif not documents and len(paths) == 1 and not self._findings.problems:
+                self._findings.problem(mark, (), "the file is empty", "add at least `services:`")
+            for document in documents or ():
                 tree = self._with(tree, document, path, scope)
         tree = with_defaults(tree)
         semantics.check(tree, self._findings)
@@ -60,7 +62,7 @@ class Reading:
         findings = self._findings
         own = interpolate(document.tree, scope.variables, findings)
         own = self._inheritance.services(Document(tree=own, cuts=document.cuts), path, scope)
-        own = self._inclusion.applied(own, scope)
+        own = self._inclusion.applied(own, replace(scope, files=(*scope.files, path)))
         tree = merge(without(before, document.cuts), own, findings)
         self._files.spend(tree, document.tree.mark, findings)
         tree = validate(unique(tree), findings)

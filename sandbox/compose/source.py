@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-
 REPOSITORY = "//repository"
 """
 The top of the repository as an absolute path.

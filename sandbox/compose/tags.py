@@ -50,9 +50,7 @@ def _kept(node: Node, path: Path, tags: Mapping[Mark, str], cuts: list[Path]) ->
         items = (_kept(item, (*path, i), tags, cuts) for i, item in enumerate(node.items))
         return ListNode(items=tuple(item for item in items if item is not None), mark=node.mark)
     if isinstance(node, MapNode):
-        below = {
-            key: _kept(value, (*path, key), tags, cuts) for key, value in node.values.items()
-        }
+        below = {key: _kept(value, (*path, key), tags, cuts) for key, value in node.values.items()}
         values = {key: value for key, value in below.items() if value is not None}
         return MapNode(values=values, key_marks=node.key_marks, mark=node.mark)
     return node

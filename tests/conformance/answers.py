@@ -5,9 +5,9 @@ import traceback
 from pathlib import Path
 
 from sandbox.adapters.disk_source import DiskSource
-from sandbox.compose.node import plain
 from sandbox.compose.project import ProjectRequest, load_project
 from sandbox.errors import SandboxError
+from sandbox.render.config import config_model
 from tests.conformance.corpus import Case, Corpus
 
 
@@ -29,7 +29,7 @@ def write_answer(case: Case, corpus: Corpus, answers: Path) -> str:
     )
     try:
         project = load_project(request, DiskSource())
-        text = json.dumps(plain(project.tree), allow_nan=False)
+        text = json.dumps(config_model(project.tree), allow_nan=False)
     except SandboxError as error:
         Path(f"{place}.err").write_text(error.message, "utf-8", "surrogateescape")
         return ""

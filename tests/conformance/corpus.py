@@ -38,7 +38,9 @@ class Corpus:
 
     def cases(self, match: str | None = None, kinds: Sequence[str] | None = None) -> Iterator[Case]:
         for case in json.loads(self.manifest.read_text())["cases"]:
-            if (match and not re.search(match, case["id"])) or (kinds and case["kind"] not in kinds):
+            if (match and not re.search(match, case["id"])) or (
+                kinds and case["kind"] not in kinds
+            ):
                 continue
             yield Case(
                 id=case["id"],

@@ -1,0 +1,53 @@
+"""
+A loaded project as Compose itself prints it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from sandbox.compose.node import plain
+from sandbox.compose.yaml_text import yaml_text
+
+if TYPE_CHECKING:
+    from sandbox.compose.node import MapNode, Plain
+
+_ORDER = ("name", "services", "networks", "volumes", "configs", "secrets")
+_NOT_PRINTED = frozenset({"models"})
+"""Compose 2.40 reads models and prints none."""
+
+
+def config_model(tree: MapNode) -> dict[str, Plain]:
+    """
+    The shape of ``docker compose config --format json``, but dollar signs as they are meant.
+    """
+    keys = [*(key for key in _ORDER if key in tree.values), *sorted(tree.values.keys() - {*_ORDER})]
+    return {key: plain(tree.values[key]) for key in keys if key not in _NOT_PRINTED}
+
+
+def config_json(tree: MapNode) -> str:
+    """
+    The output of ``docker compose config --format json``: loading it gives the same model.
+    """
+    return json.dumps(_escaped(config_model(tree)), indent=2, ensure_ascii=False)
+
+
+def config_text(tree: MapNode) -> str:
+    """
+    The same in YAML, for people, without a line break at its end.
+    """
+    return yaml_text(_escaped(config_model(tree))).rstrip("\n")
+
+
+def _escaped(value: Plain) -> Plain:
+    """
+    Double every dollar sign, so that a value with one is not taken for a variable.
+    """
+    if isinstance(value, str):
+        return value.replace("$", "$$")
+    if isinstance(value, list):
+        return [_escaped(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _escaped(each) for key, each in value.items()}
+    return value
