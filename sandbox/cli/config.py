@@ -87,10 +87,8 @@ def _of_environment(invocation: Invocation, environment: str | None) -> Project:
     with opened(invocation) as workspace:
         name, *others = chosen(workspace, environment)
         if others:
-            there_are = f"name one: {name}, {', '.join(others)}"
-            raise UsageError(
-                "this repository has several environments", remedy=f"name one: {names}"
-            )
+            there_are = f"name one of {name}, {', '.join(others)}"
+            raise UsageError("this repository has several environments", remedy=there_are)
         return load_config(workspace, name)
 
 
