@@ -78,26 +78,25 @@ class Judge:
             case actions.ConnectNetwork():
                 name, body = action.endpoint.network_name, endpoint_payload(action.endpoint)
                 networking = {"EndpointsConfig": {name: body}}
-                asker = self._asker(Subject.SERVICE, service_name)
+                asker = self._named(service_name)
                 return admit({"NetworkingConfig": networking}, asker, self.own)
             case actions.StartContainer(hooks=hooks):
-                return self._of_hooks(service_name, hooks, "post_start")
+                return self._of_hooks(self._named(service_name), hooks, "post_start")
             case actions.StopContainer(hooks=hooks):
-                return self._of_hooks(service_name, hooks, "pre_stop")
+                return self._of_hooks(self._named(service_name), hooks, "pre_stop")
             case _:
                 return ()
 
     def of_container(self, spec: ContainerSpec) -> tuple[Denial, ...]:
         """Judge a container: its body, the build of its image, and its hooks."""
-        name, hooks = spec.service.name, spec.service.hooks
         # Whose namespaces and mounts it shares was chosen by the plan, among its own services.
         own = replace(self.own, containers=self.own.containers | {*spec.followed.values()})
-        asker = self._asker(Subject.SERVICE, name, spec.service)
+        asker = self._asker(Subject.SERVICE, spec.service.name, spec.service)
         return (
             *admit(container_payload(spec, spec.endpoints), asker, own),
             *self._of_build(spec.service),
-            *self._of_hooks(name, hooks.post_start, "post_start"),
-            *self._of_hooks(name, hooks.pre_stop, "pre_stop"),
+            *self._of_hooks(asker, spec.service.hooks.post_start, "post_start"),
+            *self._of_hooks(asker, spec.service.hooks.pre_stop, "pre_stop"),
         )
 
     def of_network(self, network: Network, subnet: str = "") -> tuple[Denial, ...]:
@@ -137,17 +136,17 @@ class Judge:
         asker = self._asker(Subject.SERVICE, service.name, service)
         return admit_build({"networkmode": service.build.network}, asker, self.own)
 
-    def _of_hooks(self, name: str, hooks: Iterable[Hook], key: str) -> tuple[Denial, ...]:
+    def _of_hooks(self, asker: Asker, hooks: Iterable[Hook], key: str) -> tuple[Denial, ...]:
         bodies = ({"Cmd": list(hook.command), "Privileged": hook.privileged} for hook in hooks)
-        asker = self._asker(Subject.SERVICE, name)
         return tuple(each for body in bodies for each in admit_hook(body, key, asker))
+
+    def _named(self, name: str) -> Asker:
+        named = (each for each in self.desired.services if each.name == name)
+        return self._asker(Subject.SERVICE, name, next(named, None))
 
     def _asker(
         self, subject: Subject, name: str, declared: Service | Network | Volume | None = None
     ) -> Asker:
-        if declared is None and subject is Subject.SERVICE:
-            named = (each for each in self.desired.services if each.name == name)
-            declared = next(named, None)
         return Asker(
             environment=self.desired.environment,
             subject=subject,
@@ -158,8 +157,9 @@ class Judge:
 
 
 def _places(declared: Service | Network | Volume) -> dict[str, str]:
-    own = declared.places if isinstance(declared, Service) else {}
-    return {**own, "": declared.place}
+    if isinstance(declared, Service):
+        return {**declared.places, "": declared.place}
+    return {"": declared.place}
 
 
 def judge_of(desired: DesiredState, observed: ObservedState, policy: SyncPolicy) -> Judge:
@@ -203,18 +203,26 @@ def admitted_volumes(judge: Judge, verdicts: Iterable[VolumeVerdict]) -> tuple[V
     )
 
 
-def container_hold(judge: Judge, spec: ContainerSpec, target: str) -> Hold | None:
+def judge_of_containers(
+    desired: DesiredState, observed: ObservedState, policy: SyncPolicy
+) -> Judge:
     """
-    Hold the service of *spec* when its container is denied.
+    Give a judge who lets containers reach every network and volume that is declared.
 
-    What its networks and volumes are is judged with those; here it may reach all that are declared.
+    A denied one is held itself, and holds who is on it: nobody needs to hear of it twice.
     """
+    judge = judge_of(desired, observed, policy)
     declared = Own(
-        networks=frozenset(network_name(judge.owner, each) for each in judge.desired.networks),
-        volumes=frozenset(volume_name(judge.owner, each) for each in judge.desired.volumes),
+        networks=frozenset(network_name(judge.owner, each) for each in desired.networks),
+        volumes=frozenset(volume_name(judge.owner, each) for each in desired.volumes),
         containers=judge.own.containers,
     )
-    denials = replace(judge, own=declared).of_container(spec)
+    return replace(judge, own=declared)
+
+
+def container_hold(judge: Judge, spec: ContainerSpec, target: str) -> Hold | None:
+    """Hold the service of *spec* when its container is denied."""
+    denials = judge.of_container(spec)
     return _hold(judge, target, denials, spec.service.name) if denials else None
 
 

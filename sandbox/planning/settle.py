@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sandbox.model.observed import ContainerState
 from sandbox.model.plan import Hold, HoldReason
 from sandbox.model.service import PullPolicy
-from sandbox.planning.admission import container_hold, judge_of
+from sandbox.planning.admission import container_hold, judge_of_containers
 from sandbox.planning.diff import judge_slots, leftovers
 from sandbox.planning.follow import recreate_followers
 from sandbox.planning.labels import SERVICE
@@ -54,7 +54,7 @@ def hold_slots(scene: Scene, slots: Sequence[Slot]) -> tuple[Slot, ...]:
     """
     services = {service.name: service for service in scene.desired.services}
     ranks = service_ranks(scene)
-    judge = judge_of(scene.desired, scene.observed, scene.policy)
+    judge = judge_of_containers(scene.desired, scene.observed, scene.policy)
     held: dict[str, str] = {}
     result: dict[tuple[str, int], Slot] = {}
     for slot in sorted(slots, key=lambda each: (ranks[each.service.name], each.replica)):

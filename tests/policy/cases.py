@@ -53,7 +53,6 @@ def mount(id_: str, source: str, *, explicit: bool = False) -> Case:
     return Case(id=id_, key="volumes", service=service, host=bind(source), explicit=explicit)
 
 
-GPU = [{"capabilities": [["gpu"]], "count": -1}]
 REQUEST = [{"Driver": "", "Count": -1, "Capabilities": [["gpu"]]}]
 
 SERVICE_CASES = (
@@ -309,5 +308,21 @@ TOP_CASES = (
                 "lan": {"driver_opts": {"com.docker.network.bridge.host_binding_ipv4": "0.0.0.0"}}
             }
         },
+    ),
+)
+
+REFUSED_CASES = (
+    case("engine's socket by its own key", "use_api_socket", True),
+    case("program of the host", "provider", {"type": "mine", "options": {"a": "b"}}),
+    case("identity of the host", "credential_spec", {"file": "x.json"}),
+    Case(
+        id="build with every right",
+        key="build.privileged",
+        service={"build": {"context": ".", "privileged": True}},
+    ),
+    Case(
+        id="build with entitlements",
+        key="build.entitlements",
+        service={"build": {"context": ".", "entitlements": ["network.host"]}},
     ),
 )
