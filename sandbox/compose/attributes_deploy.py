@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sandbox.compose.attributes_types import (
-    ANYTHING,
     BOOLEAN,
     COMMAND,
     DURATION,
@@ -109,7 +108,7 @@ DEVELOP = record(
                     "target": STRING,
                     "ignore": ONE_OR_MORE,
                     "include": ONE_OR_MORE,
-                    "exec": record(_HOOK),
+                    "exec": record(_HOOK, required=["command"]),
                     "initial_sync": BOOLEAN,
                 },
                 required=["path", "action"],
@@ -131,4 +130,3 @@ PROVIDER = record(
     },
     required=["type"],
 )
-STORAGE: Schema = {"type": "object", "additionalProperties": ANYTHING}

@@ -124,6 +124,12 @@ DEVICES: Schema = {
         says="source:target:permissions, or a mapping with `source`",
     ),
 }
+_WEIGHT: Schema = {
+    "type": "integer",
+    "minimum": 0,
+    "maximum": 65535,
+    "says": "a number up to 65535",
+}
 _RATE = record({"path": STRING, "rate": INTEGER})
 BLKIO = record(
     {
@@ -136,8 +142,8 @@ BLKIO = record(
                 "device_write_iops",
             )
         },
-        "weight": INTEGER,
-        "weight_device": {"type": "array", "items": record({"path": STRING, "weight": INTEGER})},
+        "weight": _WEIGHT,
+        "weight_device": {"type": "array", "items": record({"path": STRING, "weight": _WEIGHT})},
     }
 )
 ENV_FILE: Schema = {

@@ -73,7 +73,9 @@ HOSTS: Schema = {
     "type": ["object", "array"],
     "items": STRING,
     "uniqueItems": True,
-    "additionalProperties": {"type": ["string", "array"], "items": STRING},
+    "patternProperties": {"(?s)^.": {"type": ["string", "array"], "items": STRING}},
+    "additionalProperties": False,
+    "names": "a key must not be empty",
     "says": "a mapping of names to addresses, or a list of name:address",
 }
 ULIMITS: Schema = {

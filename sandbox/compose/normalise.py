@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
 from sandbox.compose.canonical.files import is_external
@@ -12,6 +11,7 @@ from sandbox.compose.node import (
     EMPTY,
     MapNode,
     Node,
+    Value,
     is_null,
     items,
     mapping,
@@ -127,50 +127,37 @@ def _named(node: Node | None, project: str) -> Node | None:
     changes: dict[str, Node | None] = {}
     for key, value in node.values.items():
         resource = value if isinstance(value, MapNode) else record({}, value)
-        if not text(resource.get("name")):
+        if "name" not in resource.values:
             written = key if is_external(resource) else f"{project}_{key}"
             changes[key] = replaced(resource, {"name": scalar(written, resource)})
     return replaced(node, changes)
 
 
-def _with(key: str, *, value: Node | None = None) -> Shape:
-    """Give a rule that puts an empty mapping, or *value*, at *key* where nothing is."""
+def _with(key: str, *default: Value) -> Shape:
+    """Give a rule that puts *default*, else an empty mapping, at *key* where nothing is."""
 
     def rule(node: Node, _place: Place) -> Node:
         if not isinstance(node, MapNode) or key in node.values:
             return node
-        return replaced(node, {key: value or record({}, node)})
+        return replaced(node, {key: scalar(default[0], node) if default else record({}, node)})
 
     return rule
 
 
-def _null(key: str) -> Shape:
-    def rule(node: Node, _place: Place) -> Node:
-        if not isinstance(node, MapNode) or key in node.values:
-            return node
-        return replaced(node, {key: scalar(None, node)})
-
-    return rule
-
-
-def _clean(node: Node, _place: Place) -> Node:
-    written = text(node)
-    cleaned = posixpath.normpath(written)
-    if written.startswith("//"):
-        cleaned = cleaned[1:]
-    return node if cleaned == written else scalar(cleaned, node)
-
-
+_RATES = ("device_read_bps", "device_read_iops", "device_write_bps", "device_write_iops")
 _ALWAYS: Shape = {
     "networks": {EACH: _with("ipam")},
     "services": {
         EACH: (
-            _null("command"),
-            _null("entrypoint"),
+            _with("command", None),
+            _with("entrypoint", None),
             {
+                "blkio_config": {
+                    **{key: {EACH: _with("rate", "0")} for key in _RATES},
+                    "weight_device": {EACH: _with("weight", 0)},
+                },
                 "deploy": (_with("placement"), _with("resources")),
-                "develop": {"watch": {EACH: (_with("exec"), {"exec": _null("command")})}},
-                "volumes": {EACH: {"target": _clean}},
+                "develop": {"watch": {EACH: (_with("exec"), {"exec": _with("command", None)})}},
             },
         )
     },

@@ -90,6 +90,8 @@ def _shape(base: str, home: str) -> Shape:
 
     def host_path(node: Node, _place: Place) -> Node:
         """Resolve a path that may be one of Windows."""
+        if isinstance(node, Scalar) and node.value == "":
+            return scalar(base, node)
         return node if _is_windows(text(node)) else path(node, _place)
 
     def agent(node: Node, _place: Place) -> Node:
@@ -118,6 +120,7 @@ def _shape(base: str, home: str) -> Shape:
         },
         "develop": {"watch": {EACH: {"path": path}}},
         "env_file": {EACH: {"path": path}},
+        "extends": {"file": path},
         "label_file": {EACH: path},
         "volumes": {EACH: mount},
     }
@@ -141,4 +144,4 @@ def _is_elsewhere(path: str) -> bool:
 
 
 def _is_windows(path: str) -> bool:
-    return is_drive(path[:2]) or path.startswith("\\\\")
+    return path.startswith("\\\\") or (is_drive(path[:2]) and path[2:3] in {"/", "\\"})

@@ -28,15 +28,14 @@ def _device(node: Node, place: Place) -> Node:
 def _port(node: Node, place: Place) -> Node:
     host_ip = mapping(node).get("host_ip")
     address = text(host_ip)
-    if host_ip is not None and address and not is_address(address):
+    if host_ip is not None and not is_address(address):
         place.at("host_ip").problem(host_ip, f"{address!r} is not an IP address")
     return node
 
 
-def _watch(node: Node, place: Place) -> Node:
-    path = mapping(node).get("path")
-    if path is not None and not text(path):
-        place.at("path").problem(path, "a path is needed here")
+def _path(node: Node, place: Place) -> Node:
+    if not text(node):
+        place.problem(node, "a path is needed here")
     return node
 
 
@@ -59,7 +58,7 @@ def _content(*sources: str) -> Rule:
 
     def rule(node: Node, place: Place) -> Node:
         resource = mapping(node)
-        if is_external(resource) or resource.get("driver") is not None:
+        if is_external(resource):
             return node
         given = [key for key in sources if key in resource.values]
         if not given:
@@ -77,7 +76,7 @@ def _content(*sources: str) -> Rule:
 
 def _bind(node: Node, place: Place) -> Node:
     mount = mapping(node)
-    if text(mount.get("type")) == "bind" and not text(mount.get("source")):
+    if text(mount.get("type")) == "bind" and "source" not in mount.values:
         place.problem(node, "a bind mount needs a `source`: the path on the host")
     return node
 
@@ -100,9 +99,11 @@ _FILE: Shape = {
     "services": {
         EACH: {
             "deploy": {"resources": {"reservations": {"devices": _DEVICES}}},
-            "develop": {"watch": {EACH: _watch}},
-            "devices": {EACH: _needed("source")},
+            "develop": {"watch": {EACH: {"path": _path}}},
+            "devices": {EACH: _needed("source", "target")},
+            "env_file": {EACH: {"path": _path}},
             "gpus": _DEVICES,
+            "label_file": {EACH: _path},
             "ports": {EACH: (_needed("target"), _port)},
             "volumes": {EACH: (_needed("target"), _bind)},
         }

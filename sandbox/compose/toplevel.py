@@ -71,7 +71,7 @@ _FROM: Schema = {
     "name": STRING,
     "template_driver": STRING,
 }
-SECRET = record({**_FROM, "driver": STRING, "driver_opts": DRIVER_OPTIONS})
+SECRET = record({**_FROM, "driver": STRING, "driver_opts": options("string", "integer")})
 CONFIG = record({**_FROM, "content": {"type": "string"}})
 _MODEL = record(
     {
@@ -79,7 +79,8 @@ _MODEL = record(
         "model": STRING,
         "context_size": {"type": "integer"},
         "runtime_flags": REPEATED_STRINGS,
-    }
+    },
+    required=["model"],
 )
 # Compose reads these entries and looks at nothing else in them.
 INCLUDE: Schema = {

@@ -12,8 +12,12 @@ def build(node: Node, _place: Place) -> Node:
     return record({"context": node}, node) if isinstance(node, Scalar) else node
 
 
-def ssh(node: Node, _place: Place) -> Node:
+def ssh(node: Node, place: Place) -> Node:
     """Read ``{id: path}`` and ``[id=path]`` as a list of ``id=path``; ``default`` has no path."""
+    if isinstance(node, ListNode):
+        for index, item in enumerate(node.items):
+            if "=" not in text(item, "=") and text(item) != "default":
+                place.at(index).problem(item, f"{text(item)!r} must be `default` or id=path")
     if isinstance(node, Scalar):
         return ListNode(items=(node,), mark=node.mark)
     if not isinstance(node, MapNode):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from sandbox.compose.canonical.lists import listed
 from sandbox.compose.canonical.shape import EACH, Shape, applied, replaced
 from sandbox.compose.canonical.values import (
+    clean,
     command,
     count,
     decimal,
@@ -12,10 +14,13 @@ from sandbox.compose.canonical.values import (
     filled,
     health_test,
     hosts,
+    ignored,
+    left_out,
     options,
     permissions,
     size,
     string,
+    truth,
     whole,
 )
 from sandbox.compose.findings import Findings, Place
@@ -30,6 +35,8 @@ _KEPT = frozenset(
         "command",
         "credential_spec",
         "deploy",
+        "enable_ipv4",
+        "enable_ipv6",
         "entrypoint",
         "healthcheck",
         "image",
@@ -38,6 +45,7 @@ _KEPT = frozenset(
         "limits",
         "logging",
         "max_attempts",
+        "provider",
         "parallelism",
         "placement",
         "replicas",
@@ -55,14 +63,14 @@ _KEPT = frozenset(
 )
 
 
-def _tidy(node: Node, _place: Place) -> Node:
-    """Leave out what no value, an empty one, false or zero stands for."""
+def _tidy(node: Node, blank: frozenset[str]) -> Node:
+    """Leave out what no value, an empty one, false or zero stands for, but not at *blank*."""
     if not isinstance(node, MapNode):
         return node
     nothing = {
         key: None
         for key, value in node.values.items()
-        if _is_nothing(value) and (key not in _KEPT or _is_blank(value))
+        if _is_nothing(value) and key not in blank and (key not in _KEPT or _is_blank(value))
     }
     return replaced(node, nothing) if nothing else node
 
@@ -81,8 +89,10 @@ def _ulimit(node: Node, place: Place) -> Node | None:
     return applied(node, {EACH: whole} if isinstance(node, MapNode) else whole, place)
 
 
-def _fields(shape: dict[str, Shape]) -> Shape:
-    return shape, _tidy
+def _fields(shape: dict[str, Shape], *blank: str) -> Shape:
+    """Read the values of a mapping; an empty text says something at the keys *blank*."""
+    keys = frozenset(blank)
+    return shape, lambda node, _place: _tidy(node, keys)
 
 
 _FILE_USE: Shape = {EACH: _fields({"mode": permissions})}
@@ -92,19 +102,23 @@ _ROLLOUT = _fields(
     {"parallelism": count, "delay": duration, "monitor": duration, "max_failure_ratio": decimal}
 )
 _ULIMITS: Shape = {EACH: _ulimit}
-_HOOKS: Shape = {EACH: _fields({"command": command})}
+_HOOKS: Shape = {EACH: _fields({"command": command, "privileged": truth})}
 _RATES: Shape = {EACH: _fields({"rate": size})}
-_OPERATIONS: Shape = {EACH: _fields({"rate": whole})}
 _BUILD = _fields(
     {
         "extra_hosts": hosts,
         "labels": filled,
+        "no_cache": truth,
+        "privileged": truth,
         "provenance": string,
+        "pull": truth,
         "sbom": string,
         "secrets": _FILE_USE,
         "shm_size": size,
         "ulimits": _ULIMITS,
-    }
+    },
+    "dockerfile",
+    "dockerfile_inline",
 )
 
 
@@ -112,7 +126,7 @@ _DEPLOY = _fields(
     {
         "labels": filled,
         "placement": _fields({"max_replicas_per_node": count}),
-        "replicas": whole,
+        "replicas": count,
         "resources": _fields(
             {
                 "limits": _LIMITS,
@@ -124,22 +138,27 @@ _DEPLOY = _fields(
         "update_config": _ROLLOUT,
     }
 )
+_WATCH = _fields({"exec": _fields({"command": command}), "ignore": listed, "include": listed})
 _MOUNT = _fields(
     {
-        "bind": _fields({}),
-        "tmpfs": _fields({"size": size}),
-        "volume": _fields({"labels": filled}),
+        "bind": _fields({"create_host_path": truth}),
+        "read_only": truth,
+        "target": clean,
+        "tmpfs": _fields({"mode": count, "size": size}),
+        "volume": _fields({"labels": filled, "nocopy": truth}),
     }
 )
+_ATTACHMENT = _fields({"driver_opts": filled, "gw_priority": whole, "priority": whole})
 _SERVICE = _fields(
     {
         "annotations": filled,
+        "attach": truth,
         "blkio_config": _fields(
             {
                 "device_read_bps": _RATES,
-                "device_read_iops": _OPERATIONS,
+                "device_read_iops": _RATES,
                 "device_write_bps": _RATES,
-                "device_write_iops": _OPERATIONS,
+                "device_write_iops": _RATES,
                 "weight": count,
                 "weight_device": {EACH: _fields({"weight": count})},
             }
@@ -155,8 +174,9 @@ _SERVICE = _fields(
         "cpu_rt_runtime": whole,
         "cpu_shares": whole,
         "cpus": decimal,
+        "depends_on": {EACH: _fields({"restart": truth})},
         "deploy": _DEPLOY,
-        "develop": _fields({"watch": {EACH: _fields({"exec": _fields({"command": command})})}}),
+        "develop": _fields({"watch": {EACH: _WATCH}}),
         "entrypoint": command,
         "expose": {EACH: string},
         "extra_hosts": hosts,
@@ -164,6 +184,7 @@ _SERVICE = _fields(
         "group_add": {EACH: string},
         "healthcheck": _fields(
             {
+                "disable": truth,
                 "interval": duration,
                 "retries": count,
                 "start_interval": duration,
@@ -172,36 +193,52 @@ _SERVICE = _fields(
                 "timeout": duration,
             }
         ),
+        "init": truth,
         "labels": filled,
         "logging": _fields({"options": filled}),
         "mem_limit": size,
         "mem_reservation": size,
         "mem_swappiness": size,
         "memswap_limit": size,
-        "networks": {EACH: _fields({"driver_opts": filled})},
+        "networks": {EACH: _ATTACHMENT},
+        "oom_kill_disable": truth,
         "oom_score_adj": whole,
         "pids_limit": whole,
         "ports": {EACH: _fields({"published": string, "target": count})},
         "post_start": _HOOKS,
         "pre_stop": _HOOKS,
+        "privileged": truth,
         "provider": _fields({"options": options}),
-        "scale": whole,
+        "pull_refresh_after": left_out,
+        "read_only": truth,
+        "scale": count,
         "secrets": _FILE_USE,
         "shm_size": size,
+        "stdin_open": truth,
         "stop_grace_period": duration,
         "storage_opt": filled,
         "sysctls": filled,
+        "tty": truth,
         "ulimits": _ULIMITS,
         "volumes": {EACH: _MOUNT},
-    }
+    },
+    "network_mode",
 )
-_RESOURCE: Shape = {EACH: _fields({"driver_opts": filled, "labels": filled})}
+_RESOURCE: Shape = {
+    EACH: _fields({"driver_opts": filled, "external": truth, "labels": filled}, "name")
+}
 _NETWORK = _fields(
     {
+        "attachable": truth,
+        "enable_ipv4": truth,
+        "enable_ipv6": truth,
+        "external": truth,
+        "internal": truth,
         "driver_opts": filled,
-        "ipam": _fields({"config": {EACH: _fields({"aux_addresses": filled})}, "options": filled}),
+        "ipam": _fields({"config": {EACH: _fields({"aux_addresses": filled})}, "options": ignored}),
         "labels": filled,
-    }
+    },
+    "name",
 )
 _FILE: Shape = {
     "configs": _RESOURCE,

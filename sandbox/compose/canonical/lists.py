@@ -42,7 +42,11 @@ def pairs(node: Node, _place: Place) -> Node:
 
 
 def complete_pairs(node: Node, place: Place) -> Node:
-    """Read `pairs` in which each name must have a value."""
+    """Read `pairs` in which each name must have a value, a text."""
+    if isinstance(node, MapNode):
+        for name, value in node.values.items():
+            if not isinstance(value, Scalar) or not isinstance(value.value, str):
+                place.at(name).problem(value, "must be a string; write it in quotes")
     if isinstance(node, ListNode) and _are_texts(node):
         for index, item in enumerate(node.items):
             if "=" not in text(item):

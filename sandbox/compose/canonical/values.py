@@ -7,13 +7,17 @@ They are read once, when all files are merged: what a later file replaces need n
 from __future__ import annotations
 
 import math
+import posixpath
 
+from sandbox.compose.canonical.lists import pairs
 from sandbox.compose.canonical.shape import replaced, scalar
 from sandbox.compose.findings import Place
 from sandbox.compose.node import ListNode, MapNode, Node, Scalar, integer, is_null, text
 from sandbox.compose.units import DURATION_SAYS, SIZE_SAYS, duration_text, ram_bytes
 from sandbox.compose.words import split_words
 
+_TRUE = frozenset({"true", "yes", "y", "on"})
+_FALSE = frozenset({"false", "no", "n", "off"})
 _INT64_MAX = 2**63 - 1
 
 
@@ -92,7 +96,27 @@ def permissions(node: Node, place: Place) -> Node | None:
     if number is None or not 0 <= number < 2**32:
         place.problem(node, f'must be permissions such as 0440 or "0440", not {text(node)!r}')
         return None
-    return scalar(f"{number:04o}", node)
+    return scalar(f"0{number:o}", node)
+
+
+def truth(node: Node, place: Place) -> Node | None:
+    """Read ``yes``, ``on`` and the like, which a string may hold."""
+    if not isinstance(node, Scalar) or isinstance(node.value, bool):
+        return node
+    word = text(node).lower()
+    if word not in _TRUE and word not in _FALSE:
+        place.problem(node, f"must be true or false, not {text(node)!r}")
+        return None
+    return scalar(word in _TRUE, node)
+
+
+def left_out(_node: Node, _place: Place) -> None:
+    """Leave out what Compose reads and never prints; nothing acts on it."""
+
+
+def ignored(node: Node, place: Place) -> None:
+    """Leave out what Compose ignores, and say so."""
+    place.warn(node, "is ignored, as Compose does")
 
 
 def string(node: Node, _place: Place) -> Node:
@@ -160,8 +184,18 @@ def options(node: Node, _place: Place) -> Node:
     return replaced(node, found)
 
 
-def filled(node: Node, _place: Place) -> Node:
-    """Write every value of a mapping as text; null is an empty one."""
+def filled(node: Node, place: Place) -> Node:
+    """Write every value of a mapping, or of a list of pairs, as text; null is an empty one."""
+    node = pairs(node, place)
     if not isinstance(node, MapNode):
         return node
     return replaced(node, {key: scalar(text(value), value) for key, value in node.values.items()})
+
+
+def clean(node: Node, _place: Place) -> Node:
+    """Write a path in the container without detours."""
+    written = text(node)
+    cleaned = posixpath.normpath(written)
+    if written.startswith("//"):
+        cleaned = cleaned[1:] if cleaned.startswith("//") else cleaned
+    return node if cleaned == written else scalar(cleaned, node)
