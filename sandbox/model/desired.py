@@ -58,7 +58,7 @@ class Network:
     ipam_options: Mapping[str, str] = field(default_factory=dict[str, str])
     pools: tuple[AddressPool, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
-    place: str = ""
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ class Volume:
     driver: str = "local"
     driver_opts: Mapping[str, str] = field(default_factory=dict[str, str])
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
-    place: str = ""
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

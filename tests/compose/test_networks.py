@@ -1,6 +1,6 @@
 import pytest
 
-from sandbox.model.desired import Network, Volume
+from sandbox.model.desired import AddressPool, Network, Volume
 from sandbox.model.service import Attachment
 from tests.compose.committed import load, problems, service, service_problems, with_service
 
@@ -54,7 +54,7 @@ def test_only_networks_that_are_used_are_desired_and_default_is_implied() -> Non
         (("{driver: bridge, driver_opts: {b: 1, a: x}, internal: true, labels: [l=1],"
          " ipam: {driver: default, config: [{subnet: 10.80.0.0/24}]}}"),
          Network(key="n", driver_opts={"a": "x", "b": "1"}, internal=True,
-                 labels={"l": "1"}, subnet="10.80.0.0/24")),
+                 labels={"l": "1"}, pools=(AddressPool(subnet="10.80.0.0/24"),))),
         ("{ipam: {config: []}}", Network(key="n")),
     ],
 )  # fmt: skip
