@@ -177,26 +177,25 @@ SERVICE_CASES = (
     Case(
         id="port on one address",
         key="ports",
-        service={"ports": ["192.0.2.1:18080:80"]},
+        service={"ports": ["192.0.2.1:18081:80"]},
         host=binding("192.0.2.1"),
     ),
     Case(
         id="port on every address of IPv6",
         key="ports",
-        service={"ports": ["[::]:18080:80"]},
+        service={"ports": ["[::]:18082:80"]},
         host=binding("::"),
     ),
     Case(
         id="long form of a port",
         key="ports",
-        service={"ports": [{"target": 80, "published": "18080", "host_ip": "0.0.0.0"}]},
+        service={"ports": [{"target": 80, "published": "18083", "host_ip": "0.0.0.0"}]},
         host=binding("0.0.0.0"),
     ),
     case("runtime", "runtime", "nvidia", Runtime="nvidia"),
     case("never ended", "oom_kill_disable", True, OomKillDisable=True),
     case("ended last", "oom_score_adj", -500, OomScoreAdj=-500),
     case("option of the storage", "storage_opt", {"dm.fs": "xfs"}, StorageOpt={"dm.fs": "xfs"}),
-    case("isolation", "isolation", "hyperv", Isolation="hyperv"),
     Case(
         id="link to a foreign container",
         key="external_links",
@@ -314,6 +313,7 @@ TOP_CASES = (
 REFUSED_CASES = (
     case("engine's socket by its own key", "use_api_socket", True),
     case("program of the host", "provider", {"type": "mine", "options": {"a": "b"}}),
+    case("isolation", "isolation", "hyperv", Isolation="hyperv"),
     case("identity of the host", "credential_spec", {"file": "x.json"}),
     Case(
         id="build with every right",

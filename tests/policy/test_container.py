@@ -161,6 +161,7 @@ def test_what_stays_inside_is_allowed(host: dict[str, Any]) -> None:
         ({"Devices": "/dev/sda"}, "devices"),
         ({"Privileged": "yes"}, "privileged"),
         ({"Runtime": "runc"}, "runtime"),
+        ({"Isolation": "hyperv"}, "isolation"),
         ({"LogConfig": {"Config": {"splunk-capath": "/etc/shadow"}}}, "logging"),
     ],
     ids=str,
