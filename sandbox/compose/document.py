@@ -179,10 +179,9 @@ class _Composer:
             return Scalar(value=plain_value(text), mark=mark)
         if tag == f"{_TAG}binary":
             return Scalar(value=self._decoded(event, path), mark=mark)
-        if tag is None or tag in {"!", f"{_TAG}str"}:
-            return Scalar(value=text, mark=mark)
-        self._check_tag(event, path, "str")
-        return Scalar(value=text if event.style else plain_value(text), mark=mark)
+        if tag not in {None, "!"}:
+            self._check_tag(event, path, "str")
+        return Scalar(value=text, mark=mark)
 
     def _decoded(self, event: yaml.ScalarEvent, path: Path) -> str:
         try:

@@ -96,14 +96,14 @@ def _entry(text: str, position: int, line: int, lookup: Variables, result: Doten
     found = _KEY.match(text, position)
     assert found is not None, "every part of the pattern may be empty"
     name = found[1].strip()
-    if not _KEY_NAME.fullmatch(name) and not (found[2] == "=" and not name):
+    if name and not _KEY_NAME.fullmatch(name):
         result.faults.append((line, "this is not `NAME=value`"))
         return _line_end(text, position)
     if found[2] in {"=", ":"}:
         value, position = _value(text, found.end(), line, lookup, result)
     else:
         value, position = lookup.get(name), found.end()
-    if value is not None and name:
+    if value is not None and (name or found[2] != "\n"):
         result.values[name] = value
         result.lines[name] = line
     return position

@@ -117,10 +117,11 @@ class _Reader:
             where = entry.values["format"]
             place.at("format").problem(where, f"must be {_RAW}, not {form!r}")
             return {}
-        outside = Variables({}) if is_label else self._variables
         before = {name: text(value) for name, value in earlier.items()}
+        # In Compose, the files of labels know no variables but the labels before them.
+        outside, earlier_values = (Variables(before), {}) if is_label else (self._variables, before)
         found = read_env_file(
-            path, self._files, self._findings, outside, earlier=before, raw=form == _RAW
+            path, self._files, self._findings, outside, earlier=earlier_values, raw=form == _RAW
         )
         shown = self._files.shown(path)
         if found is not None:

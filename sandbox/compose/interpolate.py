@@ -64,10 +64,7 @@ _CASTS: Casts = {
             ),
             **dict.fromkeys(("cpu_shares", "oom_score_adj", "pids_limit", "scale"), _to_int),
             **dict.fromkeys(("cpu_percent", "cpus"), _to_float),
-            "configs": {"*": {"mode": _to_int}},
-            "secrets": {"*": {"mode": _to_int}},
             "healthcheck": {"disable": _to_bool, "retries": _to_int},
-            "depends_on": {"*": {"required": _to_bool, "restart": _to_bool}},
             "deploy": {
                 "replicas": _to_int,
                 "placement": {"max_replicas_per_node": _to_int},

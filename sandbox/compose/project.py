@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from sandbox.compose import consistency, discovery
 from sandbox.compose.canonical import valued
-from sandbox.compose.envfiles import with_file_values
+from sandbox.compose.envfiles import with_file_values, with_inherited_values
 from sandbox.compose.environment import read_env_files, words
 from sandbox.compose.files import Files, TooMuchError
 from sandbox.compose.findings import Findings
@@ -184,7 +184,8 @@ class _Loading:
     ) -> tuple[MapNode, Mapping[str, MapNode]]:
         """Do what can only be done to the whole."""
         tree = self._named(tree, name)
-        tree = normalised(valued(tree, self.findings), name)
+        tree = with_inherited_values(valued(tree, self.findings), variables)
+        tree = normalised(tree, name)
         tree, disabled = split(tree, profiles)
         consistency.check(tree, self.findings, disabled)
         tree = with_file_values(tree, variables, self._files, self.findings)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from sandbox.compose import semantics
 from sandbox.compose.canonical import canonical, unique
 from sandbox.compose.defaults import with_defaults
-from sandbox.compose.envfiles import with_inherited_values
 from sandbox.compose.extends import Inheritance
 from sandbox.compose.files import Files
 from sandbox.compose.findings import Findings
@@ -54,8 +53,7 @@ class Reading:
                 tree = self._with(tree, document, path, scope)
         tree = with_defaults(tree)
         semantics.check(tree, self._findings)
-        tree = resolved(tree, scope.base, self._files.home)
-        return with_inherited_values(tree, scope.variables)
+        return resolved(tree, scope.base, self._files.home)
 
     def _with(self, before: MapNode, document: Document, path: str, scope: Scope) -> MapNode:
         """Lay one document over what was read *before* it."""
