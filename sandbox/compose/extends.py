@@ -131,7 +131,11 @@ class Inheritance:
             return None
         mark = key_mark(node, "extends")
         file = mapping(extends).get("file")
-        found = step if file is None else self._other_file(step, file, place.at("file"), scope)
+        found = (
+            step
+            if file is None or is_null(file)
+            else self._other_file(step, file, place.at("file"), scope)
+        )
         if found is None:
             return None
         if name in found.services:

@@ -52,7 +52,7 @@ class Inclusion:
         if include is None:
             return tree
         place = Place(findings=self.findings, path=("include",))
-        if not isinstance(include, ListNode):
+        if not isinstance(include, ListNode) and not is_null(include):
             place.problem(key_mark(tree, "include"), "`include` must be a list of files")
         found = _without_include(tree)
         for index, item in numbered(include):
@@ -64,6 +64,9 @@ class Inclusion:
         """Read the project that one entry names."""
         entry = mapping(item)
         path_node = entry.get("path") if isinstance(item, MapNode) else item
+        if isinstance(item, ListNode):
+            place.problem(item, "a path or a mapping with `path:` is needed here, not a list")
+            return EMPTY
         for key in entry.values:
             if key not in _KEYS:
                 place.at(key).warn(entry.key_marks[key], f"`include` does not know `{key}`")
@@ -89,7 +92,7 @@ class Inclusion:
     ) -> tuple[str, ...] | None:
         """Give the absolute paths of an entry; ``None`` after a problem."""
         if node is None or is_null(node) or (isinstance(node, ListNode) and not node.items):
-            place.problem(item, "`include` names no file", "write `path:` with one")
+            place.warn(item, "names no file, so nothing is included")
             return None
         found: list[str] = []
         for _, one in numbered(node):

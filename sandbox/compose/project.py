@@ -41,7 +41,7 @@ class ProjectRequest:
         files: Compose files, each laid over those before it; empty: ``COMPOSE_FILE``, else those
             of the usual names in *folder* or above it.
         env_files: Files of variables instead of the project folder's ``.env``, the last one wins;
-            ``None``: that one, when it is there.
+            ``None``: those of ``COMPOSE_ENV_FILES`` in *environment*, else that one, when there.
         profiles: Active profiles; empty: those of ``COMPOSE_PROFILES``.
         project_directory: Where relative paths begin; ``None``: the folder of the first file.
         project_name: Stronger than every name elsewhere; ``None`` leaves it to these.
@@ -150,7 +150,8 @@ class _Loading:
 
     def _with_env_files(self, variables: Variables, base: str) -> Variables:
         """Add the env files that are asked for, else the one in *base*, to what is known."""
-        given = self._request.env_files
+        named = words(self._request.environment.get("COMPOSE_ENV_FILES"))
+        given = named or None if self._request.env_files is None else self._request.env_files
         if given is None:
             paths: tuple[str, ...] = (posixpath.join(base, _DOTENV),)
         else:
