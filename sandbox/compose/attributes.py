@@ -81,7 +81,8 @@ _HEALTHCHECK = record(
         "disable": FLAG,
     }
 )
-_PULL = "^(always|never|build|if_not_present|missing|refresh|daily|weekly|every_([0-9]+[wdhms])+)$"
+# Not anchored, as in Compose: what else stands around such a word means nothing there.
+_PULL = "always|never|build|if_not_present|missing|refresh|daily|weekly|every_([0-9]+[wdhms])+"
 
 SERVICE: Schema = record(
     {

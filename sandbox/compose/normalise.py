@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sandbox.compose.canonical.files import is_external
 from sandbox.compose.canonical.shape import EACH, Shape, applied, record, replaced, scalar
@@ -51,6 +51,9 @@ def _service(node: Node) -> Node:
         changes["networks"] = record({"default": scalar(None, service)}, service)
     if "build" in service.values:
         changes["build"] = _build(mapping(service.get("build")))
+    deploy, scale = service.get("deploy"), service.get("scale")
+    if isinstance(deploy, MapNode) and scale is not None and "replicas" not in deploy.values:
+        changes["deploy"] = replaced(deploy, {"replicas": scale})
     depends_on = _dependencies(service)
     if depends_on.values:
         changes["depends_on"] = depends_on
@@ -63,7 +66,7 @@ def _is_on_default_network(service: MapNode) -> bool:
     return not mapping(service.get("networks")).values
 
 
-def _networks(tree: MapNode, services: Iterator[Node] | object) -> Node | None:
+def _networks(tree: MapNode, services: Iterable[Node]) -> Node | None:
     """Add the default network when a service is on it and the file does not describe it."""
     networks = tree.get("networks")
     if "default" in mapping(networks).values:
@@ -100,7 +103,8 @@ def _dependencies(service: MapNode) -> MapNode:
 def _implied(service: MapNode) -> Iterator[tuple[str, Node, bool]]:
     """Give the services that *service* needs, where it says so, and if it restarts with them."""
     for link in items(service.get("links")):
-        yield text(link).partition(":")[0], link, True
+        name, colon, alias = text(link).partition(":")
+        yield name if colon and ":" not in alias else text(link), link, True
     for key in SHARED:
         where = service.get(key)
         if where is not None and text(where).startswith(_SERVICE_PREFIX):

@@ -67,12 +67,12 @@ def joined(path: str, base: str, home: str = "") -> str:
     stay too, while any other path with two leading slashes is one of the host.
     """
     if path.startswith("~") and home:
-        path = posixpath.join(home, path[1:].lstrip("/")).rstrip("/")
+        path = posixpath.normpath(posixpath.join(home, path[1:].lstrip("/")))
     if not path:
         return path
-    if path.startswith("//"):
+    if path.startswith("//") and base.startswith("//"):
         root = f"//{base.lstrip('/').partition('/')[0]}"
-        inside = base.startswith("//") and (path == root or path.startswith(f"{root}/"))
+        inside = path == root or path.startswith(f"{root}/")
         return path if inside else f"/{path.lstrip('/')}"
     if path.startswith("/"):
         return path
@@ -104,13 +104,16 @@ def _shape(base: str, home: str) -> Shape:
             return node
         return replaced(mapping(node), {"source": host_path(source, place)})
 
-    def device(node: Node, place: Place) -> Node:
-        """Resolve the folder of a volume that binds one."""
-        options = mapping(node)
+    def volume(node: Node, place: Place) -> Node:
+        """Resolve the folder of a volume that binds one, and says so as Compose wants it."""
+        options = mapping(mapping(node).get("driver_opts"))
         where = options.get("device")
-        if text(options.get("o")) != "bind" or not isinstance(where, Scalar):
+        if text(mapping(node).get("driver")) != "local" or text(options.get("o")) != "bind":
             return node
-        return replaced(options, {"device": host_path(where, place)})
+        if not isinstance(where, Scalar):
+            return node
+        bound = replaced(options, {"device": host_path(where, place)})
+        return replaced(mapping(node), {"driver_opts": bound})
 
     service: Shape = {
         "build": {
@@ -128,7 +131,7 @@ def _shape(base: str, home: str) -> Shape:
         "configs": {EACH: {"file": host_path}},
         "secrets": {EACH: {"file": host_path}},
         "services": {EACH: service},
-        "volumes": {EACH: {"driver_opts": device}},
+        "volumes": {EACH: volume},
     }
 
 

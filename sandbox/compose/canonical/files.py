@@ -20,6 +20,8 @@ def env_files(node: Node, place: Place) -> Node:
     """Read one path, or a list of paths and mappings, as mappings with ``path``."""
     if _is_text(node):
         node = ListNode(items=(node,), mark=node.mark)
+    if isinstance(node, MapNode):
+        place.problem(node, "must be a path, or a list of paths and mappings")
     if not isinstance(node, ListNode):
         return node
     found = (_env_file(item, place.at(index)) for index, item in enumerate(node.items))

@@ -41,6 +41,16 @@ def pairs(node: Node, _place: Place) -> Node:
     return record(values, node)
 
 
+def variables(node: Node, place: Place) -> Node:
+    """Read `pairs` in which no name that stands in a list may end in a blank."""
+    if isinstance(node, ListNode) and _are_texts(node):
+        for index, item in enumerate(node.items):
+            name = text(item).partition("=")[0]
+            if name != name.rstrip():
+                place.at(index).problem(item, f"the name of the variable {name!r} ends in a blank")
+    return pairs(node, place)
+
+
 def complete_pairs(node: Node, place: Place) -> Node:
     """Read `pairs` in which each name must have a value, a text."""
     if isinstance(node, MapNode):

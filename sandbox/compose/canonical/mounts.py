@@ -121,7 +121,7 @@ def device(node: Node, place: Place) -> Node | None:
     source = parts[0]
     values = {
         "source": source,
-        "target": parts[1] if parts[1:] else source,
+        "target": "".join(parts[1:2]) or source,
         "permissions": parts[2] if parts[2:] else "rwm",
     }
     return record({key: scalar(value, node) for key, value in values.items()}, node)

@@ -86,7 +86,7 @@ def _parts(node: Scalar) -> _Short:
         node=node,
         host_ip=host_ip,
         published=_range(published, "host") if published else None,
-        target=_range(target, "container"),
+        target=_range(target, "container", 1),
         protocol=protocol,
     )
 
@@ -101,12 +101,12 @@ def _protocol(target: str) -> tuple[str, str]:
     return port, protocol
 
 
-def _range(written: str, side: str) -> tuple[int, int]:
+def _range(written: str, side: str, least: int = 0) -> tuple[int, int]:
     found = _RANGE.fullmatch(written) if len(written) <= _DIGITS_MAX else None
     first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
-    if not first <= last <= PORT_MAX:
+    if not least <= first <= last <= PORT_MAX:
         raise _FaultError(
-            f"{written!r} is not a port of the {side} (0 to {PORT_MAX}), nor a range of ports"
+            f"{written!r} is not a port of the {side} ({least} to {PORT_MAX}), nor a range of ports"
         )
     return first, last
 

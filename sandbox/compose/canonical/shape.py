@@ -19,10 +19,10 @@ EACH = "*"
 
 def applied(node: Node, shape: Shape, place: Place) -> Node | None:
     """Apply *shape* to *node*; what no rule names stays as it is."""
-    if isinstance(shape, Mapping):
-        return _by_key(node, shape, place)
-    if not isinstance(shape, tuple):
+    if callable(shape):
         return shape(node, place)
+    if not isinstance(shape, tuple):
+        return _by_key(node, shape, place)
     result: Node | None = node
     for part in shape:
         result = applied(result, part, place) if result is not None else None

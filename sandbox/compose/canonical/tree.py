@@ -11,6 +11,7 @@ from sandbox.compose.canonical.lists import (
     named,
     nothing,
     pairs,
+    variables,
 )
 from sandbox.compose.canonical.mounts import device, mount
 from sandbox.compose.canonical.ports import count, ports
@@ -25,7 +26,7 @@ _BUILD: Shape = (
     build,
     {
         "additional_contexts": complete_pairs,
-        "args": pairs,
+        "args": variables,
         "labels": pairs,
         "secrets": {EACH: file_use},
         "ssh": ssh,
@@ -41,15 +42,15 @@ _SERVICE: Shape = {
     "dns": listed_without_blanks,
     "dns_search": listed,
     "env_file": env_files,
-    "environment": pairs,
+    "environment": variables,
     "gpus": gpus,
     "label_file": listed,
     "labels": pairs,
     "models": named(nothing),
     "networks": named(nothing),
     "ports": ports,
-    "post_start": {EACH: {"environment": pairs}},
-    "pre_stop": {EACH: {"environment": pairs}},
+    "post_start": {EACH: {"environment": variables}},
+    "pre_stop": {EACH: {"environment": variables}},
     "secrets": {EACH: file_use},
     "sysctls": pairs,
     "tmpfs": listed,

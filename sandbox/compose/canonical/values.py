@@ -31,13 +31,17 @@ def duration(node: Node, place: Place) -> Node | None:
 
 
 def size(node: Node, place: Place) -> Node | None:
-    """Write a size as a string of bytes; as Compose does, drop a number with a fraction."""
+    """
+    Write a size as a string of bytes; as Compose does, drop a number with a fraction.
+
+    Less than zero is without a limit; it stays a number, for Compose does not read it as a string.
+    """
     value = node.value if isinstance(node, Scalar) else None
     if isinstance(value, float):
         place.warn(node, f"{text(node)} is ignored, as Compose does; write whole bytes or a unit")
         return None
     if isinstance(value, int):
-        return scalar(str(value), node) if value else None
+        return scalar(str(value) if value > 0 else value, node) if value else None
     found = ram_bytes(text(node))
     if found is None:
         place.problem(node, f"must be {SIZE_SAYS}, not {text(node)!r}")
@@ -155,12 +159,14 @@ def hosts(node: Node, place: Place) -> Node:
     lines: list[Node] = []
     if isinstance(node, MapNode):
         for name, value in node.values.items():
+            if ":" in name:
+                place.at(name).problem(value, f"{name!r} is not the name of a host")
             addresses = value.items if isinstance(value, ListNode) else (value,)
             lines += [scalar(f"{name}={_bare(text(one))}", one) for one in addresses]
     for index, item in enumerate(node.items if isinstance(node, ListNode) else ()):
         written = text(item)
         name, separator, address = written.partition("=" if "=" in written else ":")
-        if not separator:
+        if not separator or not name or ":" in name:
             place.at(index).problem(item, f"{written!r} is not name:address or name=address")
         lines.append(scalar(f"{name}={_bare(address)}", item))
     return ListNode(items=tuple(lines), mark=node.mark)
