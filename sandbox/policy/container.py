@@ -89,7 +89,7 @@ def _device_faults(host: Mapping[str, object]) -> Iterator[Fault]:
         request = table(entry)
         driver = str(request.get("Driver") or "")
         if driver == "cdi":
-            for device in entries(request.get("DeviceIDs")):
+            for device in entries(request.get("DeviceIDs")) or ["any"]:
                 yield Fault(key="devices", value=str(device), what=f"the device {device}")
         else:
             yield Fault(key="gpus", value=driver, what=f"devices of {driver or 'any driver'}")

@@ -49,23 +49,20 @@ def network_faults(
 ) -> Iterator[Fault]:
     """Judge ``NetworkMode``, the legacy ``Links`` and every endpoint."""
     mode = str(host.get("NetworkMode") or "")
-    joins = mode in _NETWORK_MODES or mode in own.networks or _own_container(mode, own)
-    if not joins and (mode == "host" or ":" in mode):
-        yield Fault(key="network_mode", value=mode, what=f"network_mode: {mode}")
-    elif not joins:
+    if not _may_join(mode, own):
         yield _foreign_network(mode)
     for text in entries(host.get("Links")):
         yield from _link_faults(str(text), own)
     yield from unknown(networking, {"EndpointsConfig"}, "NetworkingConfig.")
     for name, endpoint in sorted(table(networking.get("EndpointsConfig")).items()):
-        if name not in own.networks and name not in _NETWORK_MODES and name != mode:
+        if name != mode and not _may_join(name, own):
             yield _foreign_network(name)
         yield from _endpoint_faults(table(endpoint), own)
 
 
 def network_reference_faults(mode: str, own: Own, key: str) -> Iterator[Fault]:
     """Judge the network of a build: none, one of the environment, or the engine's bridge."""
-    if mode not in _NETWORK_MODES and mode not in own.networks and not _own_container(mode, own):
+    if not _may_join(mode, own):
         yield Fault(key=key, value=mode, what=f"{key}: {mode}")
 
 
@@ -87,7 +84,20 @@ def _link_faults(text: str, own: Own) -> Iterator[Fault]:
         yield Fault(key="external_links", value=container, what=what)
 
 
+def _may_join(mode: str, own: Own) -> bool:
+    if _is_word(mode):
+        # A network can be named like that, and the engine would still take it for the word.
+        return _own_container(mode, own)
+    return mode in _NETWORK_MODES or mode in own.networks
+
+
+def _is_word(mode: str) -> bool:
+    return mode == "host" or ":" in mode
+
+
 def _foreign_network(name: str) -> Fault:
+    if _is_word(name):
+        return Fault(key="network_mode", value=name, what=f"network_mode: {name}")
     what = f"the network {name}, which is not of this environment"
     return Fault(key="networks", value=name, what=what)
 

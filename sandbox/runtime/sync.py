@@ -181,7 +181,10 @@ def _verdict(
         return Outcome.ABORTED, "ended early: a newer commit, or a person", ()
     blocking = blocking_holds(seen.plan)
     if blocking:
-        return Outcome.FAILED, "; ".join(hold_text(seen.desired, hold) for hold in blocking), ()
+        texts = [hold_text(seen.desired, hold) for hold in blocking]
+        # Lines that are to be copied must stand for themselves.
+        gap = "\n" if any("\n" in text for text in texts) else "; "
+        return Outcome.FAILED, gap.join(texts), ()
     return Outcome.SUCCEEDED, "", ()
 
 

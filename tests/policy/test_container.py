@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox.model.waiver import Subject, Waiver
-from sandbox.policy.admit import Asker, admit
+from sandbox.policy.admit import Asker, admit, admit_build
 from sandbox.policy.denial import Denial
 from sandbox.policy.own import Own
 from tests.policy.cases import FOREIGN, SERVICE_CASES, Case
@@ -159,6 +159,7 @@ def test_what_stays_inside_is_allowed(host: dict[str, Any]) -> None:
         ({"ReadonlyPaths": []}, "security_opt"),
         ({"OomScoreAdj": "-1"}, "oom_score_adj"),
         ({"Devices": "/dev/sda"}, "devices"),
+        ({"DeviceRequests": [{"Driver": "cdi"}]}, "devices"),
         ({"Privileged": "yes"}, "privileged"),
         ({"Runtime": "runc"}, "runtime"),
         ({"Isolation": "hyperv"}, "isolation"),
@@ -200,6 +201,20 @@ def test_a_path_that_is_allowed_passes_no_mounts_back_to_the_host(host: dict[str
     (denial,) = judged(host, waiver("volumes", value="/srv"))
 
     assert denial.value.startswith("propagation=")
+
+
+@pytest.mark.parametrize("word", ["host", "container:theirs", "ns:/proc/1/ns/net"])
+def test_a_network_of_our_own_that_is_named_like_a_word_of_the_engine_is_no_way_in(
+    word: str,
+) -> None:
+    own = Own(networks=frozenset({word}))
+    asker = Asker(environment="staging", name="web")
+    for body in (
+        {"HostConfig": {"NetworkMode": word}},
+        {"NetworkingConfig": {"EndpointsConfig": {word: {}}}},
+    ):
+        assert [each.key for each in admit(body, asker, own)] == ["network_mode"]
+    assert admit_build({"networkmode": word}, asker, own)
 
 
 def test_an_endpoint_on_a_foreign_network_is_denied() -> None:
