@@ -209,10 +209,11 @@ def test_a_network_of_our_own_that_is_named_like_a_word_of_the_engine_is_no_way_
 ) -> None:
     own = Own(networks=frozenset({word}))
     asker = Asker(environment="staging", name="web")
-    for body in (
+    bodies: list[dict[str, Any]] = [
         {"HostConfig": {"NetworkMode": word}},
         {"NetworkingConfig": {"EndpointsConfig": {word: {}}}},
-    ):
+    ]
+    for body in bodies:
         assert [each.key for each in admit(body, asker, own)] == ["network_mode"]
     assert admit_build({"networkmode": word}, asker, own)
 
