@@ -71,7 +71,7 @@ class Performer:
         if isinstance(step.action, actions.StopContainer):
             self._output(f"{step.id}: {self.judge.message(denials)}")
             return replace(step, action=replace(step.action, hooks=()))
-        raise HeldError(self.judge.message(denials), remedy=f"sandbox plan {self.plan.environment}")
+        raise HeldError(self.judge.message(denials))
 
     def _perform(self, action: actions.Action) -> None:
         match action:
