@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping
 
 from sandbox.compose.environment import read_env_file
@@ -112,6 +111,8 @@ class _Reader:
         if path_node is None or not text(path_node):
             return {}
         path = text(path_node)
+        if not self._files.is_reachable(path, path_node, place):
+            return {}
         form = text(entry.get("format"))
         if form not in {"", _RAW}:
             where = entry.values["format"]
@@ -130,9 +131,8 @@ class _Reader:
                 for name, value in found.values.items()
             }
         if flag(entry.get("required"), default=True):
-            remedy = f"add {posixpath.basename(path)}, or correct the path"
-            remedy += "" if is_label else ", or write `required: false`"
-            place.problem(path_node, f"there is no file {shown}", remedy)
+            or_else = "" if is_label else ", or write `required: false`"
+            self._files.report_missing(path, path_node, place, or_else)
         return {}
 
 

@@ -154,11 +154,12 @@ class Inheritance:
         self._findings.extended(shown, step.root, f"extended by {steps}")
         document = self._document(path, scope)
         if document is None:
-            place.problem(node, f"there is no file {shown}", "add it, or correct the path")
+            self._files.report_missing(path, node, place)
             return None
         services = document.tree.get("services")
         if not isinstance(services, MapNode):
-            place.problem(node, f"{shown} has no `services`")
+            if not self._files.is_faulty(path):
+                place.problem(node, f"{shown} has no `services`")
             return None
         base = posixpath.dirname(path)
         return replace(step, file=path, base=base, services=services.values, cuts=document.cuts)

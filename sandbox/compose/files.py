@@ -7,11 +7,12 @@ import posixpath
 from sandbox.compose.document import parse_documents
 from sandbox.compose.findings import Findings, Place
 from sandbox.compose.node import ListNode, MapNode, Mark, Node
-from sandbox.compose.source import REPOSITORY, FileSource, shown
+from sandbox.compose.source import REPOSITORY, FileSource, inside, shown
 from sandbox.compose.tags import Document
 
 NODES_MAX = 300_000
 FILES_MAX = 1_000
+_STEP = 100  # what a step over nothing at all counts as
 _REMOTE = ("git@", "github.com/", "oci://", "ssh://", "git://", "http://", "https://")
 
 
@@ -67,7 +68,7 @@ class Files:
         Give the absolute path that *written* means from the folder *base*.
 
         Returns:
-            ``None`` after a problem: it is empty, remote, or leads out of the repository.
+            ``None`` after a problem: it is empty, remote, or not in the repository.
         """
         if not written or "\0" in written:
             place.problem(where, "a path is needed here")
@@ -79,12 +80,34 @@ class Files:
         if written == "~" or written.startswith("~/"):
             written = f"{self.home}{written[1:]}" if self.home else written
         found = posixpath.normpath(posixpath.join(base, written))
-        if base.startswith(REPOSITORY) and not found.startswith(f"{REPOSITORY}/"):
+        return found if self.is_reachable(found, where, place, written) else None
+
+    def is_reachable(
+        self, path: str, where: Node | Mark, place: Place, written: str = "this path"
+    ) -> bool:
+        """Tell whether an absolute *path* may be read; in a commit, one outside is a problem."""
+        if self._top != REPOSITORY or (inside(path) or ".") != ".":
+            return True
+        if path.startswith("//"):
             message = f"{written} leads out of the repository"
-            remedy = "everything is read from the commit: move the file into the repository"
-            place.problem(where, message, remedy)
-            return None
-        return found
+        else:
+            message = f"{path} is not a path inside the repository"
+        remedy = "everything is read from the commit: move the file into the repository"
+        place.problem(where, message, remedy)
+        return False
+
+    def report_missing(
+        self, path: str, where: Node | Mark, place: Place, or_else: str = ""
+    ) -> None:
+        """Report that there is no file at *path*; *or_else* is a further remedy."""
+        committed = self._top == REPOSITORY
+        message = f"there is no file {self.shown(path)}{' in the commit' if committed else ''}"
+        remedy = f"{'commit' if committed else 'add'} it, or correct the path{or_else}"
+        place.problem(where, message, remedy)
+
+    def is_faulty(self, path: str) -> bool:
+        """Was something wrong with the text of the file at *path*, which was read?"""
+        return bool(self._parsed[path][1].problems)
 
     def spend(self, node: Node, mark: Mark, findings: Findings) -> None:
         """
@@ -93,7 +116,7 @@ class Files:
         Raises:
             TooMuchError: All that was counted is more than `NODES_MAX`.
         """
-        self._spent += self._size(node)
+        self._spent += self._size(node) + _STEP
         if self._spent > NODES_MAX:
             message = f"all files together expand to more than {NODES_MAX:,} values"
             findings.problem(mark, (), message, "extend and include less")

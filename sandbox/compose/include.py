@@ -54,6 +54,7 @@ class Inclusion:
         place = Place(findings=self.findings, path=("include",))
         if not isinstance(include, ListNode) and not is_null(include):
             place.problem(key_mark(tree, "include"), "`include` must be a list of files")
+            return _without_include(tree)
         found = _without_include(tree)
         for index, item in numbered(include):
             included = self._entry(item, place.at(index), scope)
@@ -113,7 +114,7 @@ class Inclusion:
             place.problem(where, f"`include` leads back to itself: {places}")
             return False
         if self.files.content(path) is None:
-            place.problem(where, f"there is no file {shown}", "add it, or correct the path")
+            self.files.report_missing(path, where, place)
             return False
         steps = ", ".join(mark.text for mark in reversed((*scope.chain, where.mark)))
         self.findings.extended(shown, "", f"included by {steps}")
@@ -141,7 +142,7 @@ class Inclusion:
                     continue
                 path = self.files.locate(text(one), scope.base, one, place)
                 if path is not None and self.files.content(path) is None:
-                    place.problem(one, f"there is no file {self.files.shown(path)}")
+                    self.files.report_missing(path, one, place)
                 elif path is not None:
                     paths.append(path)
         values = read_env_files(paths, self.files, self.findings, scope.variables)

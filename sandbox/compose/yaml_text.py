@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from sandbox.compose.node import Date, Plain
+from sandbox.compose.node import Plain
 from sandbox.compose.scalars import plain_value
 
 _WIDTH = 100
@@ -23,16 +23,11 @@ def _string(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)  # pyright: ignore[reportUnknownMemberType] - the stubs leave the value open
 
 
-def _date(dumper: yaml.SafeDumper, value: Date) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:timestamp", value.text)  # pyright: ignore[reportUnknownMemberType] - likewise
-
-
 _Dumper.add_representer(str, _string)
-_Dumper.add_representer(Date, _date)
 
 
 def yaml_text(value: Plain) -> str:
-    """Write *value* with two blanks for each level, keys in their order."""
+    """Write *value*, in which no date is, with two blanks for each level, keys in their order."""
     return yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH, indent=2
     )

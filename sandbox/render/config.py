@@ -7,13 +7,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from sandbox.compose.node import plain
+from sandbox.compose.node import Date, plain
 from sandbox.compose.yaml_text import yaml_text
 
 if TYPE_CHECKING:
     from sandbox.compose.node import MapNode, Plain
 
 _ORDER = ("name", "services", "networks", "volumes", "configs", "secrets")
+_DATE_LENGTH = len("2020-01-01")
 _NOT_PRINTED = frozenset({"models"})
 """Compose 2.40 reads models and prints none."""
 
@@ -23,7 +24,7 @@ def config_model(tree: MapNode) -> dict[str, Plain]:
     The shape of ``docker compose config --format json``, but dollar signs as they are meant.
     """
     keys = [*(key for key in _ORDER if key in tree.values), *sorted(tree.values.keys() - {*_ORDER})]
-    return {key: plain(tree.values[key]) for key in keys if key not in _NOT_PRINTED}
+    return {key: _dated(plain(tree.values[key])) for key in keys if key not in _NOT_PRINTED}
 
 
 def config_json(tree: MapNode) -> str:
@@ -38,6 +39,19 @@ def config_text(tree: MapNode) -> str:
     The same in YAML, for people, without a line break at its end.
     """
     return yaml_text(_escaped(config_model(tree))).rstrip("\n")
+
+
+def _dated(value: Plain) -> Plain:
+    """
+    Write dates, which only extensions can hold, as Compose does.
+    """
+    if isinstance(value, Date):
+        return f"{value.text}T00:00:00Z" if len(value.text) == _DATE_LENGTH else value.text
+    if isinstance(value, list):
+        return [_dated(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _dated(each) for key, each in value.items()}
+    return value
 
 
 def _escaped(value: Plain) -> Plain:
