@@ -107,10 +107,11 @@ def _nano_cpus(node: Node | None) -> int:
 
 
 def _restart(service: MapNode, place: Place) -> str:
-    """Read ``restart``, else what ``deploy.restart_policy`` says, as Compose does."""
+    """Read what ``deploy.restart_policy`` says, else ``restart``, as Compose does."""
+    deploy = mapping(service.get("deploy"))
     where = service.get("restart")
     written = text(where)
-    if where is not None and written:
+    if where is not None and written and "restart_policy" not in deploy.values:
         if not _RESTART.fullmatch(written):
             place.at("restart").problem(
                 where,
@@ -118,7 +119,7 @@ def _restart(service: MapNode, place: Place) -> str:
             )
             return "no"
         return "on-failure" if written == "on-failure:0" else written
-    policy = mapping(mapping(service.get("deploy")).get("restart_policy"))
+    policy = mapping(deploy.get("restart_policy"))
     where = policy.get("condition")
     name = _CONDITIONS.get(text(where), text(where))
     tries = integer(policy.get("max_attempts")) or 0

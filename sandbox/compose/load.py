@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from typing_extensions import override
+
 from sandbox.compose.build import image_name
 from sandbox.compose.check import check_ports, check_sharing
 from sandbox.compose.container_names import with_container_names
@@ -87,6 +89,7 @@ class _Own(dict[str, str]):
 
     asked = False
 
+    @override
     def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override] # texts only
         self.asked = self.asked or name == _RELEASE
         return super().get(name, default)

@@ -105,6 +105,7 @@ def read_service(name: str, node: MapNode, mark: Mark, place: Place, sources: So
         command=_command(node.get("command")),
         entrypoint=_command(node.get("entrypoint")),
         environment=_environment(node.get("environment"), place.at("environment")),
+        unset_environment=_unset(node.get("environment")),
         ports=tuple(sorted(ports, key=_port_order)),
         expose=read_expose(node.get("expose"), place.at("expose")),
         mounts=tuple(mount for _, mount in sorted(mounts.mounts.items())),
@@ -187,6 +188,11 @@ def _environment(node: Node | None, place: Place) -> dict[str, str]:
         if not name or "\0" in name or "=" in name:
             place.problem(where, "a variable needs a name without `=`")
     return found
+
+
+def _unset(node: Node | None) -> tuple[str, ...]:
+    """Give the names without a value anywhere, sorted."""
+    return tuple(sorted(name for name, value in mapping(node).values.items() if is_null(value)))
 
 
 def _logging(node: Node | None) -> Logging | None:

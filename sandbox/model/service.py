@@ -301,6 +301,7 @@ class Service:
         platform: Such as ``linux/arm64``; empty is what the engine runs on.
         container_name: Exact name of its only container; empty means ours to choose.
         environment: Variables, sorted by name; ``env_file`` already merged in.
+        unset_environment: Names of variables that are taken away should the image have them.
         mounts: Volumes, memory and paths of the host, sorted by target.
         files: Configs, secrets and files of the repository, sorted by target.
         external_links: Containers of others and their names here, as ``name:alias``, sorted.
@@ -321,6 +322,7 @@ class Service:
     command: tuple[str, ...] | None = None
     entrypoint: tuple[str, ...] | None = None
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    unset_environment: tuple[str, ...] = ()
     ports: tuple[Port, ...] = ()
     expose: tuple[str, ...] = ()
     mounts: tuple[Mount, ...] = ()

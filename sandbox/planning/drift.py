@@ -135,9 +135,9 @@ _WORDS: Final = {
 
 def _limit_changes(spec: ContainerSpec, container: ObservedContainer) -> Iterator[Change]:
     should, has = spec.service.limits, container.limits
-    swap = has.memory_swap_bytes
-    if not should.memory_swap_bytes and swap == 2 * has.memory_bytes:
-        swap = 0  # what the engine makes of a memory limit by itself
+    # What the engine makes of a memory limit by itself is not observed.
+    implied = should.memory_swap_bytes == 2 * should.memory_bytes
+    swap = 0 if implied else should.memory_swap_bytes
     pairs = (
         ("limits.memory_bytes", bytes_text(should.memory_bytes), bytes_text(has.memory_bytes)),
         ("limits.nano_cpus", _cpus_text(should.nano_cpus), _cpus_text(has.nano_cpus)),
@@ -147,7 +147,7 @@ def _limit_changes(spec: ContainerSpec, container: ObservedContainer) -> Iterato
             bytes_text(should.memory_reservation_bytes),
             bytes_text(has.memory_reservation_bytes),
         ),
-        ("limits.memory_swap_bytes", bytes_text(should.memory_swap_bytes), bytes_text(swap)),
+        ("limits.memory_swap_bytes", bytes_text(swap), bytes_text(has.memory_swap_bytes)),
         ("limits.cpu_shares", str(should.cpu_shares), str(has.cpu_shares)),
         ("limits.cpu_quota_us", str(should.cpu_quota_us), str(has.cpu_quota_us)),
         ("limits.cpu_period_us", str(should.cpu_period_us), str(has.cpu_period_us)),

@@ -188,6 +188,7 @@ def _program_fields(service: Service) -> Iterator[tuple[str, str | None]]:
     yield "command", words(service.command)
     yield "entrypoint", words(service.entrypoint)
     yield from named("environment", service.environment).items()
+    yield "unset_environment", _set(service.unset_environment)
     yield "user", service.user or None
     yield "working_dir", service.working_dir or None
     yield "init", _flag(service.init)

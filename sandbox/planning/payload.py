@@ -39,7 +39,10 @@ def container_payload(spec: ContainerSpec, endpoints: Sequence[Endpoint]) -> Jso
     payload: Json = {
         "Image": service.image,
         "Labels": dict(spec.labels),
-        "Env": [f"{name}={value}" for name, value in service.environment.items()],
+        "Env": [
+            *(f"{name}={value}" for name, value in service.environment.items()),
+            *service.unset_environment,
+        ],
         "ExposedPorts": {port: {} for port in _exposed(service)},
         "StopTimeout": math.ceil(service.stop_grace_period_s),
         "AttachStdout": True,

@@ -63,11 +63,8 @@ def capabilities(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """
     Write both lists as the engine keeps them: ``CAP_NET_ADMIN``, sorted; ``ALL`` stands for all.
-
-    What is added is not dropped.
     """
-    plus, minus = _capabilities(added), _capabilities(dropped)
-    return tuple(sorted(plus)), tuple(sorted(minus - plus))
+    return tuple(sorted(_capabilities(added))), tuple(sorted(_capabilities(dropped)))
 
 
 def _capabilities(names: Iterable[str]) -> set[str]:

@@ -67,6 +67,7 @@ CHANGES: dict[str, object] = {
     "extra_hosts": ("a:1.2.3.4",),
     "logging": Logging(driver="none"),
     "platform": "linux/arm64",
+    "unset_environment": ("A",),
     "container_name": "mine",
     "volumes_from": (VolumesFrom(container_name="other"),),
     "namespaces": Namespaces(ipc="host"),
