@@ -102,9 +102,16 @@ def load_from_disk(
         profiles=profiles,
         project_directory=project_directory,
         project_name=project_name,
-        environment=dict(os.environ),
+        environment={name: _text(value) for name, value in os.environ.items()},
     )
     return load_project(request, DiskSource())
+
+
+def _text(value: str) -> str:
+    """
+    Put the sign for a lost letter where a variable holds bytes that are no UTF-8.
+    """
+    return os.fsencode(value).decode("utf-8", "replace")
 
 
 def open_workspace(repo: str | None = None) -> Workspace:

@@ -224,7 +224,7 @@ class _Composer:
 
     def _key(self, event: yaml.Event, path: Path, depth: int) -> tuple[str | None, bool]:
         """Read a key, ``None`` if it is no string; tell whether it may be a merge key."""
-        if getattr(event, "tag", None) == f"{_TAG}merge":
+        if isinstance(event, yaml.ScalarEvent) and event.tag == f"{_TAG}merge":
             return "<<", True
         node = self.node(event, path, depth + 1)
         plain = isinstance(event, yaml.ScalarEvent) and event.implicit[0]

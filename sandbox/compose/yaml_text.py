@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import yaml
 
 from sandbox.compose.node import Plain
 from sandbox.compose.scalars import plain_value
 
 _WIDTH = 100
+_BREAKS = re.compile(r"[\r\x85\u2028\u2029\ufeff]")
+"""Line breaks to YAML 1.1, and a mark that it drops: only escapes keep them."""
 
 
 class _Dumper(yaml.SafeDumper):
@@ -16,7 +20,7 @@ class _Dumper(yaml.SafeDumper):
 
 def _string(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     style = None
-    if not isinstance(plain_value(value), str):
+    if not isinstance(plain_value(value), str) or _BREAKS.search(value):
         style = '"'
     elif "\n" in value:
         style = "|"

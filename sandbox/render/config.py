@@ -5,6 +5,7 @@ A loaded project as Compose itself prints it.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from sandbox.compose.node import Date, plain
@@ -17,6 +18,8 @@ _ORDER = ("name", "services", "networks", "volumes", "configs", "secrets")
 _DATE_LENGTH = len("2020-01-01")
 _NOT_PRINTED = frozenset({"models"})
 """Compose 2.40 reads models and prints none."""
+_NOT_IN_YAML = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+"""JSON has these as they are; YAML, as which it is read again, has them not, or as line breaks."""
 
 
 def config_model(tree: MapNode) -> dict[str, Plain]:
@@ -31,7 +34,8 @@ def config_json(tree: MapNode) -> str:
     """
     The output of ``docker compose config --format json``: loading it gives the same model.
     """
-    return json.dumps(_escaped(config_model(tree)), indent=2, ensure_ascii=False)
+    text = json.dumps(_escaped(config_model(tree)), indent=2, ensure_ascii=False)
+    return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def config_text(tree: MapNode) -> str:

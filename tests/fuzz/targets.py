@@ -141,7 +141,7 @@ def run_ports(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Files:
+class Contents:
     """The files of one text, below the project's folder."""
 
     contents: dict[str, bytes]
@@ -150,10 +150,13 @@ class _Files:
         return self.contents.get(path.removeprefix(f"{FOLDER}/"))
 
 
-def _loaded(files: dict[str, bytes]) -> Project | None:
+def loaded(files: dict[str, bytes]) -> Project | None:
+    """
+    Load *files*; nothing when they are refused.
+    """
     request = ProjectRequest(folder=FOLDER, environment=VARIABLES)
     try:
-        return load_project(request, _Files(files))
+        return load_project(request, Contents(files))
     except InvalidComposeError as error:
         _check_problems(error)
         return None
@@ -167,7 +170,7 @@ def run_merge(text: str) -> bool:
     """
     A model that can be printed, or problems that name a file.
     """
-    project = _loaded(parted(text))
+    project = loaded(parted(text))
     if project is not None:
         config_json(project.tree)
     return project is not None
@@ -177,13 +180,13 @@ def run_project(text: str) -> bool:
     """
     Likewise; and what is printed is read as what it was printed from.
     """
-    project = _loaded(parted(text))
+    project = loaded(parted(text))
     if project is None or "models" in project.tree.values:
         return project is not None  # Compose prints no models, nor do we
     printed = config_json(project.tree).encode("utf-8", "surrogateescape")
     # Services of profiles are printed when these are active, and the printed text says which.
     request = ProjectRequest(folder=FOLDER, profiles=("*",))
-    again = load_project(request, _Files({"compose.yaml": printed}))
+    again = load_project(request, Contents({"compose.yaml": printed}))
     assert config_model(again.tree) == config_model(project.tree), "the printed model is another"
     return True
 

@@ -67,10 +67,15 @@ def test_what_does_not_end_is_ended_and_found(monkeypatch: pytest.MonkeyPatch) -
 def test_equal_seeds_make_equal_texts() -> None:
     def texts(seed: int) -> list[str]:
         seen: list[str] = []
+
+        def run(text: str) -> bool:
+            seen.append(text)
+            return False
+
         target = TARGETS["project"]
         spy = Target(
             name=target.name,
-            run=lambda text: bool(seen.append(text)),
+            run=run,
             grammar=target.grammar,
             seeds=target.seeds,
             tokens=target.tokens,
