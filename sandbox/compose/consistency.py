@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sandbox.compose.cycles import cycles
 from sandbox.compose.findings import Findings, Place, key_mark
-from sandbox.compose.known import suggestion
+from sandbox.compose.known import shown, suggestion
 from sandbox.compose.mix import check_mix
 from sandbox.compose.node import MapNode, Mark, Node, flag, mapping, numbered, text
 
@@ -27,8 +27,6 @@ def check(tree: MapNode, findings: Findings, disabled: Mapping[str, MapNode] | N
     root = Place(findings=findings, path=("services",))
     for name, service in project.services.items():
         place = root.at(name)
-        if findings.is_spoiled(place.path):
-            continue
         check_mix(name, service, place, key_mark(mapping(tree.get("services")), name))
         _check_references(service, place, project)
         _check_dependencies(service, place, project)
@@ -53,11 +51,11 @@ class _Project:
 def _check_references(service: MapNode, place: Place, project: _Project) -> None:
     for kind, name, node, where in _references(service, place):
         declared = project.declared(f"{kind}s")
-        if name not in declared:
+        if name not in declared and not place.findings.is_spoiled((f"{kind}s", name)):
             hint = suggestion(name, declared)
             where.problem(
                 node,
-                f"the {kind} {name!r} is not declared{hint}",
+                f"the {kind} {shown(name)} is not declared{hint}",
                 f"add it under top-level `{kind}s:`",
             )
 
@@ -108,16 +106,16 @@ def _check_dependency(
 
 def _check_service(name: str, where: Node | Mark, place: Place, project: _Project) -> None:
     services = mapping(project.tree.get("services")).values
-    if name in services:
+    if name in services or place.findings.is_spoiled(("services", name)):
         return
     if name in project.disabled:
         place.problem(
             where,
-            f"the service {name!r} is disabled by its profiles",
+            f"the service {shown(name)} is disabled by its profiles",
             "give both the same profiles, or write `required: false`",
         )
         return
-    place.problem(where, f"there is no service {name!r}{suggestion(name, services)}")
+    place.problem(where, f"there is no service {shown(name)}{suggestion(name, services)}")
 
 
 def _check_cycles(project: _Project, root: Place) -> None:
@@ -146,6 +144,7 @@ def _check_container_names(project: _Project, root: Place) -> None:
         if holder[0] != name:
             root.at(name, "container_name").problem(
                 node,
-                f"the name {text(node)!r} belongs to the service {holder[0]!r} at {holder[1].text}",
+                f"the name {shown(text(node))} belongs to the service {shown(holder[0])}"
+                f" at {holder[1].text}",
                 "choose another name, or remove it",
             )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import lru_cache
 
+_SHOWN_MAX = 60
 _NAMES_MAX = 200  # comparing takes time
 
 
@@ -44,3 +45,8 @@ def unknown_key(
         names = ", ".join(allowed)
         hint = f"; allowed here: {names}" if names else "; no key is allowed here"
     return f"the key `{key}` is unknown{hint}"
+
+
+def shown(written: str) -> str:
+    """Quote what was written, cut to what fits a message."""
+    return repr(written) if len(written) <= _SHOWN_MAX else f"{written[:_SHOWN_MAX]!r}…"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sandbox.compose.findings import Place, key_mark
+from sandbox.compose.known import shown
 from sandbox.compose.node import (
     ListNode,
     MapNode,
@@ -30,7 +31,8 @@ _TWICE = (
 
 def check_mix(name: str, service: MapNode, place: Place, mark: Mark) -> None:
     """Report contradictions in the normalised *service*; *mark* is where its name stands."""
-    if not {"image", "build", "provider"} & service.values.keys():
+    has_origin = {"image", "build", "provider"} & service.values.keys()
+    if not has_origin and not place.findings.is_spoiled(place.path):
         place.problem(
             mark, "the service has neither `image` nor `build`", "say what the container is made of"
         )
@@ -61,7 +63,8 @@ def _check_build(service: MapNode, place: Place) -> None:
     if platforms and platform is not None and text(platform) not in platforms:
         place.at("platform").problem(
             platform,
-            f"{text(platform)!r} is not among the platforms of `build`: {', '.join(platforms)}",
+            f"{shown(text(platform))} is not among the platforms of `build`:"
+            f" {', '.join(platforms)}",
         )
 
 
@@ -70,7 +73,7 @@ def _check_test(service: MapNode, place: Place) -> None:
     if isinstance(test, ListNode) and test.items and text(test.items[0]) not in _TESTS:
         place.at("healthcheck", "test").problem(
             test.items[0],
-            f"a list must begin with CMD, CMD-SHELL or NONE, not {text(test.items[0])!r}",
+            f"a list must begin with CMD, CMD-SHELL or NONE, not {shown(text(test.items[0]))}",
             "add CMD before the command",
         )
 
@@ -111,7 +114,7 @@ def _check_replicas(name: str, service: MapNode, place: Place) -> None:
     if "container_name" in service.values and (integer(wanted) or 0) > 1:
         place.at("container_name").problem(
             key_mark(service, "container_name"),
-            f"{text(wanted)} containers of the service {name!r} cannot have the same name",
+            f"{text(wanted)} containers of the service {shown(name)} cannot have the same name",
             "remove `container_name`, or run one",
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from dataclasses import dataclass
 
 from sandbox.compose.canonical.mounts import is_drive
 from sandbox.compose.canonical.shape import EACH, Shape, applied, replaced, scalar
@@ -56,7 +57,8 @@ def resolved(tree: MapNode, base: str, home: str = "") -> MapNode:
         base: Absolute folder from which relative paths are meant.
         home: What ``~`` stands for; empty: it stays.
     """
-    return mapping(applied(tree, _shape(base, home), Place(findings=Findings(""), path=())))
+    place = Place(findings=Findings(""), path=())
+    return mapping(applied(tree, _shape(_Resolver(base=base, home=home)), place))
 
 
 def joined(path: str, base: str, home: str = "") -> str:
@@ -79,32 +81,38 @@ def joined(path: str, base: str, home: str = "") -> str:
     return posixpath.normpath(posixpath.join(base, path))
 
 
-def _shape(base: str, home: str) -> Shape:
-    """Say where paths are, and how each kind is resolved."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Resolver:
+    """One rule for each kind of path."""
 
-    def path(node: Node, _place: Place) -> Node:
-        return _changed(node, joined(text(node), base, home))
+    base: str
+    home: str
 
-    def context(node: Node, _place: Place) -> Node:
-        return node if _is_elsewhere(text(node)) else path(node, _place)
+    def path(self, node: Node, _place: Place) -> Node:
+        return _changed(node, joined(text(node), self.base, self.home))
 
-    def host_path(node: Node, _place: Place) -> Node:
-        """Resolve a path that may be one of Windows."""
+    def context(self, node: Node, place: Place) -> Node:
+        """Resolve a folder, unless it is the address of a build context."""
+        return node if _is_elsewhere(text(node)) else self.path(node, place)
+
+    def host_path(self, node: Node, place: Place) -> Node:
+        """Resolve a path that may be one of Windows; an empty one is the folder."""
         if isinstance(node, Scalar) and node.value == "":
-            return scalar(base, node)
-        return node if _is_windows(text(node)) else path(node, _place)
+            return scalar(self.base, node)
+        return node if _is_windows(text(node)) else self.path(node, place)
 
-    def agent(node: Node, _place: Place) -> Node:
+    def agent(self, node: Node, _place: Place) -> Node:
         name, equals, socket = text(node).partition("=")
-        return _changed(node, f"{name}={joined(socket, base, home)}") if equals else node
+        found = joined(socket, self.base, self.home)
+        return _changed(node, f"{name}={found}") if equals else node
 
-    def mount(node: Node, place: Place) -> Node:
+    def mount(self, node: Node, place: Place) -> Node:
         source = mapping(node).get("source")
         if text(mapping(node).get("type")) != "bind" or not isinstance(source, Scalar):
             return node
-        return replaced(mapping(node), {"source": host_path(source, place)})
+        return replaced(mapping(node), {"source": self.host_path(source, place)})
 
-    def volume(node: Node, place: Place) -> Node:
+    def volume(self, node: Node, place: Place) -> Node:
         """Resolve the folder of a volume that binds one, and says so as Compose wants it."""
         options = mapping(mapping(node).get("driver_opts"))
         where = options.get("device")
@@ -112,26 +120,29 @@ def _shape(base: str, home: str) -> Shape:
             return node
         if not isinstance(where, Scalar):
             return node
-        bound = replaced(options, {"device": host_path(where, place)})
+        bound = replaced(options, {"device": self.host_path(where, place)})
         return replaced(mapping(node), {"driver_opts": bound})
 
+
+def _shape(resolver: _Resolver) -> Shape:
+    """Say where paths are, and of which kind."""
     service: Shape = {
         "build": {
-            "additional_contexts": {EACH: context},
-            "context": context,
-            "ssh": {EACH: agent},
+            "additional_contexts": {EACH: resolver.context},
+            "context": resolver.context,
+            "ssh": {EACH: resolver.agent},
         },
-        "develop": {"watch": {EACH: {"path": path}}},
-        "env_file": {EACH: {"path": path}},
-        "extends": {"file": path},
-        "label_file": {EACH: path},
-        "volumes": {EACH: mount},
+        "develop": {"watch": {EACH: {"path": resolver.path}}},
+        "env_file": {EACH: {"path": resolver.path}},
+        "extends": {"file": resolver.path},
+        "label_file": {EACH: resolver.path},
+        "volumes": {EACH: resolver.mount},
     }
     return {
-        "configs": {EACH: {"file": host_path}},
-        "secrets": {EACH: {"file": host_path}},
+        "configs": {EACH: {"file": resolver.host_path}},
+        "secrets": {EACH: {"file": resolver.host_path}},
         "services": {EACH: service},
-        "volumes": {EACH: volume},
+        "volumes": {EACH: resolver.volume},
     }
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sandbox.compose.findings import Findings
-from sandbox.compose.known import suggestion, unknown_key
+from sandbox.compose.known import shown, suggestion, unknown_key
 from sandbox.compose.node import (
     EMPTY,
     Date,
@@ -36,7 +36,6 @@ _TYPE_WORDS = {
 }
 # Values at these keys may be secret and are never repeated in a message.
 _HIDDEN = frozenset({"environment", "content", "args", "options", "labels"})
-_SHOWN_MAX = 60
 
 
 @cache
@@ -170,7 +169,7 @@ def _got(node: Node, path: Path) -> str:
     if _HIDDEN.intersection(part for part in path if isinstance(part, str)):
         return f"{_kind(value)} (not shown)"
     if isinstance(value, str):
-        return repr(value) if len(value) <= _SHOWN_MAX else f"{value[:_SHOWN_MAX]!r}…"
+        return shown(value)
     return f"{_kind(value)} ({text(node)})"
 
 

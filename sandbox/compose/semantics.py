@@ -6,6 +6,7 @@ from sandbox.compose.canonical.files import is_external
 from sandbox.compose.canonical.ports import is_address
 from sandbox.compose.canonical.shape import EACH, Rule, Shape, applied
 from sandbox.compose.findings import Findings, Place, key_mark
+from sandbox.compose.known import shown
 from sandbox.compose.node import MapNode, Node, is_null, mapping, text
 
 
@@ -29,7 +30,7 @@ def _port(node: Node, place: Place) -> Node:
     host_ip = mapping(node).get("host_ip")
     address = text(host_ip)
     if host_ip is not None and not is_address(address):
-        place.at("host_ip").problem(host_ip, f"{address!r} is not an IP address")
+        place.at("host_ip").problem(host_ip, f"{shown(address)} is not an IP address")
     return node
 
 

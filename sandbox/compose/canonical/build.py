@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from sandbox.compose.canonical.lists import named
 from sandbox.compose.canonical.shape import record, replaced, scalar
 from sandbox.compose.findings import Place
+from sandbox.compose.known import shown
 from sandbox.compose.node import ListNode, MapNode, Node, Scalar, text
 
 
@@ -17,7 +19,7 @@ def ssh(node: Node, place: Place) -> Node:
     if isinstance(node, ListNode):
         for index, item in enumerate(node.items):
             if "=" not in text(item, "=") and text(item) != "default":
-                place.at(index).problem(item, f"{text(item)!r} must be `default` or id=path")
+                place.at(index).problem(item, f"{shown(text(item))} must be `default` or id=path")
     if isinstance(node, Scalar):
         return ListNode(items=(node,), mark=node.mark)
     if not isinstance(node, MapNode):
@@ -31,14 +33,10 @@ def ssh(node: Node, place: Place) -> Node:
     return ListNode(items=tuple(lines), mark=node.mark)
 
 
-def dependencies(node: Node, _place: Place) -> Node:
+def dependencies(node: Node, place: Place) -> Node:
     """Read a list of names, and fill in what each mapping leaves open."""
-    if isinstance(node, ListNode):
-        if not all(isinstance(item, Scalar) for item in node.items):
-            return node
-        return record({text(item): _dependency(record({}, item)) for item in node.items}, node)
     if not isinstance(node, MapNode):
-        return node
+        return _BY_NAME(node, place)
     changes = {
         name: _dependency(value)
         for name, value in node.values.items()
@@ -54,6 +52,9 @@ def _dependency(node: MapNode) -> MapNode:
         if key not in node.values
     }
     return replaced(node, missing) if missing else node
+
+
+_BY_NAME = named(lambda item: _dependency(record({}, item)))
 
 
 def gpus(node: Node, _place: Place) -> Node:

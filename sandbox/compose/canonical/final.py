@@ -117,6 +117,7 @@ _BUILD = _fields(
         "shm_size": size,
         "ulimits": _ULIMITS,
     },
+    "context",
     "dockerfile",
     "dockerfile_inline",
 )

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from sandbox.compose.canonical.shape import record, replaced, scalar
 from sandbox.compose.findings import Place
-from sandbox.compose.node import ListNode, MapNode, Node, Scalar, text
+from sandbox.compose.known import shown
+from sandbox.compose.node import ListNode, MapNode, Node, Scalar, is_null, text
 
 
 def listed(node: Node, _place: Place) -> Node:
@@ -23,19 +24,33 @@ def listed_without_blanks(node: Node, place: Place) -> Node:
     return ListNode(items=kept, mark=node.mark)
 
 
-def _are_texts(node: ListNode) -> bool:
-    """Tell whether a list may be read; the schema says what else is wrong with it."""
-    return all(isinstance(item, Scalar) and isinstance(item.value, str) for item in node.items)
+def texts(node: Node, place: Place) -> dict[int, Scalar] | None:
+    """
+    See a list of texts by index, without what was told of already.
+
+    Returns:
+        ``None`` for anything else, which stays for the schema to tell of.
+    """
+    if not isinstance(node, ListNode):
+        return None
+    found: dict[int, Scalar] = {}
+    for index, item in enumerate(node.items):
+        if isinstance(item, Scalar) and isinstance(item.value, str):
+            found[index] = item
+        elif not is_null(item) or not place.findings.is_spoiled((*place.path, index)):
+            return None
+    return found
 
 
-def pairs(node: Node, _place: Place) -> Node:
+def pairs(node: Node, place: Place) -> Node:
     """Read ``[A=1, B]`` as ``{A: "1", B: null}``; of equal names the last one wins."""
     if isinstance(node, MapNode):
         return replaced(node, {key: _as_text(value) for key, value in node.values.items()})
-    if not isinstance(node, ListNode) or not _are_texts(node):
+    items = texts(node, place)
+    if items is None:
         return node
     values: dict[str, Node] = {}
-    for item in node.items:
+    for item in items.values():
         name, equals, value = text(item).partition("=")
         values[name] = scalar(value if equals else None, item)
     return record(values, node)
@@ -43,11 +58,10 @@ def pairs(node: Node, _place: Place) -> Node:
 
 def variables(node: Node, place: Place) -> Node:
     """Read `pairs` in which no name that stands in a list may end in a blank."""
-    if isinstance(node, ListNode) and _are_texts(node):
-        for index, item in enumerate(node.items):
-            name = text(item).partition("=")[0]
-            if name != name.rstrip():
-                place.at(index).problem(item, f"the name of the variable {name!r} ends in a blank")
+    for index, item in (texts(node, place) or {}).items():
+        name = text(item).partition("=")[0]
+        if name != name.rstrip():
+            place.at(index).problem(item, f"the name of the variable {shown(name)} ends in a blank")
     return pairs(node, place)
 
 
@@ -57,10 +71,9 @@ def complete_pairs(node: Node, place: Place) -> Node:
         for name, value in node.values.items():
             if not isinstance(value, Scalar) or not isinstance(value.value, str):
                 place.at(name).problem(value, "must be a string; write it in quotes")
-    if isinstance(node, ListNode) and _are_texts(node):
-        for index, item in enumerate(node.items):
-            if "=" not in text(item):
-                place.at(index).problem(item, f"{text(item)!r} must be NAME=value")
+    for index, item in (texts(node, place) or {}).items():
+        if "=" not in text(item):
+            place.at(index).problem(item, f"{shown(text(item))} must be NAME=value")
     return pairs(node, place)
 
 
@@ -73,10 +86,11 @@ def _as_text(node: Node) -> Node:
 def named(make: Callable[[Node], Node]) -> Callable[[Node, Place], Node]:
     """Read a list of names as a mapping in which each name has what *make* gives for it."""
 
-    def read(node: Node, _place: Place) -> Node:
-        if not isinstance(node, ListNode) or not _are_texts(node):
+    def read(node: Node, place: Place) -> Node:
+        items = texts(node, place)
+        if items is None:
             return node
-        return record({text(item): make(item) for item in node.items}, node)
+        return record({text(item): make(item) for item in items.values()}, node)
 
     return read
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandbox.compose.canonical.shape import record, scalar
 from sandbox.compose.findings import Place
+from sandbox.compose.known import shown
 from sandbox.compose.node import Node, Scalar, text
 
 _SHORTEST_PAIR = 3  # a:b; anything shorter is a target alone
@@ -25,7 +26,7 @@ def mount(node: Node, place: Place) -> Node | None:
     except _FaultError as fault:
         place.problem(
             node,
-            f"{written!r} is no mount: {fault}",
+            f"{shown(written)} is no mount: {fault}",
             "write volume:/path, ./file:/path or /path, with :ro for read-only",
         )
         return None
@@ -115,7 +116,9 @@ def device(node: Node, place: Place) -> Node | None:
     parts = text(node).split(":")
     if len(parts) > _DEVICE_PARTS_MAX:
         place.problem(
-            node, f"{text(node)!r} has more than three parts", "write source:target:permissions"
+            node,
+            f"{shown(text(node))} has more than three parts",
+            "write source:target:permissions",
         )
         return None
     source = parts[0]

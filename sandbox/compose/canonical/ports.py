@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sandbox.compose.canonical.shape import record, scalar
 from sandbox.compose.findings import Place
+from sandbox.compose.known import shown
 from sandbox.compose.node import ListNode, Node, Scalar, text
 
 PORT_MAX = 65535
@@ -78,10 +79,10 @@ def _parts(node: Scalar) -> _Short:
     host_ip = ":".join(before)
     if host_ip.startswith("["):
         if not host_ip.endswith("]"):
-            raise _FaultError(f"the bracket of {host_ip!r} is never closed")
+            raise _FaultError(f"the bracket of {shown(host_ip)} is never closed")
         host_ip = host_ip[1:-1]
     if host_ip and not is_address(host_ip):
-        raise _FaultError(f"{host_ip!r} is not an IP address")
+        raise _FaultError(f"{shown(host_ip)} is not an IP address")
     return _Short(
         node=node,
         host_ip=host_ip,
@@ -97,7 +98,7 @@ def _protocol(target: str) -> tuple[str, str]:
         raise _FaultError("the port of the container is missing")
     protocol = protocol.lower() or "tcp"
     if protocol not in _PROTOCOLS:
-        raise _FaultError(f"the protocol must be tcp, udp or sctp, not {protocol!r}")
+        raise _FaultError(f"the protocol must be tcp, udp or sctp, not {shown(protocol)}")
     return port, protocol
 
 
@@ -106,7 +107,8 @@ def _range(written: str, side: str, least: int = 0) -> tuple[int, int]:
     first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
     if not least <= first <= last <= PORT_MAX:
         raise _FaultError(
-            f"{written!r} is not a port of the {side} ({least} to {PORT_MAX}), nor a range of ports"
+            f"{shown(written)} is not a port of the {side} ({least} to {PORT_MAX}),"
+            " nor a range of ports"
         )
     return first, last
 

@@ -35,12 +35,13 @@ def _by_key(node: Node, shape: Mapping[str, Shape], place: Place) -> Node:
         return node if each is None else _each_item(node, each, place)
     if not isinstance(node, MapNode):
         return node
+    values = node.values
     changes: dict[str, Node | None] = {}
-    for key, value in node.values.items():
-        below = shape.get(key, each)
-        if below is not None:
-            after = applied(value, below, place.at(key))
-            if after is not value:
+    for key in shape if each is None else values:
+        if key in values:
+            before = values[key]
+            after = applied(before, shape.get(key) or shape[EACH], place.at(key))
+            if after is not before:
                 changes[key] = after
     return replaced(node, changes) if changes else node
 
@@ -64,12 +65,11 @@ def record(values: Mapping[str, Node], where: Node | Mark) -> MapNode:
 
 def replaced(node: MapNode, changes: Mapping[str, Node | None]) -> MapNode:
     """Copy *node* with other values at the keys of *changes*; ``None`` takes the key out."""
-    values = {**node.values, **changes}
-    return MapNode(
-        values={key: value for key, value in values.items() if value is not None},
-        key_marks={
-            **{key: value.mark for key, value in changes.items() if value is not None},
-            **node.key_marks,
-        },
-        mark=node.mark,
-    )
+    values, marks = dict(node.values), dict(node.key_marks)
+    for key, value in changes.items():
+        if value is None:
+            values.pop(key, None)
+        else:
+            values[key] = value
+            marks.setdefault(key, value.mark)
+    return MapNode(values=values, key_marks=marks, mark=node.mark)

@@ -12,6 +12,7 @@ import posixpath
 from sandbox.compose.canonical.lists import pairs
 from sandbox.compose.canonical.shape import replaced, scalar
 from sandbox.compose.findings import Place
+from sandbox.compose.known import shown
 from sandbox.compose.node import ListNode, MapNode, Node, Scalar, integer, is_null, text
 from sandbox.compose.units import DURATION_SAYS, SIZE_SAYS, duration_text, ram_bytes
 from sandbox.compose.words import split_words
@@ -25,7 +26,7 @@ def duration(node: Node, place: Place) -> Node | None:
     """Write a duration as Compose does, such as ``1m30s``."""
     written = duration_text(text(node))
     if written is None:
-        place.problem(node, f"must be {DURATION_SAYS}, not {text(node)!r}")
+        place.problem(node, f"must be {DURATION_SAYS}, not {shown(text(node))}")
         return None
     return scalar(written, node)
 
@@ -44,7 +45,7 @@ def size(node: Node, place: Place) -> Node | None:
         return scalar(str(value) if value > 0 else value, node) if value else None
     found = ram_bytes(text(node))
     if found is None:
-        place.problem(node, f"must be {SIZE_SAYS}, not {text(node)!r}")
+        place.problem(node, f"must be {SIZE_SAYS}, not {shown(text(node))}")
         return None
     return scalar(str(found), node) if found else None
 
@@ -58,7 +59,7 @@ def whole(node: Node, place: Place) -> Node | None:
         value = int(value)
     number = value if isinstance(value, int) else integer(node)
     if number is None or abs(number) > _INT64_MAX:
-        place.problem(node, f"must be a whole number, not {text(node)!r}")
+        place.problem(node, f"must be a whole number, not {shown(text(node))}")
         return None
     return scalar(number, node)
 
@@ -80,7 +81,7 @@ def decimal(node: Node, place: Place) -> Node | None:
     except (ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number) or "_" in text(node):
-        place.problem(node, f"must be a number such as 0.5, not {text(node)!r}")
+        place.problem(node, f"must be a number such as 0.5, not {shown(text(node))}")
         return None
     return scalar(int(number) if number.is_integer() else number, node)
 
@@ -98,7 +99,7 @@ def permissions(node: Node, place: Place) -> Node | None:
     except ValueError:
         number = None
     if number is None or not 0 <= number < 2**32:
-        place.problem(node, f'must be permissions such as 0440 or "0440", not {text(node)!r}')
+        place.problem(node, f'must be permissions such as 0440 or "0440", not {shown(text(node))}')
         return None
     return scalar(f"0{number:o}", node)
 
@@ -109,7 +110,7 @@ def truth(node: Node, place: Place) -> Node | None:
         return node
     word = text(node).lower()
     if word not in _TRUE and word not in _FALSE:
-        place.problem(node, f"must be true or false, not {text(node)!r}")
+        place.problem(node, f"must be true or false, not {shown(text(node))}")
         return None
     return scalar(word in _TRUE, node)
 
@@ -141,7 +142,7 @@ def command(node: Node, place: Place) -> Node | None:
     if line.ignored:
         place.warn(
             node,
-            f"everything from {line.ignored[0]!r} on is ignored, as Compose does;"
+            f"everything from {shown(line.ignored[0])} on is ignored, as Compose does;"
             ' for a shell write ["sh", "-c", "..."]',
         )
     return ListNode(items=tuple(scalar(word, node) for word in line.words), mark=node.mark)
@@ -160,14 +161,14 @@ def hosts(node: Node, place: Place) -> Node:
     if isinstance(node, MapNode):
         for name, value in node.values.items():
             if ":" in name:
-                place.at(name).problem(value, f"{name!r} is not the name of a host")
+                place.at(name).problem(value, f"{shown(name)} is not the name of a host")
             addresses = value.items if isinstance(value, ListNode) else (value,)
             lines += [scalar(f"{name}={_bare(text(one))}", one) for one in addresses]
     for index, item in enumerate(node.items if isinstance(node, ListNode) else ()):
         written = text(item)
         name, separator, address = written.partition("=" if "=" in written else ":")
         if not separator or not name or ":" in name:
-            place.at(index).problem(item, f"{written!r} is not name:address or name=address")
+            place.at(index).problem(item, f"{shown(written)} is not name:address or name=address")
         lines.append(scalar(f"{name}={_bare(address)}", item))
     return ListNode(items=tuple(lines), mark=node.mark)
 
