@@ -12,12 +12,13 @@ from sandbox.compose.findings import Findings, Place, key_mark
 from sandbox.compose.interpolate import interpolate
 from sandbox.compose.known import suggestion
 from sandbox.compose.merge import merge, merge_service
-from sandbox.compose.node import EMPTY, MapNode, Mark, Node, Path, is_null, mapping, text
+from sandbox.compose.node import EMPTY, ListNode, MapNode, Mark, Node, Path, is_null, mapping, text
 from sandbox.compose.paths import resolved
 from sandbox.compose.scope import Scope
 from sandbox.compose.tags import Document, without
 
 CHAIN_MAX = 32
+NO_VALUE = "has no value; give it one or remove the key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +60,11 @@ class Inheritance:
         declared = tree.get("services")
         if not isinstance(declared, MapNode):
             if declared is not None:
-                message = "`services` must be a mapping from names to services"
+                # Said in the words of the schema, which sees this only if nothing was before it.
+                kind = "a list" if isinstance(declared, ListNode) else "a single value"
+                message = NO_VALUE if is_null(declared) else f"must be a mapping, not {kind}"
                 self._findings.problem(key_mark(tree, "services"), ("services",), message)
+                return _without(tree, "services")
             return tree
         step = _Step(
             file=file,

@@ -96,13 +96,17 @@ class Files:
         place.problem(where, message, remedy)
         return False
 
+    @property
+    def place(self) -> str:
+        """Say where files are, behind a message that one is not."""
+        return " in the commit" if self._top == REPOSITORY else ""
+
     def report_missing(
         self, path: str, where: Node | Mark, place: Place, or_else: str = ""
     ) -> None:
         """Report that there is no file at *path*; *or_else* is a further remedy."""
-        committed = self._top == REPOSITORY
-        message = f"there is no file {self.shown(path)}{' in the commit' if committed else ''}"
-        remedy = f"{'commit' if committed else 'add'} it, or correct the path{or_else}"
+        message = f"there is no file {self.shown(path)}{self.place}"
+        remedy = f"{'commit' if self.place else 'add'} it, or correct the path{or_else}"
         place.problem(where, message, remedy)
 
     def is_faulty(self, path: str) -> bool:

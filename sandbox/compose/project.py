@@ -88,6 +88,23 @@ def load_project(request: ProjectRequest, source: FileSource) -> Project:
     Raises:
         InvalidComposeError: The files are wrong; carries every problem, by place.
     """
+    project = read_project(request, source)
+    if project.findings.problems:
+        raise InvalidComposeError(project.findings.problems)
+    return project
+
+
+def read_project(request: ProjectRequest, source: FileSource) -> Project:
+    """
+    Load the files of *request* as far as they can be read.
+
+    Returns:
+        A project that is only valid when its findings hold no problem: what was wrong is left out
+        of its tree, so that a later step can find what else is.
+
+    Raises:
+        InvalidComposeError: Nothing can be read.
+    """
     home = request.environment.get("HOME", "")
     files = Files(source, request.top or request.folder, home)
     loading = _Loading(request, files)
@@ -95,7 +112,7 @@ def load_project(request: ProjectRequest, source: FileSource) -> Project:
         project = loading.project()
     except TooMuchError:
         project = None
-    if project is None or loading.findings.problems:
+    if project is None:
         raise InvalidComposeError(loading.findings.problems)
     return project
 
@@ -159,7 +176,7 @@ class _Loading:
             for path in paths:
                 if self._files.content(path) is None:
                     mark = Mark(file=self._files.shown(path))
-                    self.findings.problem(mark, (), "there is no such file")
+                    self.findings.problem(mark, (), f"there is no such file{self._files.place}")
         values = read_env_files(paths, self._files, self.findings, variables)
         return Variables(values, variables) if values else variables
 

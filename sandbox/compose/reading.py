@@ -46,7 +46,7 @@ class Reading:
             mark = Mark(file=self._files.shown(path))
             documents = self._files.documents(path, self._findings)
             if documents is None:
-                self._findings.problem(mark, (), "there is no such file")
+                self._findings.problem(mark, (), f"there is no such file{self._files.place}")
             elif not documents and len(paths) == 1 and not self._findings.problems:
                 self._findings.problem(mark, (), "the file is empty", "add at least `services:`")
             for document in documents or ():
