@@ -100,10 +100,11 @@ def _context(node: MapNode, mark: Mark, place: Place) -> str | None:
     found = inside(written)
     if found is not None:
         return found
+    if written.startswith("//"):
+        place.problem(mark, "this folder leads out of the repository", "commit it in here")
+        return None
     if "://" in written or written.startswith(("git@", "github.com/", "service:")):
         why = "only folders of the commit are built, and this is an address"
-    elif written.startswith("//"):
-        why = "leads out of the repository"
     else:
         why = "is not a path inside the repository"
     place.problem(mark, f"{written}: {why}" if why.startswith("only") else f"{written} {why}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sandbox.compose.findings import Place
-from sandbox.compose.node import Node, Scalar, is_null, items, mapping, text
-from sandbox.compose.units import duration_s, size_bytes
+from sandbox.compose.node import Node, Scalar, integer, is_null, items, mapping, text
+from sandbox.compose.units import DURATION_SAYS, duration_s, size_bytes
 
 _OUR_LABELS = ("dev.sandbox.", "com.docker.compose.")
 
@@ -46,9 +46,22 @@ def size(node: Node | None) -> int:
     return -1 if written == "-1" else size_bytes(written) or 0
 
 
-def seconds(node: Node | None) -> float | None:
-    """Give a duration, if there is one."""
-    return duration_s(text(node)) if text(node) else None
+def seconds(node: Node | None, place: Place) -> float | None:
+    """Give a duration, if there is one; a negative one is a problem."""
+    if node is None or not text(node):
+        return None
+    found = duration_s(text(node))
+    if found is None:
+        place.problem(node, f"must be {DURATION_SAYS}, not {text(node)!r}")
+    return found
+
+
+def whole(node: Node | None, place: Place) -> int:
+    """Give a whole number; 0 without one, and after a problem."""
+    found = integer(node)
+    if found is None and node is not None and text(node):
+        place.problem(node, f"must be a whole number, not {text(node)!r}")
+    return found or 0
 
 
 def permission_bits(node: Node | None, default: int) -> int:

@@ -19,10 +19,10 @@ def read_healthcheck(node: Node | None, place: Place) -> Healthcheck | None:
         test = ("NONE",)
     return Healthcheck(
         test=test,
-        interval_s=seconds(node.get("interval")),
-        timeout_s=seconds(node.get("timeout")),
-        start_period_s=seconds(node.get("start_period")),
-        start_interval_s=seconds(node.get("start_interval")),
+        interval_s=seconds(node.get("interval"), place.at("interval")),
+        timeout_s=seconds(node.get("timeout"), place.at("timeout")),
+        start_period_s=seconds(node.get("start_period"), place.at("start_period")),
+        start_interval_s=seconds(node.get("start_interval"), place.at("start_interval")),
         retries=integer(node.get("retries")),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sandbox.compose.findings import Place
-from sandbox.compose.given import size, texts
+from sandbox.compose.given import size, texts, whole
 from sandbox.compose.node import EMPTY, MapNode, Node, flag, integer, items, mapping, text
 from sandbox.compose.units import nano_cpus
 from sandbox.model.service import Limits, Ulimit
@@ -20,31 +20,31 @@ def read_limits(service: MapNode, place: Place) -> Limits:
     """Read the short attributes and ``deploy.resources``, which do not contradict."""
     resources = mapping(mapping(service.get("deploy")).get("resources"))
     limits, reservations = mapping(resources.get("limits")), mapping(resources.get("reservations"))
-    pids = integer(service.get("pids_limit")) or integer(limits.get("pids")) or 0
+    pids = whole(service.get("pids_limit"), place.at("pids_limit")) or integer(limits.get("pids"))
     return Limits(
         memory_bytes=size(service.get("mem_limit")) or size(limits.get("memory")),
         nano_cpus=_nano_cpus(service.get("cpus")) or _nano_cpus(limits.get("cpus")),
-        pids=max(0, pids),
+        pids=max(0, pids or 0),
         memory_reservation_bytes=size(service.get("mem_reservation"))
         or size(reservations.get("memory")),
         memory_swap_bytes=size(service.get("memswap_limit")),
-        cpu_shares=_number(service.get("cpu_shares")),
-        cpu_quota_us=_number(service.get("cpu_quota")),
-        cpu_period_us=_number(service.get("cpu_period")),
+        cpu_shares=whole(service.get("cpu_shares"), place.at("cpu_shares")),
+        cpu_quota_us=whole(service.get("cpu_quota"), place.at("cpu_quota")),
+        cpu_period_us=whole(service.get("cpu_period"), place.at("cpu_period")),
         cpuset=text(service.get("cpuset")),
         restart=_restart(service, place),
     )
 
 
-def read_tuning(service: MapNode) -> Tuning:
+def read_tuning(service: MapNode, place: Place) -> Tuning:
     """Read what is rarely needed."""
     return Tuning(
         shm_size_bytes=size(service.get("shm_size")),
         memory_swappiness=integer(service.get("mem_swappiness")),
         oom_kill_disable=flag(service.get("oom_kill_disable"), default=False),
-        oom_score_adj=_number(service.get("oom_score_adj")),
-        cpu_rt_period_us=_number(service.get("cpu_rt_period")),
-        cpu_rt_runtime_us=_number(service.get("cpu_rt_runtime")),
+        oom_score_adj=whole(service.get("oom_score_adj"), place.at("oom_score_adj")),
+        cpu_rt_period_us=whole(service.get("cpu_rt_period"), place.at("cpu_rt_period")),
+        cpu_rt_runtime_us=whole(service.get("cpu_rt_runtime"), place.at("cpu_rt_runtime")),
         storage=texts(service.get("storage_opt")),
         block_io=_block_io(mapping(service.get("blkio_config"))),
     )
@@ -82,7 +82,7 @@ def read_ulimits(node: Node | None, place: Place) -> tuple[Ulimit, ...]:
 
 def _block_io(node: MapNode) -> BlockIo:
     return BlockIo(
-        weight=_number(node.get("weight")),
+        weight=integer(node.get("weight")) or 0,
         weights=_rates(node.get("weight_device"), "weight"),
         read_bytes=_rates(node.get("device_read_bps"), "rate"),
         write_bytes=_rates(node.get("device_write_bps"), "rate"),
@@ -95,11 +95,6 @@ def _rates(node: Node | None, what: str) -> tuple[DeviceRate, ...]:
     entries = (mapping(item) for item in items(node))
     found = (DeviceRate(path=text(each.get("path")), rate=size(each.get(what))) for each in entries)
     return tuple(sorted(found, key=lambda each: each.path))
-
-
-def _number(node: Node | None) -> int:
-    """Give a whole number; 0 without one."""
-    return integer(node) or 0
 
 
 def _nano_cpus(node: Node | None) -> int:

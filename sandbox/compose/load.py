@@ -157,6 +157,9 @@ def _project(environment: str, source: CommittedSource, own: Mapping[str, str]) 
         message = "an environment's folder is named with small letters, digits, `-` and `_`"
         problem = Problem(file=f"{folder}/{FILE_NAME}", message=f"{message}, not {environment!r}")
         raise InvalidComposeError((problem,))
+    if source.read_file(f"{folder}/{FILE_NAME}") is None:
+        message = "there is no such file in the commit"
+        raise InvalidComposeError((Problem(file=f"{folder}/{FILE_NAME}", message=message),))
     request = ProjectRequest(folder=f"{REPOSITORY}/{folder}", environment=own, top=REPOSITORY)
     return load_project(request, CommittedFiles(source))
 

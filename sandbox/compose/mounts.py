@@ -14,6 +14,7 @@ from sandbox.compose.source import CommittedSource, inside
 from sandbox.model.desired import Volume
 from sandbox.model.service import ContainerFile, HostMount, Mount, TmpfsMount, VolumeMount
 
+_DRIVE = re.compile(r"[a-zA-Z]:[/\\]")
 _UNSAFE = re.compile(r"[^a-zA-Z0-9_.-]+")
 _ID_LENGTH = 6
 _NAMED = "name a volume (data:/path, and data: under top-level volumes)"
@@ -103,6 +104,10 @@ class _Reader:
                 key_mark(options, "labels"),
                 "labels of a mount change nothing; give them to the volume under top-level volumes",
             )
+        propagation = mapping(entry.get("bind")).get("propagation")
+        if propagation is not None:
+            message = f"{text(propagation)} is for paths of the host, and this is a volume"
+            place.problem(propagation, message)
         volume = text(entry.get("source"))
         if not volume:
             place.warn(
@@ -121,7 +126,10 @@ class _Reader:
         read_only = flag(entry.get("read_only"), default=False)
         where = entry.get("source") or entry
         path = inside(written)
-        if path is not None:
+        if path is not None and "~" in path.split("/"):
+            message = f"{posixpath.relpath(path, self.folder)}: whose home that is, no commit says"
+            place.problem(where, message, _NAMED)
+        elif path is not None:
             self._committed(entry, path, target, place)
         elif written.startswith("//"):
             place.problem(
@@ -190,6 +198,13 @@ class _Reader:
 def _target(written: str, node: Node, place: Place) -> str:
     """Give the clean target; empty after a problem."""
     target = posixpath.normpath(written)
+    if _DRIVE.match(written):
+        place.problem(
+            node,
+            f"{written[:2]} is read as the drive of a Windows path, as Compose does",
+            "give the volume a name of at least two letters",
+        )
+        return ""
     if written.startswith("/") and target.strip("/") and "\0" not in written:
         return target
     place.problem(node, f"the target must be an absolute path in the container, not {written!r}")

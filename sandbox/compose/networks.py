@@ -78,10 +78,11 @@ def _network(key: str, node: MapNode, place: Place, project: str, where: str) ->
 def _volume(key: str, node: MapNode, place: Place, project: str, where: str) -> Volume:
     options = texts(node.get("driver_opts"))
     device = options.get("device", "")
-    if inside(device) is not None:
+    path = inside(device)
+    if path is not None or device.startswith("."):
         place.at("driver_opts", "device").problem(
             mapping(node.get("driver_opts")).values["device"],
-            f"{inside(device)} is a path of the commit, and a volume cannot be bound to that",
+            f"{path or device} is a path of the commit, and a volume cannot be bound to that",
             "mount it as a file or folder of the repository: ./path:/target",
         )
     return Volume(

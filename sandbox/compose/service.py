@@ -118,7 +118,7 @@ def read_service(name: str, node: MapNode, mark: Mark, place: Place, sources: So
         depends_on=dependencies,
         healthcheck=read_healthcheck(node.get("healthcheck"), place.at("healthcheck")),
         limits=read_limits(node, place),
-        tuning=read_tuning(node),
+        tuning=read_tuning(node, place),
         devices=read_devices(node),
         labels=labels(node.get("labels"), place.at("labels")),
         annotations=texts(node.get("annotations")),
@@ -138,7 +138,7 @@ def read_service(name: str, node: MapNode, mark: Mark, place: Place, sources: So
         ulimits=read_ulimits(node.get("ulimits"), place.at("ulimits")),
         replicas=read_replicas(node, place),
         stop_signal=text(node.get("stop_signal")),
-        stop_grace_period_s=_grace_s(node),
+        stop_grace_period_s=_grace_s(node, place),
         hooks=read_hooks(node),
         hostname=text(node.get("hostname")),
         domainname=text(node.get("domainname")),
@@ -254,8 +254,8 @@ def _is_listed(mount: Mount) -> bool:
     return isinstance(mount, TmpfsMount) and mount.listed
 
 
-def _grace_s(node: MapNode) -> float:
-    found = seconds(node.get("stop_grace_period"))
+def _grace_s(node: MapNode, place: Place) -> float:
+    found = seconds(node.get("stop_grace_period"), place.at("stop_grace_period"))
     return _STOP_GRACE_S if found is None else found
 
 

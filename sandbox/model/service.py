@@ -363,4 +363,4 @@ class Service:
     extra_hosts: tuple[str, ...] = ()
     logging: Logging | None = None
     place: str = ""
-    places: Mapping[str, str] = field(default_factory=dict[str, str])
+    places: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)

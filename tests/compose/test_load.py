@@ -259,7 +259,7 @@ def test_problems_of_all_steps_come_together() -> None:
         "  b: {image: x, foo: 1}\n"
         "  c: {image: x, extends: nobody}\n"
         "  d: {image: x, ports: [x]}\n"
-        "  e: {build: ../../../x}\n"
+        "  e: {build: [x]}\n"
         "  f: {image: x, depends_on: [z]}\n"
         "  a: {image: x}\n",
         env="%",
@@ -269,6 +269,19 @@ def test_problems_of_all_steps_come_together() -> None:
         [".env", "1"],
         *[["compose.yaml", str(line)] for line in (2, 3, 4, 5, 6, 7, 8)],
     ]
+
+
+def test_problems_of_acting_come_together() -> None:
+    found = problems(
+        "services:\n"
+        "  a: {build: ../../../x}\n"
+        "  b: {image: x, restart: sometimes}\n"
+        "  c: {image: x, isolation: default}\n"
+        "  d: {image: x, deploy: {mode: global}}\n"
+        "  e: {image: x, volumes: ['~/x:/x']}\n"
+    )
+
+    assert [line.split(":")[1] for line in found] == ["2", "3", "4", "5", "6"]
 
 
 JSON = st.recursive(
