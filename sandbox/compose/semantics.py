@@ -62,7 +62,7 @@ def _content(*sources: str) -> Rule:
         if is_external(resource):
             return node
         given = [key for key in sources if key in resource.values]
-        if not given:
+        if not given and not place.findings.is_spoiled(place.path):
             place.problem(node, f"one of {', '.join(sources)} is needed, or `external: true`")
         for other in given[1:]:
             place.at(other).problem(

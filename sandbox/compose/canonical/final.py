@@ -26,18 +26,16 @@ from sandbox.compose.canonical.values import (
 from sandbox.compose.findings import Findings, Place
 from sandbox.compose.node import ListNode, MapNode, Node, Scalar, mapping
 
-# Nothing, an empty list and zero mean something at these keys, and an empty mapping is a choice.
+# False and zero mean something at these keys, and an empty mapping is a choice.
 _KEPT = frozenset(
     {
         "attach",
         "bind",
         "build",
-        "command",
         "credential_spec",
         "deploy",
         "enable_ipv4",
         "enable_ipv6",
-        "entrypoint",
         "healthcheck",
         "image",
         "init",
@@ -82,7 +80,7 @@ def _is_nothing(node: Node) -> bool:
 
 
 def _is_blank(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.value == ""
+    return isinstance(node, Scalar) and (node.value is None or node.value == "")
 
 
 def _ulimit(node: Node, place: Place) -> Node | None:
@@ -102,7 +100,7 @@ _ROLLOUT = _fields(
     {"parallelism": count, "delay": duration, "monitor": duration, "max_failure_ratio": decimal}
 )
 _ULIMITS: Shape = {EACH: _ulimit}
-_HOOKS: Shape = {EACH: _fields({"command": command, "privileged": truth})}
+_HOOKS: Shape = {EACH: _fields({"command": command, "privileged": truth}, "command")}
 _RATES: Shape = {EACH: _fields({"rate": size})}
 _BUILD = _fields(
     {
@@ -139,7 +137,7 @@ _DEPLOY = _fields(
         "update_config": _ROLLOUT,
     }
 )
-_WATCH = _fields({"exec": _fields({"command": command}), "ignore": listed, "include": listed})
+_WATCH = _fields({"exec": _fields({"command": command}, "command"), "ignore": listed, "include": listed})
 _MOUNT = _fields(
     {
         "bind": _fields({"create_host_path": truth}),
@@ -223,6 +221,8 @@ _SERVICE = _fields(
         "ulimits": _ULIMITS,
         "volumes": {EACH: _MOUNT},
     },
+    "command",
+    "entrypoint",
     "network_mode",
 )
 _RESOURCE: Shape = {
