@@ -5,6 +5,7 @@ A loaded project as Compose itself prints it.
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ def config_model(tree: MapNode) -> dict[str, Plain]:
     The shape of ``docker compose config --format json``, but dollar signs as they are meant.
     """
     keys = [*(key for key in _ORDER if key in tree.values), *sorted(tree.values.keys() - {*_ORDER})]
-    return {key: _dated(plain(tree.values[key])) for key in keys if key not in _NOT_PRINTED}
+    return {key: _printable(plain(tree.values[key])) for key in keys if key not in _NOT_PRINTED}
 
 
 def config_json(tree: MapNode) -> str:
@@ -40,21 +41,23 @@ def config_json(tree: MapNode) -> str:
 
 def config_text(tree: MapNode) -> str:
     """
-    The same in YAML, for people, without a line break at its end.
+    The same in YAML, for people, without its last line break.
     """
-    return yaml_text(_escaped(config_model(tree))).rstrip("\n")
+    return yaml_text(_escaped(config_model(tree))).removesuffix("\n")
 
 
-def _dated(value: Plain) -> Plain:
+def _printable(value: Plain) -> Plain:
     """
-    Write dates, which only extensions can hold, as Compose does.
+    Write what only extensions can hold as text: dates as Compose does, and numbers without end.
     """
     if isinstance(value, Date):
         return f"{value.text}T00:00:00Z" if len(value.text) == _DATE_LENGTH else value.text
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     if isinstance(value, list):
-        return [_dated(each) for each in value]
+        return [_printable(each) for each in value]
     if isinstance(value, dict):
-        return {key: _dated(each) for key, each in value.items()}
+        return {key: _printable(each) for key, each in value.items()}
     return value
 
 
