@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _ORDER = ("name", "services", "networks", "volumes", "configs", "secrets")
 _DATE_LENGTH = len("2020-01-01")
-_NOT_PRINTED = frozenset({"models"})
-"""Compose 2.40 reads models and prints none."""
+_MODELS = "models"
+"""Compose 2.40 reads models and prints none in its JSON."""
 _NOT_IN_YAML = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 """JSON has these as they are; YAML, as which it is read again, has them not, or as line breaks."""
 
@@ -27,13 +27,21 @@ def config_model(tree: MapNode) -> dict[str, Plain]:
     """
     The shape of ``docker compose config --format json``, but dollar signs as they are meant.
     """
+    return {key: value for key, value in _whole(tree).items() if key != _MODELS}
+
+
+def _whole(tree: MapNode) -> dict[str, Plain]:
+    """
+    Everything, in the order of Compose.
+    """
     keys = [*(key for key in _ORDER if key in tree.values), *sorted(tree.values.keys() - {*_ORDER})]
-    return {key: _printable(plain(tree.values[key])) for key in keys if key not in _NOT_PRINTED}
+    return {key: _printable(plain(tree.values[key])) for key in keys}
 
 
 def config_json(tree: MapNode) -> str:
     """
-    The output of ``docker compose config --format json``: loading it gives the same model.
+    The output of ``docker compose config --format json``: loading it gives the same model,
+    unless there are `models`.
     """
     text = json.dumps(_escaped(config_model(tree)), indent=2, ensure_ascii=False)
     return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
@@ -41,9 +49,9 @@ def config_json(tree: MapNode) -> str:
 
 def config_text(tree: MapNode) -> str:
     """
-    The same in YAML, for people, without its last line break.
+    The same in YAML and with models, for people, without its last line break.
     """
-    return yaml_text(_escaped(config_model(tree))).removesuffix("\n")
+    return yaml_text(_escaped(_whole(tree))).removesuffix("\n")
 
 
 def _printable(value: Plain) -> Plain:

@@ -15,12 +15,18 @@ def tree(text: str) -> MapNode:
     return found
 
 
-def test_keys_come_in_the_order_of_compose_and_models_are_left_out() -> None:
+def test_keys_come_in_the_order_of_compose_and_json_has_no_models() -> None:
     text = "x-b: 1\nx-a: 2\nmodels: {}\nnetworks: {}\nservices: {}\nname: n\n"
 
     assert list(json.loads(config_json(tree(text)))) == [
         *("name", "services", "networks", "x-a", "x-b"),
     ]
+
+
+def test_the_text_for_people_keeps_models() -> None:
+    assert config_text(tree("models: {m: {model: x}}\nname: n\n")) == (
+        "name: n\nmodels:\n  m:\n    model: x"
+    )
 
 
 def test_dates_and_numbers_without_end_are_text() -> None:
