@@ -40,8 +40,9 @@ def _whole(tree: MapNode) -> dict[str, Plain]:
 
 def config_json(tree: MapNode) -> str:
     """
-    The output of ``docker compose config --format json``: loading it gives the same model,
-    unless there are `models`.
+    The output of ``docker compose config --format json``.
+
+    Loading it gives the same model, unless there are `models`.
     """
     text = json.dumps(_escaped(config_model(tree)), indent=2, ensure_ascii=False)
     return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
