@@ -5,12 +5,16 @@ Values as the texts that a fingerprint is made of.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+_PLAIN = re.compile(r'[^\s,:="][^\s,="]*')
+_PLAIN_ENTRY = re.compile(r'[^,"\n][^,\n]*')
 
 
 def group_fields(
@@ -47,13 +51,30 @@ def words(texts: tuple[str, ...] | None) -> str | None:
 
 
 def ordered(texts: Iterable[str]) -> str | None:
-    """Say a list whose order counts and whose entries need no quotes; empty is nothing."""
-    return ", ".join(texts) or None
+    """Say a list whose order counts; empty is nothing."""
+    return ", ".join(map(_quoted_entry, texts)) or None
+
+
+def unordered(texts: Iterable[str]) -> str | None:
+    """Say a list whose order does not count; empty is nothing."""
+    return ", ".join(sorted(map(_quoted_entry, texts))) or None
+
+
+def quoted(text: str, *, colon: bool = True) -> str:
+    """
+    Say a part of a longer text: in quotes where it could be taken for two parts.
+
+    Args:
+        text: The part.
+        colon: A colon, but for the first letter, is no separator of the longer text.
+    """
+    plain = _PLAIN.fullmatch(text) and (colon or ":" not in text)
+    return text if plain else json.dumps(text)
 
 
 def number(value: float | None) -> str | None:
-    """Say a number of seconds."""
-    return None if value is None else f"{value:g}"
+    """Say a number of seconds, with all of its digits."""
+    return None if value is None else repr(float(value)).removesuffix(".0")
 
 
 def _default(field: Field[Any]) -> object:
@@ -72,8 +93,15 @@ def _text(value: object, *, in_order: bool) -> str:
 
 
 def _entry(entry: object) -> str:
-    """Say an entry of a list: a text as it is, a group as JSON of what it says."""
-    return entry if isinstance(entry, str) else json.dumps(_plain(entry), sort_keys=True)
+    """Say an entry of a list: a text, or a group as JSON of what it says."""
+    if isinstance(entry, str):
+        return _quoted_entry(entry)
+    return json.dumps(_plain(entry), sort_keys=True)
+
+
+def _quoted_entry(text: str) -> str:
+    """Say an entry of a list, in quotes where it could be taken for two or for none."""
+    return text if _PLAIN_ENTRY.fullmatch(text) else json.dumps(text)
 
 
 def _plain(value: object) -> object:

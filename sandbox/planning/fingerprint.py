@@ -15,7 +15,16 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from sandbox.model.service import HostMount, VolumeMount
-from sandbox.planning.field_texts import group_fields, named, number, ordered, words
+from sandbox.planning.field_texts import (
+    group_fields,
+    named,
+    number,
+    ordered,
+    quoted,
+    unordered,
+    words,
+)
+from sandbox.planning.payload_host import capabilities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -158,10 +167,10 @@ def build_fields(build: Build) -> dict[str, str]:
         "target": build.target or None,
         **named("args", build.args),
         **named("labels", build.labels),
-        "tags": _set(build.tags),
-        "cache_from": _set(build.cache_from),
+        "tags": unordered(build.tags),
+        "cache_from": unordered(build.cache_from),
         "network": build.network or None,
-        "extra_hosts": _set(build.extra_hosts),
+        "extra_hosts": unordered(build.extra_hosts),
         "shm_size_bytes": str(build.shm_size_bytes) if build.shm_size_bytes else None,
         "platform": build.platform or None,
         "pull": "true" if build.pull else None,
@@ -188,7 +197,7 @@ def _program_fields(service: Service) -> Iterator[tuple[str, str | None]]:
     yield "command", words(service.command)
     yield "entrypoint", words(service.entrypoint)
     yield from named("environment", service.environment).items()
-    yield "unset_environment", _set(service.unset_environment)
+    yield "unset_environment", unordered(service.unset_environment)
     yield "user", service.user or None
     yield "working_dir", service.working_dir or None
     yield "init", _flag(service.init)
@@ -204,11 +213,14 @@ def _program_fields(service: Service) -> Iterator[tuple[str, str | None]]:
 def _network_fields(
     service: Service, network_names: Mapping[str, str]
 ) -> Iterator[tuple[str, str | None]]:
-    yield "ports", _set(port_text(port) for port in service.ports)
-    yield "expose", _set(service.expose)
-    yield "extra_hosts", _set(service.extra_hosts)
-    yield "external_links", _set(service.external_links)
+    yield "ports", unordered(port_text(port) for port in service.ports)
+    yield "expose", unordered(service.expose)
+    yield "extra_hosts", unordered(service.extra_hosts)
+    yield "external_links", unordered(service.external_links)
     yield "mac_address", service.mac_address or None
+    attached = [each.network for each in service.attachments]
+    if attached != sorted(attached):  # The first one is the main network.
+        yield "networks", ordered(network_names.get(key, key) for key in attached)
     for attachment in service.attachments:
         name = network_names.get(attachment.network, attachment.network)
         yield f"networks.{name}", _attachment_text(attachment)
@@ -232,11 +244,12 @@ def _limit_fields(service: Service) -> Iterator[tuple[str, str | None]]:
     for ulimit in service.ulimits:
         yield f"ulimits.{ulimit.name}", f"{ulimit.soft}:{ulimit.hard}"
     yield "privileged", _flag(service.privileged or None)
-    yield "group_add", _set(service.group_add)
+    yield "group_add", unordered(service.group_add)
     yield "runtime", service.runtime or None
-    yield "cap_add", _set(service.cap_add)
-    yield "cap_drop", _set(service.cap_drop)
-    yield "security_opt", _set(service.security_opt)
+    added, dropped = capabilities(service.cap_add, service.cap_drop)
+    yield "cap_add", unordered(added)
+    yield "cap_drop", unordered(dropped)
+    yield "security_opt", unordered(service.security_opt)
 
 
 def _surrounding_fields(service: Service) -> Iterator[tuple[str, str | None]]:
@@ -269,49 +282,59 @@ def _present(fields: Mapping[str, str | None]) -> dict[str, str]:
     return {name: text for name, text in sorted(fields.items()) if text is not None}
 
 
-def _set(words: Iterable[str]) -> str | None:
-    return ", ".join(sorted(words)) or None
-
-
 def _flag(value: bool | None) -> str | None:  # noqa: FBT001 - the value itself
     return None if value is None else str(value).lower()
 
 
 def _attachment_text(attachment: Attachment) -> str:
-    parts = [f"aliases={','.join(sorted(attachment.aliases))}"] if attachment.aliases else []
     texts = {
-        "ipv4": attachment.ipv4_address,
-        "ipv6": attachment.ipv6_address,
-        "link_local": ",".join(sorted(attachment.link_local_ips)),
-        "mac": attachment.mac_address,
-        "priority": str(attachment.priority or ""),
+        "aliases": _joined(attachment.aliases),
         "gw_priority": str(attachment.gw_priority or ""),
-        **named("driver_opts", attachment.driver_opts),
+        "ipv4": attachment.ipv4_address and quoted(attachment.ipv4_address),
+        "ipv6": attachment.ipv6_address and quoted(attachment.ipv6_address),
+        "link_local": _joined(attachment.link_local_ips),
+        "mac": attachment.mac_address and quoted(attachment.mac_address),
+        **_options("driver_opts", attachment.driver_opts),
     }
-    parts += [f"{name}={text}" for name, text in sorted(texts.items()) if text]
-    return " ".join(parts) or "attached"
+    return " ".join(f"{name}={text}" for name, text in texts.items() if text) or "attached"
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return ",".join(sorted(map(quoted, texts)))
+
+
+def _options(path: str, options: Mapping[str, str]) -> dict[str, str]:
+    return {f"{path}.{quoted(name)}": quoted(text) for name, text in sorted(options.items())}
 
 
 def _pool_text(pool: AddressPool) -> str:
+    places = {"subnet": pool.subnet, "ip_range": pool.ip_range, "gateway": pool.gateway}
     texts = {
-        "subnet": pool.subnet,
-        "ip_range": pool.ip_range,
-        "gateway": pool.gateway,
-        **named("reserved", dict(sorted(pool.reserved.items()))),
+        **{name: quoted(text) for name, text in places.items() if text},
+        **_options("reserved", pool.reserved),
     }
-    return " ".join(f"{name}={text}" for name, text in texts.items() if text)
+    return " ".join(f"{name}={text}" for name, text in texts.items())
 
 
 def _mount_text(mount: Mount, volume_names: Mapping[str, str]) -> str:
     options = (mount.read_only and ":ro") or ""
     if isinstance(mount, VolumeMount):
         options += (mount.no_copy and ":nocopy") or ""
-        options += f":{mount.subpath}" if mount.subpath else ""
-        return volume_names.get(mount.volume, mount.volume or "without a name") + options
+        options += f":subpath={quoted(mount.subpath, colon=False)}" if mount.subpath else ""
+        if not mount.volume:
+            return f"without a name{options}"
+        return quoted(volume_names.get(mount.volume, mount.volume), colon=False) + options
     if isinstance(mount, HostMount):
-        words = (mount.propagation, mount.selinux, mount.recursive, "create" * mount.create)
-        options += "".join(f":{word}" for word in words if word)
-        return f"host {mount.source}{options}"
+        texts = {
+            "propagation": mount.propagation,
+            "selinux": mount.selinux,
+            "recursive": mount.recursive,
+        }
+        options += ":create" * mount.create
+        options += "".join(
+            f":{name}={quoted(text, colon=False)}" for name, text in texts.items() if text
+        )
+        return f"host {quoted(mount.source, colon=False)}{options}"
     size = f" size={mount.size_bytes}" if mount.size_bytes else ""
     mode = f" mode={mount.mode:04o}" if mount.mode else ""
     kind = "tmpfs" if mount.listed else "memory"

@@ -138,7 +138,6 @@ GROUPS: dict[str, list[Any]] = {
             {"link_local_ips": ("169.254.1.1",)},
             {"mac_address": "02:42:ac:11:00:05"},
             {"driver_opts": {"a": "b"}},
-            {"priority": 1},
             {"gw_priority": 1},
         )
     ],
@@ -225,6 +224,13 @@ def test_order_counts_for_words_and_not_for_sets() -> None:
         devices=Devices(cgroup_rules=rules[::-1]),
     )
     assert fields_of(sets) == fields_of(turned)
+
+
+def test_the_main_network_counts_and_the_number_that_makes_it_so_does_not() -> None:
+    back, front = (Attachment(network=name) for name in ("back", "front"))
+    plain = fields_of(a_service(attachments=(back, front)))
+    assert fields_of(a_service(attachments=(replace(back, priority=5), front))) == plain
+    assert fields_of(a_service(attachments=(front, back))) == {**plain, "networks": "front, back"}
 
 
 def test_absent_and_empty_are_two_things() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 _T = TypeVar("_T")
 Tree: TypeAlias = "Mapping[str, Tree] | Sequence[Tree] | str | int | float | bool | None"
 
-values = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=30)
+values = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 """Texts that a variable of a container may have."""
 
 _PLAIN: Final = re.compile(
@@ -21,6 +21,71 @@ _PLAIN: Final = re.compile(
 )
 _COMMENTS: Final = ("", "", "", "  # note", "\t# 'note': [", " #")
 _LINES: Final = ("", "", "", "", "\n", '# note: "\n', "   \n", "    # - note\n")
+
+_names: Final = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.]{0,5}", fullmatch=True)
+_texts: Final = values.map(lambda text: text.replace("$", "$$"))
+_texts_by_name: Final = st.dictionaries(_names, _texts, max_size=3)
+_words: Final = st.lists(
+    st.from_regex(r"[a-z][a-z0-9-]{0,5}", fullmatch=True), max_size=3, unique=True
+)
+_ATTRIBUTES: Final[dict[str, st.SearchStrategy[Tree]]] = {
+    "annotations": _texts_by_name,
+    "cap_add": _words,
+    "command": _texts | st.lists(_texts, max_size=3),
+    "cpu_shares": st.integers(0, 99),
+    "deploy": st.fixed_dictionaries(
+        {},
+        optional={
+            "replicas": st.integers(0, 3),
+            "resources": st.fixed_dictionaries(
+                {"limits": st.fixed_dictionaries({"memory": st.sampled_from(["64m", "1g"])})}
+            ),
+        },
+    ),
+    "dns": _words | st.just("1.1.1.1"),
+    "entrypoint": st.lists(_texts, max_size=3),
+    "environment": _texts_by_name,
+    "expose": st.lists(st.integers(1, 65535), max_size=3, unique=True),
+    "healthcheck": st.fixed_dictionaries(
+        {"test": st.just(["CMD", "a: b"])},
+        optional={"interval": st.sampled_from(["10s", "1m30s"]), "retries": st.integers(0, 9)},
+    ),
+    "hostname": st.sampled_from(["a", "web-1"]),
+    "init": st.booleans(),
+    "labels": _texts_by_name,
+    "logging": st.fixed_dictionaries({"driver": st.just("none"), "options": _texts_by_name}),
+    "ports": st.lists(
+        st.sampled_from(["80", "8080:80", "127.0.0.1:53:53/udp"])
+        | st.fixed_dictionaries({"target": st.integers(1, 65535), "protocol": st.just("udp")}),
+        max_size=3,
+    ),
+    "read_only": st.booleans(),
+    "restart": st.sampled_from(["no", "always", "on-failure:3"]),
+    "tmpfs": st.sampled_from(["/a", ["/a", "/b:size=1m"]]),
+    "ulimits": st.fixed_dictionaries(
+        {"nofile": st.fixed_dictionaries({"soft": st.integers(0, 5), "hard": st.integers(5, 9)})}
+    ),
+    "user": st.sampled_from(["app", "1000:1000", "0"]),
+    "x-note": _texts_by_name,
+}
+
+
+def services() -> st.SearchStrategy[dict[str, Tree]]:
+    """
+    Give attributes of a service; some are refused in all ways of writing them, most are right.
+    """
+    return st.fixed_dictionaries({}, optional=_ATTRIBUTES)
+
+
+def _escaped(text: str) -> str:
+    """
+    Write *text* in double quotes; whatever YAML minds is an escape.
+    """
+    escapes = {'"': '\\"', "\\": "\\\\"}
+    letters = (
+        escapes.get(each, each) if each.isprintable() else f"\\U{ord(each):08x}" for each in text
+    )
+    return f'"{"".join(letters)}"'
 
 
 class Writer:
@@ -78,7 +143,7 @@ class Writer:
         return json.dumps(value)
 
     def _text(self, text: str) -> str:
-        ways = [json.dumps(text)]
+        ways = [_escaped(text)]
         if "\n" not in text and text.isprintable():
             ways.append("'" + text.replace("'", "''") + "'")
         if _PLAIN.fullmatch(text):
