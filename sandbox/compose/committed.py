@@ -6,7 +6,6 @@ from sandbox.compose.project import Project, ProjectRequest, load_project
 from sandbox.compose.source import REPOSITORY, CommittedFiles, CommittedSource
 
 FOLDER = "environments"
-FILE_NAME = "compose.yaml"
 
 
 def load_committed(environment: str, source: CommittedSource, release: str) -> Project:
@@ -26,7 +25,6 @@ def load_committed(environment: str, source: CommittedSource, release: str) -> P
     """
     request = ProjectRequest(
         folder=f"{REPOSITORY}/{FOLDER}/{environment}",
-        files=(FILE_NAME,),
         environment={
             "SANDBOX_ENVIRONMENT": environment,
             "SANDBOX_REVISION": source.revision,

@@ -16,7 +16,7 @@ from sandbox.compose.findings import Findings, Place, key_mark
 from sandbox.compose.naming import normalised_name
 from sandbox.compose.networks import read_networks, read_volumes
 from sandbox.compose.node import mapping, text
-from sandbox.compose.project import Project, ProjectRequest, load_project
+from sandbox.compose.project import Project, ProjectRequest, read_project
 from sandbox.compose.resources import Resources
 from sandbox.compose.service import Draft, Sources, read_service
 from sandbox.compose.settings import read_settings
@@ -161,7 +161,7 @@ def _project(environment: str, source: CommittedSource, own: Mapping[str, str]) 
         message = "there is no such file in the commit"
         raise InvalidComposeError((Problem(file=f"{folder}/{FILE_NAME}", message=message),))
     request = ProjectRequest(folder=f"{REPOSITORY}/{folder}", environment=own, top=REPOSITORY)
-    return load_project(request, CommittedFiles(source))
+    return read_project(request, CommittedFiles(source))
 
 
 def _drafts(project: Project, top: Place, sources: Sources, environment: str) -> dict[str, Draft]:
@@ -171,6 +171,8 @@ def _drafts(project: Project, top: Place, sources: Sources, environment: str) ->
     ports = 0
     for name, value in sorted(services.values.items()):
         mark, place = key_mark(services, name), top.at("services", name)
+        if top.findings.is_spoiled(place.path):  # what else it lacks follows from what was told
+            continue
         drafts[name] = read_service(name, mapping(value), mark, place, sources)
         ports += len(drafts[name].ports)
         if ports > PORTS_MAX:

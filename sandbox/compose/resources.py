@@ -97,6 +97,8 @@ class Resources:
     def _content(self, resource: Resource) -> bytes | str | None:
         """Give the content, or the path on the host that has it; ``None`` after a problem."""
         node, place = resource.node, resource.place
+        if place.findings.is_spoiled(place.path):  # told where the project was read
+            return None
         for key, why in _REFUSED.items():
             if key in node.values and not (key == "external" and not _is_external(node)):
                 place.at(key).problem(key_mark(node, key), f"`{key}` is not supported: {why}")

@@ -259,7 +259,7 @@ def test_problems_of_all_steps_come_together() -> None:
         "  b: {image: x, foo: 1}\n"
         "  c: {image: x, extends: nobody}\n"
         "  d: {image: x, ports: [x]}\n"
-        "  e: {build: [x]}\n"
+        "  e: {build: ../../../x}\n"
         "  f: {image: x, depends_on: [z]}\n"
         "  a: {image: x}\n",
         env="%",
