@@ -15,6 +15,7 @@ from sandbox.model.desired import Volume
 from sandbox.model.service import ContainerFile, HostMount, Mount, TmpfsMount, VolumeMount
 
 _DRIVE = re.compile(r"[a-zA-Z]:[/\\]")
+_FILE_LIKE = re.compile(r"[^/.]\.(?!d$)[A-Za-z0-9]{1,5}$")
 _UNSAFE = re.compile(r"[^a-zA-Z0-9_.-]+")
 _ID_LENGTH = 6
 _NAMED = "name a volume (data:/path, and data: under top-level volumes)"
@@ -158,7 +159,9 @@ class _Reader:
                     " container",
                 )
             return
-        if not flag(mapping(entry.get("bind")).get("create_host_path"), default=False):
+        asked = flag(mapping(entry.get("bind")).get("create_host_path"), default=False)
+        # Compose makes a folder of a forgotten file, and whoever reads it there stumbles.
+        if not asked or _FILE_LIKE.search(target):
             place.problem(where, f"there is no {path} in the commit", f"commit it, or {_NAMED}")
             return
         key = self._key(path)

@@ -144,6 +144,7 @@ def test_a_writable_file_of_the_repository_is_warned_of() -> None:
         ("~/x:/x", "~/x: whose home that is, no commit says (name a volume"),
         ("{type: bind, source: ./no, target: /x}",
          "there is no environments/staging/no in the commit (commit it, or name"),
+        ("./no.conf:/etc/no.conf", "there is no environments/staging/no.conf in the commit"),
         ("../../..:/x", "this path leads out of the repository"),
         ("../../../x:/x", "this path leads out of the repository"),
         ("{type: bind, target: /x}", "a bind mount needs a `source`"),
