@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 _HEADING = "## Deviations"
-_CASE = re.compile(r"^\s*[-*] `([^`]+)`", re.MULTILINE)
+_CASE = re.compile(r"^- `([^`]+)`$", re.MULTILINE)
 
 
 def listed_deviations(document: Path) -> set[str]:
