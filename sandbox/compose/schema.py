@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -41,9 +41,27 @@ _HIDDEN = frozenset({"environment", "content", "args", "options", "labels"})
 @cache
 def _validator() -> Draft202012Validator:
     """Make the validator when a file is first validated: most commands validate none."""
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow to import
+    from jsonschema import Draft202012Validator, validators  # noqa: PLC0415 - slow to import
 
-    return Draft202012Validator(FILE)
+    extend: Callable[..., type[Draft202012Validator]] = validators.extend  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - its stub has no types
+    return extend(Draft202012Validator, {"uniqueItems": _unique})(FILE)
+
+
+def _unique(_validator: object, wanted: bool, items: Any, _schema: object) -> Iterator[Any]:  # noqa: ANN401, FBT001 - any JSON; as the library calls it
+    """Compare the items of a list in one pass; the library compares each with all others."""
+    from jsonschema import ValidationError  # noqa: PLC0415 - slow to import
+
+    if wanted and isinstance(items, list) and len({*map(_frozen, items)}) < len(items):  # pyright: ignore[reportUnknownArgumentType] - any JSON
+        yield ValidationError("an item is there twice")
+
+
+def _frozen(value: Any) -> Hashable:  # noqa: ANN401 - any JSON
+    """Give a key that equal values have in common; true is not one."""
+    if isinstance(value, dict):
+        return frozenset((key, _frozen(below)) for key, below in value.items())  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - any JSON
+    if isinstance(value, list):
+        return tuple(map(_frozen, value))  # pyright: ignore[reportUnknownArgumentType] - any JSON
+    return isinstance(value, bool), value
 
 
 def validate(tree: MapNode, findings: Findings) -> MapNode:
@@ -129,9 +147,10 @@ def _extra_keys(
 def _repeated(node: ListNode, path: Path) -> Iterator[tuple[Path, Mark, str]]:
     seen: dict[object, int] = {}
     for index, item in enumerate(node.items):
-        value = text(item)
+        value = _frozen(_plain(item))
         if value in seen:
-            yield (*path, index), item.mark, f"{value!r} is in the list already"
+            said = shown(text(item)) if isinstance(item, Scalar) else "this"
+            yield (*path, index), item.mark, f"{said} is in the list already"
         seen.setdefault(value, index)
 
 

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from sandbox.compose.attributes import SERVICE
@@ -33,6 +35,8 @@ from tests.compose.committed import load, problems, service_problems
         ("ports: 80", "services.web.ports: must be a list, not a number (80)"),
         ("command: {a: b}", "services.web.command: must be a string or a list, not a mapping"),
         ("depends_on: {web: {}}", "services.web.depends_on.web: the key `condition` is missing"),
+        ("group_add: [1, '1', {a: 1}]", ("services.web.group_add[2]: must be a string or a number,"
+         " not a mapping")),
         ("security_opt: [a, b, a]",
          "services.web.security_opt[2]: 'a' is in the list already"),
         ("stop_grace_period: 10",
@@ -201,3 +205,32 @@ def test_many_problems_end_in_a_note_that_there_are_more() -> None:
 
     assert len(found) == 1001
     assert any("more than 1,000 problems" in line for line in found)
+
+
+@pytest.mark.parametrize(
+    ("items", "repeated"),
+    [
+        ("{target: 1}, {target: 2}", False),
+        ("{target: 1}, {target: 1}", True),
+        ("1, '1'", False),
+        ("1, 1.0", True),
+    ],
+)
+def test_equal_entries_of_a_list_are_told(items: str, repeated: bool) -> None:
+    findings = Findings("compose.yaml")
+
+    validate(tree_of(f"services: {{a: {{ports: [{items}]}}}}"), findings)
+
+    assert bool(findings.problems) == repeated
+
+
+def test_a_long_list_of_many_kinds_is_compared_at_once() -> None:
+    """One by one, this takes minutes."""
+    ports = ", ".join(f"{{target: {port}}}, '{port}'" for port in range(1, 10_000))
+    findings = Findings("compose.yaml")
+    started = time.perf_counter()
+
+    validate(tree_of(f"services: {{a: {{ports: [{ports}]}}}}"), findings)
+
+    assert findings.problems == ()
+    assert time.perf_counter() - started < 20
