@@ -21,6 +21,8 @@ from sandbox.compose.node import (
 from sandbox.compose.template import Variables
 
 _RAW = "raw"
+_LETTERS = 100
+"""So many letters of a file are as much work as one value."""
 
 
 def with_inherited_values(tree: MapNode, variables: Variables) -> MapNode:
@@ -120,12 +122,15 @@ class _Reader:
             return {}
         before = {name: text(value) for name, value in earlier.items()}
         # In Compose, the files of labels know no variables but the labels before them.
-        outside, earlier_values = (Variables(before), {}) if is_label else (self._variables, before)
+        labels = Variables(before, growth=self._variables.growth)
+        outside, earlier_values = (labels, {}) if is_label else (self._variables, before)
         found = read_env_file(
             path, self._files, self._findings, outside, earlier=earlier_values, raw=form == _RAW
         )
         shown = self._files.shown(path)
         if found is not None:
+            work = len(found.values) + len(self._files.content(path) or b"") // _LETTERS
+            self._files.count(work, path_node.mark, self._findings)
             return {
                 name: Scalar(value=value, mark=Mark(file=shown, line=found.lines.get(name, 0)))
                 for name, value in found.values.items()

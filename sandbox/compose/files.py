@@ -120,7 +120,16 @@ class Files:
         Raises:
             TooMuchError: All that was counted is more than `NODES_MAX`.
         """
-        self._spent += self._size(node) + _STEP
+        self.count(self._size(node) + _STEP, mark, findings)
+
+    def count(self, values: int, mark: Mark, findings: Findings) -> None:
+        """
+        Count *values* that came into being.
+
+        Raises:
+            TooMuchError: All that was counted is more than `NODES_MAX`.
+        """
+        self._spent += values
         if self._spent > NODES_MAX:
             message = f"all files together expand to more than {NODES_MAX:,} values"
             findings.problem(mark, (), message, "extend and include less")
