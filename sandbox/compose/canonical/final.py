@@ -137,7 +137,9 @@ _DEPLOY = _fields(
         "update_config": _ROLLOUT,
     }
 )
-_WATCH = _fields({"exec": _fields({"command": command}, "command"), "ignore": listed, "include": listed})
+_WATCH = _fields(
+    {"exec": _fields({"command": command}, "command"), "ignore": listed, "include": listed}
+)
 _MOUNT = _fields(
     {
         "bind": _fields({"create_host_path": truth}),
