@@ -65,6 +65,8 @@ def theirs(folder: Path, project: str, client: docker.DockerClient) -> Iterator[
             capture_output=True,
             check=False,
         )
+        # Of an `up` that failed, what it had begun is created after `down` looked.
+        _remove(client, f"com.docker.compose.project={project}")
 
 
 @contextmanager
@@ -77,13 +79,7 @@ def ours(desired: DesiredState, owner: Owner, client: docker.DockerClient) -> It
         yield _look(client, mine, project_name(owner))
     finally:
         engine.close()
-        for container in client.containers.list(all=True, filters={"label": mine}):
-            with suppress(docker.errors.NotFound):
-                container.remove(force=True, v=True)
-        for network in client.networks.list(filters={"label": mine}):
-            network.remove()
-        for volume in client.volumes.list(filters={"label": mine}):
-            volume.remove()
+        _remove(client, mine)
 
 
 def loaded(folder: Path) -> DesiredState:
@@ -95,6 +91,16 @@ def loaded(folder: Path) -> DesiredState:
     }
     source = MemorySource(files=files)
     return load_environment(ENVIRONMENT, source, default_application=folder.name)
+
+
+def _remove(client: docker.DockerClient, label: str) -> None:
+    for container in client.containers.list(all=True, filters={"label": label}):
+        with suppress(docker.errors.NotFound):
+            container.remove(force=True, v=True)
+    for network in client.networks.list(filters={"label": label}):
+        network.remove()
+    for volume in client.volumes.list(filters={"label": label}):
+        volume.remove()
 
 
 def _create(engine: DockerEngine, desired: DesiredState, observed: ObservedState) -> None:
