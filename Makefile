@@ -15,7 +15,7 @@ TEST_ARGS ?=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-config
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check conformance fuzz bench lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1 \t/p' Makefile
@@ -46,6 +46,13 @@ check-layers:
 	@$(BIN)/lint-imports --no-logo
 check-tests:
 	@$(BIN)/python -m pytest -q -m 'not engine' -n 2
+
+conformance: $(DEV) ## load the corpus of Compose files beside this repository, and compare with the official loader
+	@$(BIN)/python -m tests.conformance
+
+FUZZ_ARGS ?=
+fuzz: $(DEV) ## feed the loader a million damaged texts of each kind, at low priority; takes an hour
+	@nice -n 19 $(BIN)/python -m tests.fuzz $(FUZZ_ARGS)
 
 bench: $(DEV) ## measure commit to healthy beside docker compose, and the idle controller
 	@$(BIN)/sandbox doctor --fix

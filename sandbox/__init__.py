@@ -7,6 +7,7 @@ The packages, in reading order; each imports only what stands above it, and a ma
 `errors`         every exception raised on purpose, with its exit status
 `model`          the nouns: frozen values and enums
 `compose`        pure: committed text becomes a desired state
+`policy`         pure: what may be asked of the engine, and what needs leave of this machine
 `ports`          what the runtime needs of the outside world
 `planning`       pure: desired and observed state become a plan; health, names, labels, back-off
 `delivery`       pure: promotion from one environment to the next

@@ -10,19 +10,24 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from sandbox.adapters import control_client, control_server
+from sandbox.adapters.disk_source import DiskSource
 from sandbox.adapters.file_lock import FileLock
 from sandbox.adapters.file_watcher import RefWatcher
 from sandbox.adapters.git_repository import create_repository, open_repository
 from sandbox.adapters.sqlite_journal import SqliteJournal
 from sandbox.adapters.system_clock import SystemClock
 from sandbox.adapters.template import template_files
+from sandbox.compose.project import Project, ProjectRequest, load_project
 from sandbox.errors import DeadlineError, SetupError
 from sandbox.model.plan import SyncPolicy
+from sandbox.model.waiver import WaiverFile
 from sandbox.planning.doctor import BASE_IMAGE, SHIPPED_PORTS
+from sandbox.planning.waiver_file import read_waivers
 from sandbox.runtime.control import ControllerControl, LocalControl
 from sandbox.runtime.controller import Controller
 from sandbox.runtime.desired import environment_names
@@ -44,6 +49,7 @@ END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 END_S = 9.5
 """A controller that was told to end is gone after so long, whatever hangs."""
 LOG_TAIL_BYTES = 2000
+WAIVERS_MAX_BYTES = 2**20
 
 
 class _LateEngine:
@@ -74,6 +80,40 @@ class _LateEngine:
             return self._engine
 
 
+def load_from_disk(
+    *,
+    files: tuple[str, ...],
+    env_files: tuple[str, ...] | None,
+    profiles: tuple[str, ...],
+    project_directory: str | None,
+    project_name: str | None,
+) -> Project:
+    """
+    Load Compose files of the disk as ``docker compose`` does: this process's variables win.
+
+    Raises:
+        InvalidComposeError: The files are wrong.
+        SourceError: One of them cannot be read.
+    """
+    request = ProjectRequest(
+        folder=str(Path.cwd()),
+        files=files,
+        env_files=env_files,
+        profiles=profiles,
+        project_directory=project_directory,
+        project_name=project_name,
+        environment={name: _text(value) for name, value in os.environ.items()},
+    )
+    return load_project(request, DiskSource())
+
+
+def _text(value: str) -> str:
+    """
+    Put the sign for a lost letter where a variable holds bytes that are no UTF-8.
+    """
+    return os.fsencode(value).decode("utf-8", "replace")
+
+
 def open_workspace(repo: str | None = None) -> Workspace:
     """
     Wire the repository around *repo* (the current folder when ``None``) to the local engine.
@@ -101,6 +141,7 @@ def open_workspace(repo: str | None = None) -> Workspace:
         feed=RefWatcher(repository.place.common_dir),
         policy=_policy(),
         taken_ports=_taken_ports,
+        waivers=partial(_waivers, Path(repository.state_folder, "policy.yaml")),
         choose_control=_choose_control,
         release_all=release_all,
     )
@@ -230,6 +271,18 @@ def _taken_ports(port: int) -> tuple[TakenPort, ...]:
     from sandbox.adapters.host.listeners import taken  # noqa: PLC0415 - see _LateEngine
 
     return taken(port)
+
+
+def _waivers(path: Path) -> WaiverFile:
+    try:
+        with path.open("rb") as file:
+            content = file.read(WAIVERS_MAX_BYTES + 1)
+    except FileNotFoundError:
+        content = None
+    except OSError as error:
+        problem = f"{path}: it cannot be read: {error.strerror}"
+        return WaiverFile(path=str(path), problems=(problem,))
+    return read_waivers(content, str(path))
 
 
 def _policy() -> SyncPolicy:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sandbox.model.record import SyncRecord
     from sandbox.model.service import ContainerFile
     from sandbox.model.status import EnvironmentStatus, Suspension
+    from sandbox.model.surroundings import Hook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,12 @@ class Engine(Protocol):
         ...
 
     def pull_image(
-        self, reference: str, on_output: Callable[[str], None], stop: Callable[[], bool]
+        self,
+        reference: str,
+        on_output: Callable[[str], None],
+        stop: Callable[[], bool],
+        *,
+        platform: str = "",
     ) -> str: ...
     def create_network(self, action: CreateNetwork) -> str: ...
     def remove_network(self, network_id: str) -> None:
@@ -127,6 +133,10 @@ class Engine(Protocol):
     def disconnect_network(self, container_id: str, network_name: str) -> None: ...
     def probe(self, container_id: str, *, timeout_s: float) -> ProbeResult:
         """Run the container's own healthcheck once, now, inside it."""
+        ...
+
+    def run_hook(self, container_id: str, hook: Hook, on_output: Callable[[str], None]) -> int:
+        """Run *hook* inside the container to its end; return its exit status."""
         ...
 
     def exec_interactive(self, container_id: str, command: Sequence[str], *, tty: bool) -> int:

@@ -17,6 +17,7 @@ import docker.errors
 
 from sandbox.adapters.docker_engine import DockerEngine
 from sandbox.model.action import BuildImage, ContainerSpec, CreateNetwork, CreateVolume, Endpoint
+from sandbox.model.desired import Network
 from sandbox.model.observed import ObservedContainer, ObservedState, Owner
 from sandbox.model.service import Build, Service
 from sandbox.planning import labels
@@ -128,10 +129,17 @@ class World:
             spec_hash=spec_hash,
         )
 
-    def network(self, name: str, owner: Owner | None = None, **fields: Any) -> CreateNetwork:
+    def network(
+        self,
+        name: str,
+        owner: Owner | None = None,
+        *,
+        network: Network | None = None,
+        **fields: Any,
+    ) -> CreateNetwork:
         return CreateNetwork(
             name=f"{self.prefix}-{name}",
-            driver="bridge",
+            network=network or Network(key=name),
             labels=labels.owner_labels(owner or self.owner),
             **fields,
         )

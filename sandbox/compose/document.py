@@ -1,7 +1,8 @@
-"""Text to a tree: strict YAML with a place for everything. The only module that knows PyYAML."""
+"""Text to trees: strict YAML with a place for everything. The only module that knows PyYAML."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -11,6 +12,7 @@ import yaml
 from sandbox.compose.findings import Findings
 from sandbox.compose.node import ListNode, MapNode, Mark, Node, Path, Scalar
 from sandbox.compose.scalars import plain_value
+from sandbox.compose.tags import OVERRIDE, RESET, Document, untagged
 
 SIZE_BYTES_MAX = 2**20
 DEPTH_MAX = 64
@@ -19,7 +21,7 @@ NODES_MAX = 100_000
 # libyaml is ten times as fast; a PyYAML that was built without it does the same, slowly.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
-_SCALAR_TAGS = frozenset(_TAG + name for name in ("str", "int", "float", "bool", "null"))
+_SCALAR_TAGS = frozenset(_TAG + name for name in ("int", "float", "bool", "null", "timestamp"))
 
 
 class _EndOfReadingError(Exception):
@@ -28,27 +30,53 @@ class _EndOfReadingError(Exception):
 
 def parse(content: bytes, file: str, findings: Findings) -> MapNode | None:
     """
-    Read one document whose top is a mapping.
+    Read a file of one document whose top is a mapping.
 
     Args:
         content: The file, at most `SIZE_BYTES_MAX`.
-        file: Its path inside the repository.
-        findings: Gets every problem. Duplicate keys and unknown tags do not end the reading.
+        file: How it is called in messages.
+        findings: Gets every problem. Duplicate keys do not end the reading.
 
     Returns:
         The tree; ``None`` when there is none: a syntax error, an empty file, a bomb.
     """
-    try:
-        node = _read(_decode(content, file, findings), file, findings)
-    except _EndOfReadingError:
+    documents = parse_documents(content, file, findings)
+    if len(documents) > 1:
+        mark = documents[1].tree.mark
+        findings.problem(mark, (), "a second document begins here; one per file is read")
         return None
-    if isinstance(node, MapNode):
-        return node
-    if node is None or (isinstance(node, Scalar) and node.value is None):
-        findings.problem(Mark(file=file), (), "the file is empty", "add at least `services:`")
-    else:
-        findings.problem(node.mark, (), "the top of a Compose file must be a mapping")
-    return None
+    if not documents and not findings.problems:
+        _report_empty(file, findings)
+    return documents[0].tree if documents else None
+
+
+def parse_documents(content: bytes, file: str, findings: Findings) -> tuple[Document, ...]:
+    """
+    Read all documents of a file, each with a mapping at its top.
+
+    Like `parse`, with two differences: a file of nothing but comments has none and is fine, and
+    the tags ``!reset`` and ``!override`` are understood. Other tags of an application mean nothing,
+    as to Compose. Empty after a problem that ends the reading.
+    """
+    try:
+        roots = _read(_decode(content, file, findings), file, findings)
+    except _EndOfReadingError:
+        return ()
+    documents: list[Document] = []
+    for root, tags in roots:
+        if isinstance(root, MapNode):
+            documents.append(untagged(root, tags))
+        elif not isinstance(root, Scalar) or root.value is not None:
+            findings.problem(root.mark, (), "the top of a Compose file must be a mapping")
+        elif len(roots) > 1:
+            findings.problem(root.mark, (), "this document is empty", "remove its `---`")
+        else:
+            _report_empty(file, findings)
+    return tuple(documents)
+
+
+def _report_empty(file: str, findings: Findings) -> None:
+    findings.problem(Mark(file=file), (), "the file is empty", "add at least `services:`")
 
 
 def _decode(content: bytes, file: str, findings: Findings) -> str:
@@ -63,10 +91,10 @@ def _decode(content: bytes, file: str, findings: Findings) -> str:
         raise _EndOfReadingError from error
 
 
-def _read(text: str, file: str, findings: Findings) -> Node | None:
+def _read(text: str, file: str, findings: Findings) -> list[tuple[Node, dict[Mark, str]]]:
     composer = _Composer(file=file, findings=findings, events=_events(text))
     try:
-        return composer.document()
+        return list(composer.documents())
     except yaml.MarkedYAMLError as error:
         where = error.problem_mark or error.context_mark
         mark = _mark(where, file) if where else Mark(file=file)
@@ -104,20 +132,17 @@ class _Composer:
     findings: Findings
     events: Iterator[yaml.Event]
     anchors: dict[str, tuple[Node | None, int, int]] = field(default_factory=dict)
+    tags: dict[Mark, str] = field(default_factory=dict)
     count: int = 0
     deepest: int = 0
 
-    def document(self) -> Node | None:
-        root: Node | None = None
-        documents = 0
+    def documents(self) -> Iterator[tuple[Node, dict[Mark, str]]]:
+        """Give each document with the tags in it; the count goes on from one to the next."""
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    self._stop(event, (), "a second document begins here; one per file is read")
-                root = self.node(next(self.events), (), 1)
                 self.anchors.clear()
-        return root
+                self.tags = {}
+                yield self.node(next(self.events), (), 1), self.tags
 
     def node(self, event: yaml.Event, path: Path, depth: int) -> Node:
         if isinstance(event, yaml.AliasEvent):
@@ -135,6 +160,9 @@ class _Composer:
         return node
 
     def _plain_node(self, event: yaml.Event, path: Path, depth: int) -> Node:
+        tag: str | None = getattr(event, "tag", None)
+        if tag in {RESET, OVERRIDE}:
+            self.tags[self._at(event)] = tag
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, path)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -146,13 +174,20 @@ class _Composer:
 
     def _scalar(self, event: yaml.ScalarEvent, path: Path) -> Scalar:
         mark, text, tag = self._at(event), event.value, event.tag
-        if event.implicit[0]:
+        if event.implicit[0] or tag in _SCALAR_TAGS:
             return Scalar(value=plain_value(text), mark=mark)
-        if tag in _SCALAR_TAGS and tag != f"{_TAG}str":
-            return Scalar(value=plain_value(text), mark=mark)
-        if tag is not None and tag not in {"!", f"{_TAG}str"}:
-            self._refuse_tag(event, path, tag)
+        if tag == f"{_TAG}binary":
+            return Scalar(value=self._decoded(event, path), mark=mark)
+        if tag not in {None, "!"}:
+            self._check_tag(event, path, "str")
         return Scalar(value=text, mark=mark)
+
+    def _decoded(self, event: yaml.ScalarEvent, path: Path) -> str:
+        try:
+            return base64.b64decode("".join(event.value.split()), validate=True).decode()
+        except ValueError:  # a letter outside of base64 or of ASCII, bytes that are no text
+            self.findings.problem(self._at(event), path, "this is not text in base64")
+            return ""
 
     def _items(self, path: Path, depth: int) -> Iterator[Node]:
         for index, event in enumerate(self.events):
@@ -189,7 +224,7 @@ class _Composer:
 
     def _key(self, event: yaml.Event, path: Path, depth: int) -> tuple[str | None, bool]:
         """Read a key, ``None`` if it is no string; tell whether it may be a merge key."""
-        if getattr(event, "tag", None) == f"{_TAG}merge":
+        if isinstance(event, yaml.ScalarEvent) and event.tag == f"{_TAG}merge":
             return "<<", True
         node = self.node(event, path, depth + 1)
         plain = isinstance(event, yaml.ScalarEvent) and event.implicit[0]
@@ -228,15 +263,11 @@ class _Composer:
             self._stop(event, (), f"values nest deeper than {DEPTH_MAX} levels")
 
     def _check_tag(self, event: yaml.Event, path: Path, name: str) -> None:
+        """Report a tag of YAML itself that does not fit; Compose ignores those of applications."""
         tag: str | None = getattr(event, "tag", None)
-        if tag not in {None, "!", _TAG + name}:
-            self._refuse_tag(event, path, str(tag))
-
-    def _refuse_tag(self, event: yaml.Event, path: Path, tag: str) -> None:
-        said = tag.replace(_TAG, "!!")
-        known = said in {"!reset", "!override"}
-        message = f"the tag {said} is {'not supported yet' if known else 'unknown'}"
-        self.findings.problem(self._at(event), path, message)
+        if tag is not None and tag.startswith(_TAG) and tag != _TAG + name:
+            said = tag.replace(_TAG, "!!")
+            self.findings.problem(self._at(event), path, f"the tag {said} does not fit here")
 
     def _stop(self, event: yaml.Event, path: Path, message: str) -> NoReturn:
         self.findings.problem(self._at(event), path[:DEPTH_MAX], message)

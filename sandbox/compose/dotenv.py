@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import ChainMap
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sandbox.compose.template import Variables, substitute
@@ -43,16 +45,18 @@ class DotenvFile:
     unset: list[tuple[int, str]] = field(default_factory=list)
 
 
-def parse_dotenv(text: str, outside: Variables) -> DotenvFile:
+def parse_dotenv(
+    text: str, outside: Variables, earlier: Mapping[str, str] | None = None
+) -> DotenvFile:
     """
     Read *text*; go on after a line that cannot be read.
 
     ``export``, ``=`` or ``:``, single quotes (literal), double quotes (escapes and variables),
     several lines in quotes, comments that begin with ``#`` or, behind a value, with a blank and
-    ``#``; values see earlier lines.
+    ``#``. Values see *outside*, then earlier lines, then what *earlier* files say.
     """
     result = DotenvFile()
-    lookup = Variables(result.values, outside)
+    lookup = Variables(ChainMap(result.values, dict(earlier or {})), outside)
     text = text.replace("\r\n", "\n").removeprefix("\ufeff")
     position, line, counted = 0, 1, 0
     while (position := _skip(text, position)) < len(text):
@@ -92,14 +96,14 @@ def _entry(text: str, position: int, line: int, lookup: Variables, result: Doten
     found = _KEY.match(text, position)
     assert found is not None, "every part of the pattern may be empty"
     name = found[1].strip()
-    if not _KEY_NAME.fullmatch(name):
+    if name and not _KEY_NAME.fullmatch(name):
         result.faults.append((line, "this is not `NAME=value`"))
         return _line_end(text, position)
     if found[2] in {"=", ":"}:
         value, position = _value(text, found.end(), line, lookup, result)
     else:
         value, position = lookup.get(name), found.end()
-    if value is not None:
+    if value is not None and (name or found[2] != "\n"):
         result.values[name] = value
         result.lines[name] = line
     return position

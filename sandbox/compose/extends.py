@@ -6,91 +6,93 @@ import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sandbox.compose.document import parse
+from sandbox.compose.canonical import canonical, unique
+from sandbox.compose.files import Files
 from sandbox.compose.findings import Findings, Place, key_mark
 from sandbox.compose.interpolate import interpolate
 from sandbox.compose.known import suggestion
-from sandbox.compose.merge import merge_service
-from sandbox.compose.node import MapNode, Mark, Node, mapping, text
-from sandbox.compose.paths import resolve_path
-from sandbox.compose.source import CommittedSource
-from sandbox.compose.template import Variables
+from sandbox.compose.merge import merge, merge_service
+from sandbox.compose.node import EMPTY, ListNode, MapNode, Mark, Node, Path, is_null, mapping, text
+from sandbox.compose.paths import resolved
+from sandbox.compose.scope import Scope
+from sandbox.compose.tags import Document, without
 
 CHAIN_MAX = 32
-
-
-class Files:
-    """The files of one load: each is read and parsed once, and interpolated once for each pass."""
-
-    def __init__(self, source: CommittedSource) -> None:
-        self._source = source
-        self._parsed: dict[str, tuple[MapNode | None, Findings]] = {}
-
-    def parsed(self, file: str, findings: Findings) -> MapNode | None:
-        """Give the tree of *file*, which exists; its problems go to *findings*."""
-        if file not in self._parsed:
-            content = self._source.read_file(file)
-            own = Findings(file)
-            tree = None if content is None else parse(content, file, own)
-            if content is None:
-                own.problem(Mark(file=file), (), "there is no such file in the commit")
-            self._parsed[file] = (tree, own)
-        tree, own = self._parsed[file]
-        findings.include(own)
-        return tree
-
-    def exists(self, file: str) -> bool:
-        """Is *file* in the commit?"""
-        return file in self._parsed or self._source.read_file(file) is not None
+NO_VALUE = "has no value; give it one or remove the key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
-    """Where resolving is at: a service, the one it began with, and the `extends` in between."""
+    """
+    Where resolving is at.
+
+    Attributes:
+        file: Absolute path of the file that *services* are from.
+        base: Absolute folder at which its `extends` begin.
+        services: The services that it declares.
+        cuts: What it tagged ``!reset`` or ``!override``.
+        name: The service.
+        root: The service that it began with.
+        chain: The `extends` in between.
+    """
 
     file: str
+    base: str
+    services: Mapping[str, Node]
+    cuts: tuple[Path, ...]
     name: str
     root: str
     chain: tuple[Mark, ...] = ()
 
 
 class Inheritance:
-    """Resolves ``extends``; one instance for one pass."""
+    """Resolves ``extends``; one instance for one load."""
 
-    def __init__(self, files: Files, variables: Variables, findings: Findings) -> None:
+    def __init__(self, files: Files, findings: Findings) -> None:
         self._files = files
-        self._variables = variables
         self._findings = findings
-        self._trees: dict[str, MapNode | None] = {}
-        self._resolved: dict[tuple[str, str], Node] = {}
+        self._trees: dict[tuple[str, int], tuple[Scope, Document | None]] = {}
+        self._resolved: dict[tuple[int, str], tuple[Mapping[str, Node], Node]] = {}
 
-    def tree(self, file: str) -> MapNode | None:
-        """Give *file* with its variables replaced; ``None`` when it cannot be read."""
-        if file not in self._trees:
-            tree = self._files.parsed(file, self._findings)
-            if tree is not None:
-                tree = interpolate(tree, self._variables, self._findings)
-            self._trees[file] = tree
-        return self._trees[file]
-
-    def services(self, tree: MapNode, file: str) -> MapNode:
-        """Give the services of *tree* with all that they inherit."""
-        declared = mapping(tree.get("services"))
-        values: dict[str, Node] = {
-            name: self._service(_Step(file=file, name=name, root=name), node)
-            for name, node in declared.values.items()
+    def services(self, document: Document, file: str, scope: Scope) -> MapNode:
+        """Give *document*, whose variables are replaced, with all that its services inherit."""
+        tree = document.tree
+        declared = tree.get("services")
+        if not isinstance(declared, MapNode):
+            if declared is not None:
+                # Said in the words of the schema, which sees this only if nothing was before it.
+                kind = "a list" if isinstance(declared, ListNode) else "a single value"
+                message = NO_VALUE if is_null(declared) else f"must be a mapping, not {kind}"
+                self._findings.problem(key_mark(tree, "services"), ("services",), message)
+                return _without(tree, "services")
+            return tree
+        step = _Step(
+            file=file,
+            base=scope.base,
+            services=declared.values,
+            cuts=document.cuts,
+            name="",
+            root="",
+        )
+        values = {
+            name: self._service(replace(step, name=name, root=name), scope)
+            for name in declared.values
         }
-        return MapNode(values=values, key_marks=declared.key_marks, mark=declared.mark)
+        services = MapNode(values=values, key_marks=declared.key_marks, mark=declared.mark)
+        return MapNode(
+            values={**tree.values, "services": services}, key_marks=tree.key_marks, mark=tree.mark
+        )
 
-    def _service(self, step: _Step, node: Node) -> Node:
+    def _service(self, step: _Step, scope: Scope) -> Node:
+        node = step.services[step.name]
         if not isinstance(node, MapNode) or "extends" not in node.values:
             return node
-        key = (step.file, step.name)
+        key = (id(step.services), step.name)
         if key not in self._resolved:
-            self._resolved[key] = self._inherit(step, node)
-        return self._resolved[key]
+            self._resolved[key] = (step.services, self._inherit(step, node, scope))
+        return self._resolved[key][1]
 
-    def _inherit(self, step: _Step, node: MapNode) -> Node:
+    def _inherit(self, step: _Step, node: MapNode, scope: Scope) -> Node:
         """Lay the service over what it extends."""
         own = _without(node, "extends")
         place = Place(findings=self._findings, path=("services", step.name, "extends"))
@@ -103,17 +105,26 @@ class Inheritance:
         if len(step.chain) >= CHAIN_MAX:
             place.problem(mark, f"`extends` goes through more than {CHAIN_MAX} services")
             return own
-        found = self._base(replace(step, chain=(*step.chain, mark)), node, place)
+        found = self._base(replace(step, chain=(*step.chain, mark)), node, place, scope)
         if found is None:
             self._findings.spoil(place.path)
             return own
-        base_step, base = found
-        merged = self._service(base_step, base)
-        if self._findings.is_spoiled(("services", base_step.name)):
+        base = self._service(found, scope)
+        if self._findings.is_spoiled(("services", found.name)):
             self._findings.spoil(place.path)
-        return merge_service(merged, own) if isinstance(merged, MapNode) else own
+        if is_null(base):
+            return node
+        return self._laid_over(base, own, step, mark)
 
-    def _base(self, step: _Step, node: MapNode, place: Place) -> tuple[_Step, Node] | None:
+    def _laid_over(self, base: Node, own: MapNode, step: _Step, mark: Mark) -> Node:
+        if not isinstance(base, MapNode):
+            return own
+        path: Path = ("services", step.name)
+        cuts = [cut[2:] for cut in step.cuts if cut[:2] == path]
+        self._files.spend(base, mark, self._findings)
+        return merge_service(without(base, cuts), own, path, self._findings)
+
+    def _base(self, step: _Step, node: MapNode, place: Place, scope: Scope) -> _Step | None:
         """Find what *node* extends."""
         extends = node.values["extends"]
         if isinstance(extends, MapNode) and not _is_well_formed(extends, place):
@@ -122,36 +133,65 @@ class Inheritance:
         if not name:
             place.problem(extends, "`extends` names no service", "write the name of a service")
             return None
-        file = self._base_file(step, mapping(extends).get("file"), place)
-        tree = self.tree(file) if file else None
-        if file is None or tree is None:
-            return None
-        services: Mapping[str, Node] = mapping(tree.get("services")).values
-        if name in services:
-            return replace(step, file=file, name=name), services[name]
-        where = "" if file == step.file else f" in {file}"
-        place.problem(
-            key_mark(node, "extends"),
-            f"there is no service {name!r}{where}{suggestion(name, services)}",
+        mark = key_mark(node, "extends")
+        file = mapping(extends).get("file")
+        found = (
+            step
+            if file is None or is_null(file)
+            else self._other_file(step, file, place.at("file"), scope)
         )
+        if found is None:
+            return None
+        if name in found.services:
+            return replace(found, name=name)
+        where = "" if found is step else f" in {self._files.shown(found.file)}"
+        hint = suggestion(name, found.services)
+        place.problem(mark, f"there is no service {name!r}{where}{hint}")
         return None
 
-    def _base_file(self, step: _Step, node: Node | None, place: Place) -> str | None:
-        if node is None:
-            return step.file
-        place = place.at("file")
-        path = resolve_path(text(node), posixpath.dirname(step.file), node, place)
+    def _other_file(self, step: _Step, node: Node, place: Place, scope: Scope) -> _Step | None:
+        path = self._files.locate(text(node), step.base, node, place)
         if path is None:
             return None
-        if not self._files.exists(path):
-            place.problem(
-                node, f"there is no file {path} in the commit", "commit it, or correct the path"
-            )
+        shown = self._files.shown(path)
+        steps = ", ".join(mark.text for mark in reversed((*scope.chain, *step.chain)))
+        self._findings.extended(shown, step.root, f"extended by {steps}")
+        document = self._document(path, scope)
+        if document is None:
+            self._files.report_missing(path, node, place)
             return None
-        if path != step.file:
-            steps = ", ".join(mark.text for mark in reversed(step.chain))
-            self._findings.extended(path, step.root, f"extended by {steps}")
-        return path
+        services = document.tree.get("services")
+        if not isinstance(services, MapNode):
+            if not self._files.is_faulty(path):
+                place.problem(node, f"{shown} has no `services`")
+            return None
+        base = posixpath.dirname(path)
+        return replace(step, file=path, base=base, services=services.values, cuts=document.cuts)
+
+    def _document(self, path: str, scope: Scope) -> Document | None:
+        """
+        Give all documents of another file as one: canonical, its paths made absolute.
+
+        It is not validated: only what comes of its services with those that extend them is.
+        """
+        key = (path, id(scope.variables))
+        if key not in self._trees:
+            self._trees[key] = (scope, self._merged(path, scope))
+        return self._trees[key][1]
+
+    def _merged(self, path: str, scope: Scope) -> Document | None:
+        documents = self._files.documents(path, self._findings)
+        if documents is None:
+            return None
+        tree = EMPTY
+        for document in documents:
+            self._files.spend(document.tree, document.tree.mark, self._findings)
+            own = interpolate(document.tree, scope.variables, self._findings)
+            tree = merge(without(tree, document.cuts), own, self._findings)
+            tree = unique(canonical(unique(tree), self._findings))
+        tree = resolved(tree, posixpath.dirname(path), self._files.home)
+        cuts = tuple(cut for document in documents for cut in document.cuts)
+        return Document(tree=tree, cuts=cuts)
 
 
 def _is_well_formed(extends: MapNode, place: Place) -> bool:

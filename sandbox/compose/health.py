@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sandbox.compose.findings import Place
-from sandbox.compose.node import ListNode, MapNode, Node, flag, integer, text
-from sandbox.compose.units import duration_s
+from sandbox.compose.given import seconds, words
+from sandbox.compose.node import MapNode, Node, flag, integer, items
 from sandbox.model.service import Healthcheck
 
 _KINDS = ("NONE", "CMD", "CMD-SHELL")
@@ -17,38 +17,29 @@ def read_healthcheck(node: Node | None, place: Place) -> Healthcheck | None:
     test = _test(node.get("test"), place.at("test"))
     if flag(node.get("disable"), default=False):
         test = ("NONE",)
-    if "start_interval" in node.values:
-        place.warn(
-            node.key_marks["start_interval"],
-            "start_interval changes nothing: tests run at short intervals from the start anyway",
-        )
     return Healthcheck(
         test=test,
-        interval_s=_seconds(node.get("interval")),
-        timeout_s=_seconds(node.get("timeout")),
-        start_period_s=_seconds(node.get("start_period")),
+        interval_s=seconds(node.get("interval"), place.at("interval")),
+        timeout_s=seconds(node.get("timeout"), place.at("timeout")),
+        start_period_s=seconds(node.get("start_period"), place.at("start_period")),
+        start_interval_s=seconds(node.get("start_interval"), place.at("start_interval")),
         retries=integer(node.get("retries")),
     )
 
 
 def _test(node: Node | None, place: Place) -> tuple[str, ...]:
-    if not isinstance(node, ListNode):
-        return ("CMD-SHELL", text(node)) if text(node) else ()
-    words = tuple(text(item) for item in node.items)
-    if not words:
+    found = words(node)
+    if not found:
         return ()
-    if words[0] not in _KINDS:
+    first = items(node)[0]
+    if found[0] not in _KINDS:
         place.problem(
-            node.items[0],
-            f"a list must begin with CMD, CMD-SHELL or NONE, not {words[0]!r}",
+            first,
+            f"a list must begin with CMD, CMD-SHELL or NONE, not {found[0]!r}",
             "add CMD before the command",
         )
         return ()
-    if words[0] != "NONE" and len(words) == 1:
-        place.problem(node.items[0], f"nothing follows {words[0]}")
+    if found[0] != "NONE" and len(found) == 1:
+        place.problem(first, f"nothing follows {found[0]}")
         return ()
-    return ("CMD-SHELL", " ".join(words[1:])) if words[0] == "CMD-SHELL" else words
-
-
-def _seconds(node: Node | None) -> float | None:
-    return duration_s(text(node)) if node is not None else None
+    return ("CMD-SHELL", " ".join(found[1:])) if found[0] == "CMD-SHELL" else found

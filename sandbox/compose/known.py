@@ -1,4 +1,4 @@
-"""Keys that Compose knows and we do not act on yet, and what to say about an unknown one."""
+"""What to say about a key that is not known."""
 
 from __future__ import annotations
 
@@ -6,118 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import lru_cache
 
-# Attributes of the Compose Specification as of compose-go 2.9, and `pre_start` which came later.
-SERVICE = frozenset(
-    {
-        "annotations",
-        "attach",
-        "blkio_config",
-        "cgroup",
-        "cgroup_parent",
-        "container_name",
-        "cpu_count",
-        "cpu_percent",
-        "cpu_period",
-        "cpu_quota",
-        "cpu_rt_period",
-        "cpu_rt_runtime",
-        "cpu_shares",
-        "cpuset",
-        "credential_spec",
-        "develop",
-        "device_cgroup_rules",
-        "devices",
-        "dns",
-        "dns_opt",
-        "dns_search",
-        "domainname",
-        "external_links",
-        "gpus",
-        "group_add",
-        "ipc",
-        "isolation",
-        "label_file",
-        "links",
-        "mac_address",
-        "mem_reservation",
-        "mem_swappiness",
-        "memswap_limit",
-        "models",
-        "network_mode",
-        "oom_kill_disable",
-        "oom_score_adj",
-        "pid",
-        "platform",
-        "post_start",
-        "pre_start",
-        "pre_stop",
-        "privileged",
-        "provider",
-        "pull_policy",
-        "pull_refresh_after",
-        "runtime",
-        "shm_size",
-        "stdin_open",
-        "storage_opt",
-        "sysctls",
-        "tty",
-        "use_api_socket",
-        "userns_mode",
-        "uts",
-        "volumes_from",
-    }
-)
-TOP = frozenset({"include", "models"})
-BUILD = frozenset(
-    {
-        "additional_contexts",
-        "cache_from",
-        "cache_to",
-        "dockerfile_inline",
-        "entitlements",
-        "extra_hosts",
-        "isolation",
-        "labels",
-        "network",
-        "no_cache",
-        "platforms",
-        "privileged",
-        "provenance",
-        "pull",
-        "sbom",
-        "secrets",
-        "shm_size",
-        "ssh",
-        "tags",
-        "ulimits",
-    }
-)
-DEPLOY = frozenset(
-    {"endpoint_mode", "labels", "placement", "restart_policy", "rollback_config", "update_config"}
-)
-RESOURCES = frozenset({"reservations"})
-ATTACHMENT = frozenset(
-    {
-        "driver_opts",
-        "gw_priority",
-        "interface_name",
-        "ipv6_address",
-        "link_local_ips",
-        "mac_address",
-        "priority",
-    }
-)
-MOUNT = frozenset({"image"})
-BIND = frozenset({"propagation", "recursive", "selinux"})
-VOLUME_OPTIONS = frozenset({"labels", "subpath"})
-NETWORK = frozenset({"attachable", "enable_ipv4", "enable_ipv6"})
-IPAM = frozenset({"options"})
-SUBNET = frozenset({"aux_addresses", "gateway", "ip_range"})
-RESOURCE = frozenset(
-    {"driver", "driver_opts", "environment", "external", "labels", "template_driver"}
-)
-
-
+_SHOWN_MAX = 60
 _NAMES_MAX = 200  # comparing takes time
 
 
@@ -134,9 +23,21 @@ def _nearest(name: str, allowed: frozenset[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def unknown_key(key: str, allowed: Iterable[str], known: Iterable[str]) -> str:
-    """Say what is wrong with *key*, where *allowed* may stand and Compose also has *known*."""
-    if key in known:
+def unknown_key(
+    key: str, allowed: Iterable[str], *, newer: Iterable[str] = (), later: Iterable[str] = ()
+) -> str:
+    """
+    Say what is wrong with *key*, where *allowed* may stand.
+
+    Args:
+        key: As written.
+        allowed: The keys that may stand here.
+        newer: Keys of a later Compose than the one that we follow.
+        later: Keys of our own to come.
+    """
+    if key in newer:
+        return f"the key `{key}` is newer than the Compose Specification that is followed here"
+    if key in later:
         return f"the key `{key}` is not supported yet"
     allowed = sorted(allowed)
     hint = suggestion(key, allowed)
@@ -144,3 +45,8 @@ def unknown_key(key: str, allowed: Iterable[str], known: Iterable[str]) -> str:
         names = ", ".join(allowed)
         hint = f"; allowed here: {names}" if names else "; no key is allowed here"
     return f"the key `{key}` is unknown{hint}"
+
+
+def shown(written: str) -> str:
+    """Quote what was written, cut to what fits a message."""
+    return repr(written) if len(written) <= _SHOWN_MAX else f"{written[:_SHOWN_MAX]!r}…"

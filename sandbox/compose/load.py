@@ -6,22 +6,25 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from typing_extensions import override
+
 from sandbox.compose.build import image_name
-from sandbox.compose.check import check_dependencies, check_ports
+from sandbox.compose.check import check_ports, check_sharing
+from sandbox.compose.container_names import with_container_names
 from sandbox.compose.document import parse
-from sandbox.compose.extends import Files, Inheritance
 from sandbox.compose.findings import Findings, Place, key_mark
+from sandbox.compose.naming import normalised_name
 from sandbox.compose.networks import read_networks, read_volumes
-from sandbox.compose.node import MapNode, Mark, items, mapping, text
+from sandbox.compose.node import mapping, text
+from sandbox.compose.project import Project, ProjectRequest, read_project
 from sandbox.compose.resources import Resources
-from sandbox.compose.schema import validate
-from sandbox.compose.service import Draft, Scope, read_service
+from sandbox.compose.service import Draft, Sources, read_service
 from sandbox.compose.settings import read_settings
-from sandbox.compose.source import CommittedSource
-from sandbox.compose.template import Variables
-from sandbox.compose.variables import read_dotenv_file
+from sandbox.compose.sharing import with_link_names
+from sandbox.compose.source import REPOSITORY, CommittedFiles, CommittedSource
 from sandbox.errors import InvalidComposeError, NotFoundError, SourceError
 from sandbox.model.desired import DesiredState, Network, Volume
+from sandbox.model.problem import Problem
 from sandbox.model.service import Service, VolumeMount
 from sandbox.model.settings import EnvironmentSettings
 
@@ -31,7 +34,7 @@ PORTS_MAX = 10_000
 
 _ENVIRONMENT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _NAME_MAX = 63
-_NOT_IN_NAMES = re.compile(r"[^a-z0-9_-]")
+_RELEASE = "SANDBOX_RELEASE"
 
 
 def find_environments(source: CommittedSource) -> tuple[str, ...]:
@@ -71,123 +74,144 @@ def load_environment(
     Raises:
         InvalidComposeError: The files are wrong; carries every problem, by place.
     """
-    files = Files(source)
-    reading = _read(files, environment, source, source.revision)
+    reading = _read(environment, source, source.revision)
     release = _release(reading, source)
     _raise_if_wrong(reading.findings)
-    if release != source.revision and "SANDBOX_RELEASE" in reading.variables.used:
-        reading = _read(files, environment, source, release)
+    if release != source.revision and reading.uses_release:
+        reading = _read(environment, source, release)
     state = _state(reading, source, release, environment, default_application)
     _raise_if_wrong(reading.findings)
     return replace(state, warnings=reading.findings.warnings)
+
+
+class _Own(dict[str, str]):
+    """Our own variables; remembers whether anybody asked for the release."""
+
+    asked = False
+
+    @override
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override] # texts only
+        self.asked = self.asked or name == _RELEASE
+        return super().get(name, default)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reading:
     """One reading of the files with one value of ``SANDBOX_RELEASE``."""
 
-    findings: Findings
-    variables: Variables
-    tree: MapNode
+    project: Project
+    uses_release: bool
     settings: EnvironmentSettings
     drafts: Mapping[str, Draft]
     networks: Mapping[str, Network]
     volumes: Mapping[str, Volume]
 
+    @property
+    def findings(self) -> Findings:
+        return self.project.findings
 
-def _read(files: Files, environment: str, source: CommittedSource, release: str) -> _Reading:
-    """Parse, interpolate, inherit, validate, and turn every enabled service into a draft."""
-    folder = f"{FOLDER}/{environment}"
-    file = f"{folder}/{FILE_NAME}"
-    findings = Findings(file)
-    if not _ENVIRONMENT_NAME.fullmatch(environment) or len(environment) > _NAME_MAX:
-        message = "an environment's folder is named with small letters, digits, `-` and `_`"
-        findings.problem(Mark(file=file), (), f"{message}, not {environment!r}")
-    variables = _variables(environment, folder, source, release, findings)
-    inheritance = Inheritance(files, variables, findings)
-    tree = inheritance.tree(file)
-    if tree is None:
-        raise InvalidComposeError(findings.problems)
-    declared = mapping(tree.get("services")).values
-    tree = validate(_with_services(tree, inheritance, file), findings)
+
+def _read(environment: str, source: CommittedSource, release: str) -> _Reading:
+    """Load the project, and turn every enabled service into a draft."""
+    own = _own_variables(environment, source, release)
+    project = _project(environment, source, own)
+    findings, tree = project.findings, project.tree
     top = Place(findings=findings, path=())
-    if "version" in tree.values:
-        findings.warn(tree.key_marks["version"], "`version` is obsolete and ignored")
-    networks = read_networks(tree.get("networks"), top.at("networks"))
-    volumes = read_volumes(tree.get("volumes"), top.at("volumes"))
-    scope = Scope(
+    networks = read_networks(tree.get("networks"), top.at("networks"), project.name)
+    volumes = read_volumes(tree.get("volumes"), top.at("volumes"), project.name)
+    known = {
+        f"{kind}s": Resources(
+            kind, tree.get(f"{kind}s"), top.at(f"{kind}s"), source, project.variables
+        )
+        for kind in ("config", "secret")
+    }
+    sources = Sources(
         source=source,
-        variables=variables,
-        networks=mapping(tree.get("networks")).key_marks,
-        volumes=mapping(tree.get("volumes")).key_marks,
-        configs=Resources("config", tree.get("configs"), top.at("configs"), source),
-        secrets=Resources("secret", tree.get("secrets"), top.at("secrets"), source),
+        folder=f"{FOLDER}/{environment}",
+        configs=known["configs"],
+        secrets=known["secrets"],
     )
+    drafts = _drafts(project, top, sources, environment)
+    for draft in drafts.values():
+        volumes |= draft.volumes
     return _Reading(
-        findings=findings,
-        variables=variables,
-        tree=tree,
+        project=project,
+        uses_release=own.asked,
         settings=read_settings(tree.get("x-sandbox")),
-        drafts=_drafts(tree, top, scope, declared),
+        drafts=drafts,
         networks=networks,
         volumes=volumes,
     )
 
 
-def _variables(
-    environment: str, folder: str, source: CommittedSource, release: str, findings: Findings
-) -> Variables:
-    """Put the committed ``.env`` and our own names together; ours win."""
-    own = {
-        "SANDBOX_ENVIRONMENT": environment,
-        "SANDBOX_REVISION": source.revision,
-        "SANDBOX_RELEASE": release,
-    }
-    content = source.read_file(f"{folder}/.env")
-    before = Variables(own)
-    values = read_dotenv_file(f"{folder}/.env", content or b"", findings, before)
-    variables = Variables({**values, **own})
-    variables.used |= before.used
-    return variables
+def _own_variables(environment: str, source: CommittedSource, release: str) -> _Own:
+    return _Own(
+        SANDBOX_ENVIRONMENT=environment, SANDBOX_REVISION=source.revision, SANDBOX_RELEASE=release
+    )
 
 
-def _with_services(tree: MapNode, inheritance: Inheritance, file: str) -> MapNode:
-    """Replace the services by what they are with all that they inherit."""
-    services = tree.get("services")
-    if not isinstance(services, MapNode):
-        return tree
-    values = {**tree.values, "services": inheritance.services(tree, file)}
-    return MapNode(values=values, key_marks=tree.key_marks, mark=tree.mark)
+def _project(environment: str, source: CommittedSource, own: Mapping[str, str]) -> Project:
+    """Load the files of one environment, as they are in the commit."""
+    folder = f"{FOLDER}/{environment}"
+    if not _ENVIRONMENT_NAME.fullmatch(environment) or len(environment) > _NAME_MAX:
+        message = "an environment's folder is named with small letters, digits, `-` and `_`"
+        problem = Problem(file=f"{folder}/{FILE_NAME}", message=f"{message}, not {environment!r}")
+        raise InvalidComposeError((problem,))
+    if source.read_file(f"{folder}/{FILE_NAME}") is None:
+        message = "there is no such file in the commit"
+        raise InvalidComposeError((Problem(file=f"{folder}/{FILE_NAME}", message=message),))
+    request = ProjectRequest(folder=f"{REPOSITORY}/{folder}", environment=own, top=REPOSITORY)
+    return read_project(request, CommittedFiles(source))
 
 
-def _drafts(
-    tree: MapNode, top: Place, scope: Scope, declared: Mapping[str, object]
-) -> dict[str, Draft]:
+def _drafts(project: Project, top: Place, sources: Sources, environment: str) -> dict[str, Draft]:
     """Read the enabled services and check them together."""
-    scope.configs.check()
-    scope.secrets.check()
-    services = mapping(tree.get("services"))
-    active = {name.strip() for name in (scope.variables.get("COMPOSE_PROFILES") or "").split(",")}
+    services = mapping(project.tree.get("services"))
     drafts: dict[str, Draft] = {}
     ports = 0
     for name, value in sorted(services.values.items()):
-        node = mapping(value)
-        profiles = {text(profile) for profile in items(node.get("profiles"))}
-        if not profiles or profiles & active or "*" in active:
-            mark, place = services.key_marks[name], top.at("services", name)
-            drafts[name] = read_service(name, node, mark, place, scope)
-            ports += len(drafts[name].ports)
+        mark, place = key_mark(services, name), top.at("services", name)
+        if top.findings.is_spoiled(place.path):  # what else it lacks follows from what was told
+            continue
+        drafts[name] = read_service(name, mapping(value), mark, place, sources)
+        ports += len(drafts[name].ports)
         if ports > PORTS_MAX:
-            top.at("services", name).problem(
-                services.key_marks[name], f"the environment publishes more than {PORTS_MAX:,} ports"
-            )
+            place.problem(mark, f"the environment publishes more than {PORTS_MAX:,} ports")
             break
-    kept = check_dependencies(drafts, declared)
+    drafts = {name: _without_disabled(draft, drafts) for name, draft in drafts.items()}
     check_ports(drafts)
-    return {
-        name: replace(draft, service=replace(draft.service, depends_on=kept[name]))
-        for name, draft in drafts.items()
-    }
+    check_sharing(drafts)
+    if any(draft.service.container_name for draft in drafts.values()):
+        drafts = with_container_names(drafts, _names_elsewhere(environment, sources.source))
+    linked = with_link_names(
+        {name: draft.service for name, draft in drafts.items()},
+        {name: draft.links for name, draft in drafts.items()},
+        top.at("services"),
+    )
+    return {name: replace(draft, service=linked[name]) for name, draft in drafts.items()}
+
+
+def _without_disabled(draft: Draft, drafts: Mapping[str, Draft]) -> Draft:
+    """Leave out optional dependencies that no active profile enables."""
+    kept = tuple(each for each in draft.service.depends_on if each.service_name in drafts)
+    return replace(draft, service=replace(draft.service, depends_on=kept))
+
+
+def _names_elsewhere(environment: str, source: CommittedSource) -> dict[str, str]:
+    """Container names of the other environments of this commit, as far as these can be read."""
+    found: dict[str, str] = {}
+    for other in find_environments(source):
+        if other == environment:
+            continue
+        try:
+            project = _project(other, source, _own_variables(other, source, source.revision))
+        except InvalidComposeError:
+            continue
+        for service in mapping(project.tree.get("services")).values.values():
+            name = text(mapping(service).get("container_name"))
+            if name:
+                found.setdefault(name, other)
+    return found
 
 
 def _release(reading: _Reading, source: CommittedSource) -> str:
@@ -199,9 +223,9 @@ def _release(reading: _Reading, source: CommittedSource) -> str:
     try:
         release = source.resolve_release(requested, contexts)
     except (NotFoundError, SourceError) as error:
-        settings = mapping(reading.tree.get("x-sandbox"))
+        settings = mapping(reading.project.tree.get("x-sandbox"))
         where = settings.get("release")
-        mark = where.mark if where is not None else key_mark(reading.tree, "x-sandbox")
+        mark = where.mark if where is not None else key_mark(reading.project.tree, "x-sandbox")
         path = ("x-sandbox", "release")
         reading.findings.problem(mark, path, error.message, error.remedy)
         return source.revision
@@ -229,15 +253,18 @@ def _state(
     default_application: str,
 ) -> DesiredState:
     application = _application(reading, environment, default_application)
-    services = tuple(
-        _named_image(draft, source, release, application) for draft in reading.drafts.values()
+    services = _with_built_images(
+        reading.drafts,
+        tuple(
+            _named_image(draft, source, release, application) for draft in reading.drafts.values()
+        ),
     )
     used_networks = {one.network for service in services for one in service.attachments}
     used_volumes = {
         mount.volume
         for service in services
         for mount in service.mounts
-        if isinstance(mount, VolumeMount)
+        if isinstance(mount, VolumeMount) and mount.volume
     }
     return DesiredState(
         application=application,
@@ -253,18 +280,10 @@ def _state(
 
 def _application(reading: _Reading, environment: str, default_application: str) -> str:
     """Take ``name`` without the environment at its end, else *default_application*; normalised."""
-    written = text(reading.tree.get("name"))
-    name = _normalised(written).removesuffix(f"-{environment}")
-    if written and not name:
-        where = reading.tree.values["name"]
-        message = f"{written!r} has no letter or digit that a name can begin with"
-        reading.findings.problem(where.mark, ("name",), message)
-    return name.rstrip("_-") or _normalised(default_application).rstrip("_-") or "application"
-
-
-def _normalised(name: str) -> str:
-    """Do as Compose does: small letters, other signs dropped."""
-    return _NOT_IN_NAMES.sub("", name.lower()).lstrip("_-")
+    written = reading.project.written_name
+    name = normalised_name(written).removesuffix(f"-{environment}")
+    default = normalised_name(default_application).rstrip("_-")
+    return name.rstrip("_-") or default or "application"
 
 
 def _named_image(draft: Draft, source: CommittedSource, release: str, application: str) -> Service:
@@ -278,6 +297,19 @@ def _named_image(draft: Draft, source: CommittedSource, release: str, applicatio
         return service
     build = replace(service.build, context_id=context_id)
     return replace(service, build=build, image=image_name(application, service.name, build))
+
+
+def _with_built_images(
+    drafts: Mapping[str, Draft], services: tuple[Service, ...]
+) -> tuple[Service, ...]:
+    """Let a service whose ``image`` is what another one builds use what that one builds."""
+    built = {drafts[each.name].wanted_image: each for each in services if each.build}
+    return tuple(
+        replace(each, image=built[each.image].image, build=built[each.image].build)
+        if each.build is None and each.image in built
+        else each
+        for each in services
+    )
 
 
 def _raise_if_wrong(findings: Findings) -> None:

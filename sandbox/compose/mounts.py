@@ -1,206 +1,217 @@
-"""``volumes`` and ``tmpfs``: named volumes, memory, and files of the repository."""
+"""``volumes`` and ``tmpfs``: volumes, memory, paths of the host, and files of the repository."""
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
 import re
-from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from sandbox.compose.findings import Place
-from sandbox.compose.known import suggestion
-from sandbox.compose.node import MapNode, Node, flag, integer, mapping, numbered, text
-from sandbox.compose.paths import folder_of, resolve_path
-from sandbox.compose.source import CommittedSource
-from sandbox.compose.units import size_bytes
-from sandbox.model.service import ContainerFile, TmpfsMount, VolumeMount
+from sandbox.compose.findings import Place, key_mark
+from sandbox.compose.given import permission_bits, size
+from sandbox.compose.node import MapNode, Node, flag, mapping, numbered, text
+from sandbox.compose.source import CommittedSource, inside
+from sandbox.model.desired import Volume
+from sandbox.model.service import ContainerFile, HostMount, Mount, TmpfsMount, VolumeMount
 
 _DRIVE = re.compile(r"[a-zA-Z]:[/\\]")
-_IGNORED_OPTIONS = frozenset({"rw", "z", "Z", "cached", "delegated", "consistent"})
+_FILE_LIKE = re.compile(r"[^/.]\.(?!d$)[A-Za-z0-9]{1,5}$")
+_UNSAFE = re.compile(r"[^a-zA-Z0-9_.-]+")
+_ID_LENGTH = 6
 _NAMED = "name a volume (data:/path, and data: under top-level volumes)"
+_KINDS = {
+    "cluster": "volumes of a cluster have a meaning for Swarm only",
+    "image": "mounting an image needs an engine with API 1.48",
+    "npipe": "named pipes are those of Windows",
+}
 
 
 @dataclass(slots=True, kw_only=True)
 class Mounts:
-    """What the attributes of one service come to, by target; the last one wins."""
+    """
+    What the attributes of one service come to, by target; the last one wins.
 
-    mounts: dict[str, VolumeMount | TmpfsMount] = field(default_factory=dict)
+    Attributes:
+        volumes: Volumes that stand for folders which are not in the commit, by key.
+    """
+
+    mounts: dict[str, Mount] = field(default_factory=dict)
     files: dict[str, tuple[ContainerFile, ...]] = field(default_factory=dict)
+    volumes: dict[str, Volume] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Entry:
-    """One entry of ``volumes`` in its long form."""
-
-    node: Node
-    kind: str
-    source: str
-    target: str
-    read_only: bool = False
-    no_copy: bool = False
-    size_bytes: int = 0
-    mode: int = 0
-
-
-def read_mounts(
-    service: MapNode, place: Place, source: CommittedSource, volumes: Collection[str]
-) -> Mounts:
-    """Read ``tmpfs`` and ``volumes`` of *service*; *volumes* are the declared keys."""
+def read_mounts(service: MapNode, place: Place, source: CommittedSource, folder: str) -> Mounts:
+    """Read ``tmpfs`` and ``volumes`` of *service*; *folder* is that of the environment."""
     result = Mounts()
     for index, item in numbered(service.get("tmpfs")):
         target, _, options = text(item).partition(":")
-        if _is_target(target, item, place.at("tmpfs", index)):
-            target = posixpath.normpath(target)
-            result.mounts[target] = TmpfsMount(target=target, options=options)
+        target = _target(target, item, place.at("tmpfs", index))
+        if target:
+            result.mounts[target] = TmpfsMount(target=target, options=options, listed=True)
     for index, item in numbered(service.get("volumes")):
-        here = place.at("volumes", index)
-        entry = _long(item, here) if isinstance(item, MapNode) else _short(item, here)
-        if entry is not None and _is_target(entry.target, entry.node, here):
-            _add(entry, here, result, source, volumes)
+        here, entry = place.at("volumes", index), mapping(item)
+        target = _target(text(entry.get("target")), item, here)
+        if target:
+            result.mounts.pop(target, None)
+            result.files.pop(target, None)
+            _Reader(source=source, folder=folder, result=result).add(entry, target, here)
     return result
 
 
-def _add(
-    entry: _Entry,
-    place: Place,
-    result: Mounts,
-    source: CommittedSource,
-    volumes: Collection[str],
-) -> None:
-    target = posixpath.normpath(entry.target)
-    result.mounts.pop(target, None)
-    result.files.pop(target, None)
-    if entry.kind == "tmpfs":
-        result.mounts[target] = TmpfsMount(
-            target=target, size_bytes=entry.size_bytes, mode=entry.mode
+def bound(source: str, target: str, bind: MapNode, *, read_only: bool) -> HostMount:
+    """Mount the path *source* of the host as *bind* says."""
+    return HostMount(
+        source=source,
+        target=target,
+        read_only=read_only,
+        create=flag(bind.get("create_host_path"), default=False),
+        propagation=text(bind.get("propagation")),
+        selinux=text(bind.get("selinux")),
+        recursive=text(bind.get("recursive")),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    """Reads the entries of one service into *result*."""
+
+    source: CommittedSource
+    folder: str
+    result: Mounts
+
+    def add(self, entry: MapNode, target: str, place: Place) -> None:
+        """Read one entry."""
+        kind, read_only = text(entry.get("type")), flag(entry.get("read_only"), default=False)
+        if kind in _KINDS:
+            message = f"the type {kind} is not supported: {_KINDS[kind]}"
+            place.at("type").problem(entry.values["type"], message)
+        elif kind == "tmpfs":
+            memory = mapping(entry.get("tmpfs"))
+            self.result.mounts[target] = TmpfsMount(
+                target=target,
+                size_bytes=size(memory.get("size")),
+                mode=permission_bits(memory.get("mode"), 0),
+                read_only=read_only,
+            )
+        elif kind == "bind":
+            self._bind(entry, target, place)
+        else:
+            self._volume(entry, target, place)
+
+    def _volume(self, entry: MapNode, target: str, place: Place) -> None:
+        options = mapping(entry.get("volume"))
+        if options.get("labels") is not None:
+            place.at("volume", "labels").problem(
+                key_mark(options, "labels"),
+                "labels of a mount change nothing; give them to the volume under top-level volumes",
+            )
+        propagation = mapping(entry.get("bind")).get("propagation")
+        if propagation is not None:
+            message = f"{text(propagation)} is for paths of the host, and this is a volume"
+            place.problem(propagation, message)
+        volume = text(entry.get("source"))
+        if not volume:
+            place.warn(
+                entry, f"a volume without a name: its data goes with the container; {_NAMED}"
+            )
+        self.result.mounts[target] = VolumeMount(
+            volume=volume,
+            target=target,
+            read_only=flag(entry.get("read_only"), default=False),
+            no_copy=flag(options.get("nocopy"), default=False),
+            subpath=text(options.get("subpath")),
         )
-    elif entry.kind == "bind":
-        result.files[target] = _repository_files(entry, target, place, source)
-    elif entry.source in volumes:
-        result.mounts[target] = VolumeMount(
-            volume=entry.source, target=target, read_only=entry.read_only, no_copy=entry.no_copy
+
+    def _bind(self, entry: MapNode, target: str, place: Place) -> None:
+        written, bind = text(entry.get("source")), mapping(entry.get("bind"))
+        read_only = flag(entry.get("read_only"), default=False)
+        where = entry.get("source") or entry
+        path = inside(written)
+        if path is not None and "~" in path.split("/"):
+            message = f"{posixpath.relpath(path, self.folder)}: whose home that is, no commit says"
+            place.problem(where, message, _NAMED)
+        elif path is not None:
+            self._committed(entry, path, target, place)
+        elif written.startswith("//"):
+            place.problem(
+                where,
+                "this path leads out of the repository",
+                "everything is read from the commit: move it into the repository",
+            )
+        elif written.startswith("/"):
+            self.result.mounts[target] = bound(written, target, bind, read_only=read_only)
+        else:
+            place.problem(
+                where, f"{written!r} is no path that everybody who reads the commit has", _NAMED
+            )
+
+    def _committed(self, entry: MapNode, path: str, target: str, place: Place) -> None:
+        """Copy what is in the commit; a folder that is not there is a volume of ours."""
+        read_only = flag(entry.get("read_only"), default=False)
+        files = self._repository_files(path, target)
+        where = entry.get("source") or entry
+        if files:
+            self.result.files[target] = files
+            if not read_only:
+                place.warn(
+                    where,
+                    f"{path} is copied into the container; what is written there stays in the"
+                    " container",
+                )
+            return
+        asked = flag(mapping(entry.get("bind")).get("create_host_path"), default=False)
+        # Compose makes a folder of a forgotten file, and whoever reads it there stumbles.
+        if not asked or _FILE_LIKE.search(target):
+            place.problem(where, f"there is no {path} in the commit", f"commit it, or {_NAMED}")
+            return
+        key = self._key(path)
+        self.result.volumes[key] = Volume(key=key, place=where.mark.text)
+        self.result.mounts[target] = VolumeMount(volume=key, target=target, read_only=read_only)
+        place.warn(
+            where,
+            f"there is no {path} in the commit: it becomes the volume {key} of this environment",
         )
-    else:
-        hint = suggestion(entry.source, volumes)
-        place.problem(
-            entry.node,
-            f"the volume {entry.source!r} is not declared{hint}",
-            f"add {entry.source}: under top-level volumes",
+
+    def _key(self, path: str) -> str:
+        """Name the volume after its folder, and so that no two folders have the same."""
+        shown = posixpath.relpath(path, self.folder)
+        slug = _UNSAFE.sub("-", shown).strip("-.") or "folder"
+        return f"{slug}-{hashlib.sha256(path.encode()).hexdigest()[:_ID_LENGTH]}"
+
+    def _repository_files(self, path: str, target: str) -> tuple[ContainerFile, ...]:
+        """Copy a file of the commit, or everything below a folder of it."""
+        content = self.source.read_file(path)
+        below = (posixpath.dirname(path) or ".") if content is not None else path
+        listed = self.source.list_files(below)
+        if content is not None:
+            executable = any(file.path == path and file.executable for file in listed)
+            return (_file(target, content, path, executable=executable),)
+        prefix = "" if path == "." else f"{path}/"
+        return tuple(
+            _file(
+                f"{target}/{file.path.removeprefix(prefix)}",
+                self.source.read_file(file.path) or b"",
+                file.path,
+                executable=file.executable,
+            )
+            for file in listed
         )
 
 
-def _short(node: Node, place: Place) -> _Entry | None:
-    written = text(node)
-    parts = written.split(":")
+def _target(written: str, node: Node, place: Place) -> str:
+    """Give the clean target; empty after a problem."""
+    target = posixpath.normpath(written)
     if _DRIVE.match(written):
         place.problem(
             node,
-            f"{parts[0]}: is read as the drive of a Windows path",
+            f"{written[:2]} is read as the drive of a Windows path, as Compose does",
             "give the volume a name of at least two letters",
         )
-        return None
-    if len(parts) == 1:
-        place.problem(
-            node, f"{written!r} is a volume without a name, and its data would get lost", _NAMED
-        )
-        return None
-    if len(parts) > 3 or not parts[0]:  # noqa: PLR2004 - source:target:options
-        place.problem(node, f"{written!r} is not source:target or source:target:options")
-        return None
-    options = set(parts[2].split(",")) if len(parts) == 3 else set[str]()  # noqa: PLR2004 - likewise
-    unknown = options - _IGNORED_OPTIONS - {"ro", "nocopy"}
-    if unknown:
-        place.problem(node, f"the option {min(unknown)!r} is not supported; ro, rw, nocopy are")
-    bind = parts[0].startswith((".", "/", "~", "\\"))
-    return _Entry(
-        node=node,
-        kind="bind" if bind else "volume",
-        source=parts[0],
-        target=parts[1],
-        read_only="ro" in options,
-        no_copy="nocopy" in options,
-    )
-
-
-def _long(node: MapNode, place: Place) -> _Entry | None:
-    kind, source = text(node.get("type")), text(node.get("source"))
-    if not kind or "target" not in node.values:  # reported by the schema
-        return None
-    if not source and kind == "volume":
-        place.problem(
-            node, "a volume without `source` has no name, and its data would get lost", _NAMED
-        )
-        return None
-    if not source and kind == "bind":
-        place.problem(node, "a bind mount needs a `source`")
-        return None
-    tmpfs = mapping(node.get("tmpfs"))
-    return _Entry(
-        node=node.get("source") or node,
-        kind=kind,
-        source=source,
-        target=text(node.get("target")),
-        read_only=flag(node.get("read_only"), default=False),
-        no_copy=flag(mapping(node.get("volume")).get("nocopy"), default=False),
-        size_bytes=size_bytes(text(tmpfs.get("size"))) or 0,
-        mode=read_mode(tmpfs.get("mode"), 0),
-    )
-
-
-def _is_target(target: str, node: Node, place: Place) -> bool:
-    if target.startswith("/") and posixpath.normpath(target) != "/" and "\0" not in target:
-        return True
-    place.problem(node, f"the target must be an absolute path in the container, not {target!r}")
-    return False
-
-
-def read_mode(node: Node | None, default: int) -> int:
-    """Read permission bits: a number, or octal digits in a string."""
-    if node is None:
-        return default
-    written = getattr(node, "value", None)
-    if isinstance(written, str):
-        return int(written, 8)
-    number = integer(node)
-    return default if number is None else number
-
-
-def _repository_files(
-    entry: _Entry, target: str, place: Place, source: CommittedSource
-) -> tuple[ContainerFile, ...]:
-    """Copy a file of the commit, or everything below a folder of it."""
-    if entry.source.startswith(("/", "~", "\\")):
-        place.problem(
-            entry.node,
-            f"{entry.source} is a path of the host; only the commit is known here",
-            f"{_NAMED}, or commit the file and write its relative path",
-        )
-        return ()
-    path = resolve_path(entry.source, folder_of(entry.node), entry.node, place)
-    if path is None:
-        return ()
-    if not entry.read_only:
-        place.warn(
-            entry.node,
-            f"{path} is copied into the container; what is written there stays in the container",
-        )
-    content = source.read_file(path)
-    listed = source.list_files((posixpath.dirname(path) or ".") if content is not None else path)
-    if content is not None:
-        executable = any(file.path == path and file.executable for file in listed)
-        return (_file(target, content, path, executable=executable),)
-    if not listed:
-        place.problem(entry.node, f"there is no {path} in the commit", f"commit it, or {_NAMED}")
-    prefix = "" if path == "." else f"{path}/"
-    return tuple(
-        _file(
-            f"{target}/{file.path.removeprefix(prefix)}",
-            source.read_file(file.path) or b"",
-            file.path,
-            executable=file.executable,
-        )
-        for file in listed
-    )
+        return ""
+    if written.startswith("/") and target.strip("/") and "\0" not in written:
+        return target
+    place.problem(node, f"the target must be an absolute path in the container, not {written!r}")
+    return ""
 
 
 def _file(target: str, content: bytes, path: str, *, executable: bool) -> ContainerFile:

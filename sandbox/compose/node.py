@@ -131,6 +131,18 @@ def integer(node: Node | None) -> int | None:
     return None
 
 
+Plain: TypeAlias = "Value | list[Plain] | dict[str, Plain]"
+
+
+def plain(node: Node) -> Plain:
+    """Give the values alone: scalars, lists and dictionaries."""
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, ListNode):
+        return [plain(item) for item in node.items]
+    return {key: plain(value) for key, value in node.values.items()}
+
+
 def _float_text(value: float) -> str:
     """Write a float as Go's ``%v`` does: shortest digits, an exponent from ``1e+06`` on."""
     if not math.isfinite(value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from sandbox.compose.node import Date, Value
@@ -55,4 +56,5 @@ def _number(text: str) -> Value:
         number = int(found[name], _BASES[name])
         if number < 2**_BITS:
             return -number if found["sign"] == "-" else number
-    return float(digits) if _FLOAT.fullmatch(digits) else text
+    found_float = float(digits) if _FLOAT.fullmatch(digits) else math.inf
+    return found_float if math.isfinite(found_float) else text

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sandbox.compose.findings import Findings
-from sandbox.compose.known import suggestion, unknown_key
+from sandbox.compose.known import shown, suggestion, unknown_key
 from sandbox.compose.node import (
     EMPTY,
     Date,
@@ -21,7 +21,6 @@ from sandbox.compose.node import (
     text,
 )
 from sandbox.compose.toplevel import FILE
-from sandbox.compose.units import duration_s, nano_cpus, size_bytes
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator, ValidationError
@@ -37,35 +36,32 @@ _TYPE_WORDS = {
 }
 # Values at these keys may be secret and are never repeated in a message.
 _HIDDEN = frozenset({"environment", "content", "args", "options", "labels"})
-_SHOWN_MAX = 60
 
 
 @cache
 def _validator() -> Draft202012Validator:
     """Make the validator when a file is first validated: most commands validate none."""
-    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415 - slow to import
+    from jsonschema import Draft202012Validator, validators  # noqa: PLC0415 - slow to import
 
-    # Formats are functions that read a text and give `None` when they cannot.
-    checker = FormatChecker(formats=())
-    readers: dict[str, Callable[[str], object]] = {
-        "duration": duration_s,
-        "size": size_bytes,
-        "cpus": nano_cpus,
-    }
-    for name, read in readers.items():
-        checker.checks(name)(_reads(read))
-    return Draft202012Validator(FILE, format_checker=checker)
+    extend: Callable[..., type[Draft202012Validator]] = validators.extend  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - its stub has no types
+    return extend(Draft202012Validator, {"uniqueItems": _unique})(FILE)
 
 
-def _reads(read: Callable[[str], object]) -> Callable[[object], bool]:
-    """See *read* as a check of strings and numbers; anything else has a problem of its own."""
+def _unique(_validator: object, wanted: bool, items: Any, _schema: object) -> Iterator[Any]:  # noqa: ANN401, FBT001 - any JSON; as the library calls it
+    """Compare the items of a list in one pass; the library compares each with all others."""
+    from jsonschema import ValidationError  # noqa: PLC0415 - slow to import
 
-    def check(value: object) -> bool:
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            return True
-        return read(str(value)) is not None
+    if wanted and isinstance(items, list) and len({*map(_frozen, items)}) < len(items):  # pyright: ignore[reportUnknownArgumentType] - any JSON
+        yield ValidationError("an item is there twice")
 
-    return check
+
+def _frozen(value: Any) -> Hashable:  # noqa: ANN401 - any JSON
+    """Give a key that equal values have in common; true is not one."""
+    if isinstance(value, dict):
+        return frozenset((key, _frozen(below)) for key, below in value.items())  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - any JSON
+    if isinstance(value, list):
+        return tuple(map(_frozen, value))  # pyright: ignore[reportUnknownArgumentType] - any JSON
+    return isinstance(value, bool), value
 
 
 def validate(tree: MapNode, findings: Findings) -> MapNode:
@@ -142,16 +138,19 @@ def _extra_keys(
     for key in node.values:
         if key in allowed or any(re.search(pattern, key) for pattern in patterns):
             continue
-        message = schema.get("names") or unknown_key(key, allowed, schema.get("known", ()))
+        message = schema.get("names") or unknown_key(
+            key, allowed, newer=schema.get("newer", ()), later=schema.get("later", ())
+        )
         yield (*path, key), node.key_marks[key], str(message)
 
 
 def _repeated(node: ListNode, path: Path) -> Iterator[tuple[Path, Mark, str]]:
     seen: dict[object, int] = {}
     for index, item in enumerate(node.items):
-        value = text(item)
+        value = _frozen(_plain(item))
         if value in seen:
-            yield (*path, index), item.mark, f"{value!r} is in the list already"
+            said = shown(text(item)) if isinstance(item, Scalar) else "this"
+            yield (*path, index), item.mark, f"{said} is in the list already"
         seen.setdefault(value, index)
 
 
@@ -189,7 +188,7 @@ def _got(node: Node, path: Path) -> str:
     if _HIDDEN.intersection(part for part in path if isinstance(part, str)):
         return f"{_kind(value)} (not shown)"
     if isinstance(value, str):
-        return repr(value) if len(value) <= _SHOWN_MAX else f"{value[:_SHOWN_MAX]!r}…"
+        return shown(value)
     return f"{_kind(value)} ({text(node)})"
 
 

@@ -1,42 +1,64 @@
-"""One service of the merged and checked tree, as the model has it."""
+"""One service of a canonical project, as the model has it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from sandbox.compose.build import read_build
-from sandbox.compose.command import read_command, read_hosts, read_logging
+from sandbox.compose.build import read_build, read_hosts
 from sandbox.compose.depends import read_dependencies
 from sandbox.compose.findings import Place, key_mark
+from sandbox.compose.given import labels, seconds, texts, valued, word_set, words
 from sandbox.compose.health import read_healthcheck
-from sandbox.compose.limits import read_limits, read_replicas, read_ulimits
+from sandbox.compose.limits import read_limits, read_replicas, read_tuning, read_ulimits
 from sandbox.compose.mounts import read_mounts
 from sandbox.compose.networks import read_attachments
-from sandbox.compose.node import MapNode, Mark, Node, flag, items, text
+from sandbox.compose.node import MapNode, Mark, Node, flag, is_null, items, mapping, text
 from sandbox.compose.ports import read_expose, read_ports
 from sandbox.compose.resources import Resources
+from sandbox.compose.sharing import (
+    read_devices,
+    read_external_links,
+    read_hooks,
+    read_namespaces,
+    read_resolver,
+    read_volumes_from,
+)
 from sandbox.compose.source import CommittedSource
-from sandbox.compose.template import Variables
-from sandbox.compose.units import duration_s
-from sandbox.compose.variables import read_environment, read_labels
-from sandbox.model.service import ContainerFile, Dependency, Port, Service, TmpfsMount, VolumeMount
+from sandbox.compose.unsupported import check_supported
+from sandbox.model.desired import Volume
+from sandbox.model.service import (
+    ContainerFile,
+    Dependency,
+    HostMount,
+    Logging,
+    Mount,
+    Port,
+    PullPolicy,
+    Service,
+    TmpfsMount,
+)
 
 _IMAGE = re.compile(
     r"[a-zA-Z0-9][\w.\-]*(?::\d+/[\w.\-]+)?(?:/[\w.\-]+)*(?::[\w.\-]+)?(?:@[\w:+.\-]+)?"
 )
 _STOP_GRACE_S = 10.0
+_PULLS = {
+    "": PullPolicy.MISSING,
+    "build": PullPolicy.MISSING,
+    "if_not_present": PullPolicy.MISSING,
+    "missing": PullPolicy.MISSING,
+    "never": PullPolicy.NEVER,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """What the services of one environment have in common."""
+class Sources:
+    """What the services of one environment are read from; *folder* is that of the environment."""
 
     source: CommittedSource
-    variables: Variables
-    networks: Collection[str]
-    volumes: Collection[str]
+    folder: str
     configs: Resources
     secrets: Resources
 
@@ -48,76 +70,100 @@ class Draft:
 
     Attributes:
         context_mark: Where the build context is written; ``None`` without one.
-        ports, dependencies: Those of *service*, with their places.
+        ports: Those of *service*, with their places.
+        volumes: Volumes that stand for folders which are not in the commit, by key.
+        links: Entries of ``links``.
+        wanted_image: What ``image`` says, also when it is built.
     """
 
     service: Service
-    node: MapNode
     place: Place
     mark: Mark
     context_mark: Mark | None
     ports: Mapping[Port, Mark]
-    dependencies: Mapping[Dependency, Mark]
+    volumes: Mapping[str, Volume] = field(default_factory=dict[str, Volume])
+    links: tuple[Node, ...] = ()
+    wanted_image: str = ""
 
 
-def read_service(name: str, node: MapNode, mark: Mark, place: Place, scope: Scope) -> Draft:
+def read_service(name: str, node: MapNode, mark: Mark, place: Place, sources: Sources) -> Draft:
     """Read one service that the active profiles enable; problems go to *place*."""
-    build = read_build(node, place.at("build"), scope.variables)
-    image = _image(node, place, mark, built="build" in node.values)
-    mounts = read_mounts(node, place, scope.source, scope.volumes)
-    files = _files(node, place, scope, mounts.files)
+    check_supported(node, place)
+    build = read_build(node, place.at("build"))
+    mounts = read_mounts(node, place, sources.source, sources.folder)
+    files = _taken(node, place, sources, mounts.files, mounts.mounts)
     _check_files(node, place, files, mounts.mounts)
     ports = read_ports(node.get("ports"), place.at("ports"))
-    dependencies = read_dependencies(node.get("depends_on"))
+    dependencies: tuple[Dependency, ...] = tuple(read_dependencies(node.get("depends_on")))
     service = Service(
         name=name,
-        image=image,
+        image=_image(node, place, mark),
         build=build[0] if build else None,
-        command=read_command(node.get("command"), place.at("command")),
-        entrypoint=read_command(node.get("entrypoint"), place.at("entrypoint")),
-        environment=read_environment(
-            node.get("environment"), node.get("env_file"), place, scope.source, scope.variables
-        ),
+        pull_policy=_PULLS.get(text(node.get("pull_policy")), PullPolicy.ALWAYS),
+        platform=text(node.get("platform")),
+        container_name=text(node.get("container_name")),
+        command=_command(node.get("command")),
+        entrypoint=_command(node.get("entrypoint")),
+        environment=_environment(node.get("environment"), place.at("environment")),
+        unset_environment=_unset(node.get("environment")),
         ports=tuple(sorted(ports, key=_port_order)),
         expose=read_expose(node.get("expose"), place.at("expose")),
         mounts=tuple(mount for _, mount in sorted(mounts.mounts.items())),
+        volumes_from=read_volumes_from(node.get("volumes_from"), place.at("volumes_from")),
         files=files,
-        attachments=read_attachments(node.get("networks"), place.at("networks"), scope.networks),
-        depends_on=tuple(dependencies),
+        attachments=read_attachments(node.get("networks"), place.at("networks")),
+        namespaces=read_namespaces(node, place),
+        external_links=read_external_links(node.get("external_links")),
+        mac_address=text(node.get("mac_address")),
+        depends_on=dependencies,
         healthcheck=read_healthcheck(node.get("healthcheck"), place.at("healthcheck")),
         limits=read_limits(node, place),
-        labels=read_labels(node.get("labels"), place.at("labels")),
+        tuning=read_tuning(node, place),
+        devices=read_devices(node),
+        labels=labels(node.get("labels"), place.at("labels")),
+        annotations=texts(node.get("annotations")),
         user=text(node.get("user")),
+        group_add=word_set(node.get("group_add")),
         working_dir=text(node.get("working_dir")),
         init=flag(node.get("init"), default=False) if "init" in node.values else None,
+        tty=flag(node.get("tty"), default=False),
+        stdin_open=flag(node.get("stdin_open"), default=False),
         read_only=flag(node.get("read_only"), default=False),
-        cap_add=_sorted(node.get("cap_add")),
-        cap_drop=_sorted(node.get("cap_drop")),
-        security_opt=_sorted(node.get("security_opt")),
+        privileged=flag(node.get("privileged"), default=False),
+        runtime=text(node.get("runtime")),
+        sysctls=texts(node.get("sysctls")),
+        cap_add=word_set(node.get("cap_add")),
+        cap_drop=word_set(node.get("cap_drop")),
+        security_opt=word_set(node.get("security_opt")),
         ulimits=read_ulimits(node.get("ulimits"), place.at("ulimits")),
         replicas=read_replicas(node, place),
         stop_signal=text(node.get("stop_signal")),
-        stop_grace_period_s=_grace_s(node.get("stop_grace_period")),
+        stop_grace_period_s=_grace_s(node, place),
+        hooks=read_hooks(node),
         hostname=text(node.get("hostname")),
-        extra_hosts=read_hosts(node.get("extra_hosts"), place.at("extra_hosts")),
-        logging=read_logging(node.get("logging")),
+        domainname=text(node.get("domainname")),
+        resolver=read_resolver(node),
+        extra_hosts=read_hosts(node, place),
+        logging=_logging(node.get("logging")),
         place=mark.text,
+        places={key: each.text for key, each in node.key_marks.items()},
     )
     return Draft(
         service=service,
-        node=node,
         place=place,
         mark=mark,
         context_mark=build[1] if build else None,
         ports=ports,
-        dependencies=dependencies,
+        volumes=mounts.volumes,
+        links=items(node.get("links")),
+        wanted_image=text(node.get("image")),
     )
 
 
-def _image(node: MapNode, place: Place, mark: Mark, *, built: bool) -> str:
+def _image(node: MapNode, place: Place, mark: Mark) -> str:
     where = node.get("image")
     image = text(where)
-    if built:
+    if "build" in node.values:
         if image and where is not None:
             place.at("image").warn(
                 where, f"{image} is not used: an image that is built is named after its content"
@@ -131,18 +177,48 @@ def _image(node: MapNode, place: Place, mark: Mark, *, built: bool) -> str:
     return image
 
 
-def _files(
-    node: MapNode, place: Place, scope: Scope, mounted: Mapping[str, tuple[ContainerFile, ...]]
+def _command(node: Node | None) -> tuple[str, ...] | None:
+    """Give the words; nothing and null keep what the image says, an empty list clears it."""
+    return None if node is None or is_null(node) else words(node)
+
+
+def _environment(node: Node | None, place: Place) -> dict[str, str]:
+    found = valued(node)
+    for name, where in mapping(node).values.items():
+        if not name or "\0" in name or "=" in name:
+            place.problem(where, "a variable needs a name without `=`")
+    return found
+
+
+def _unset(node: Node | None) -> tuple[str, ...]:
+    """Give the names without a value anywhere, sorted."""
+    return tuple(sorted(name for name, value in mapping(node).values.items() if is_null(value)))
+
+
+def _logging(node: Node | None) -> Logging | None:
+    if not isinstance(node, MapNode):
+        return None
+    return Logging(driver=text(node.get("driver")), options=texts(node.get("options")))
+
+
+def _taken(
+    node: MapNode,
+    place: Place,
+    sources: Sources,
+    mounted: Mapping[str, tuple[ContainerFile, ...]],
+    mounts: dict[str, Mount],
 ) -> tuple[ContainerFile, ...]:
     """Put all files together, sorted; where two have the same target, mounts win."""
-    files = {
-        file.target: file
-        for file in (
-            *scope.configs.taken(node.get("configs"), place.at("configs")),
-            *scope.secrets.taken(node.get("secrets"), place.at("secrets")),
-            *(file for target in sorted(mounted) for file in mounted[target]),
-        )
-    }
+    files: dict[str, ContainerFile] = {}
+    for taken in (
+        *sources.configs.taken(node.get("configs"), place.at("configs")),
+        *sources.secrets.taken(node.get("secrets"), place.at("secrets")),
+    ):
+        if isinstance(taken, HostMount):
+            mounts.setdefault(taken.target, taken)
+        else:
+            files[taken.target] = taken
+    files.update({file.target: file for target in sorted(mounted) for file in mounted[target]})
     return tuple(file for _, file in sorted(files.items()))
 
 
@@ -150,35 +226,37 @@ def _check_files(
     node: MapNode,
     place: Place,
     files: tuple[ContainerFile, ...],
-    mounts: Mapping[str, VolumeMount | TmpfsMount],
+    mounts: Mapping[str, Mount],
 ) -> None:
     """Report files that could not be copied into the container, or not be seen in it."""
-    if files and flag(node.get("read_only"), default=False):
+    tops = [file for file in files if file.target.count("/") == 1]
+    if tops and flag(node.get("read_only"), default=False):
         place.at("read_only").problem(
             node.values["read_only"],
-            f"{files[0].source} cannot be copied into a container with a read-only root",
-            "build the file into the image, or remove `read_only`",
+            f"{tops[0].source} cannot be copied to {tops[0].target}: the root is read-only",
+            "give it a target in a folder, build it into the image, or remove `read_only`",
         )
-    hiding = {target for target, mount in mounts.items() if isinstance(mount, TmpfsMount)}
     for file in files:
         parts = file.target.split("/")
-        above = ("/".join(parts[:length]) for length in range(2, len(parts)))
-        target = next((folder for folder in above if folder in hiding), None)
-        if target is not None:
-            place.problem(
-                key_mark(node, "tmpfs" if "tmpfs" in node.values else "volumes"),
-                f"the tmpfs at {target} hides {file.target} ({file.source})",
-                "move one of them",
-            )
+        above = ("/".join(parts[:length]) for length in range(2, len(parts) + 1))
+        hiding = [mounts[folder] for folder in above if folder in mounts]
+        for mount in hiding:
+            if isinstance(mount, TmpfsMount | HostMount):
+                what = "tmpfs" if isinstance(mount, TmpfsMount) else f"host's {mount.source}"
+                place.problem(
+                    key_mark(node, "tmpfs" if _is_listed(mount) else "volumes"),
+                    f"the {what} at {mount.target} hides {file.target} ({file.source})",
+                    "move one of them",
+                )
 
 
-def _sorted(node: Node | None) -> tuple[str, ...]:
-    return tuple(sorted({text(item) for item in items(node)}))
+def _is_listed(mount: Mount) -> bool:
+    return isinstance(mount, TmpfsMount) and mount.listed
 
 
-def _grace_s(node: Node | None) -> float:
-    seconds = duration_s(text(node)) if node is not None else None
-    return _STOP_GRACE_S if seconds is None else seconds
+def _grace_s(node: MapNode, place: Place) -> float:
+    found = seconds(node.get("stop_grace_period"), place.at("stop_grace_period"))
+    return _STOP_GRACE_S if found is None else found
 
 
 def _port_order(port: Port) -> tuple[int, str, int, str]:

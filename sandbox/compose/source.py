@@ -1,10 +1,27 @@
-"""What the loader reads: one commit, by path, and nothing else."""
+"""What the loader reads: files by path, of one commit or from a disk, and nothing else."""
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+REPOSITORY = "//repository"
+"""
+The top of the repository as an absolute path.
+
+Two slashes at the front are a place of their own, which no path of a host can be: whatever a file
+says, what lies below here comes from the commit and what does not is the host's.
+"""
+
+
+class FileSource(Protocol):
+    """Files by absolute, normalised path; those of a commit lie below `REPOSITORY`."""
+
+    def read(self, path: str) -> bytes | None:
+        """Content of the regular file at *path*; ``None`` when there is none."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,3 +65,34 @@ class CommittedSource(Protocol):
     def context_id(self, release: str, folder: str) -> str | None:
         """Git tree id of *folder* at *release*; ``None`` when that commit has no such folder."""
         ...
+
+
+class CommittedFiles:
+    """A commit, seen as a `FileSource`: only what lies below `REPOSITORY` is there."""
+
+    def __init__(self, source: CommittedSource) -> None:
+        self._source = source
+
+    def read(self, path: str) -> bytes | None:
+        """Content of the file at *path* in the commit."""
+        found = inside(path)
+        return None if found is None else self._source.read_file(found)
+
+
+def shown(path: str, folder: str = REPOSITORY) -> str:
+    """Write an absolute *path* for people: relative to *folder* where it lies below it."""
+    return path.removeprefix(f"{folder.rstrip('/')}/")
+
+
+def inside(path: str) -> str | None:
+    """
+    Give an absolute *path* from the top of the repository, ``"."`` for the top itself.
+
+    Returns:
+        ``None`` when it does not lie in the repository: it is the host's, or leads out of ours.
+    """
+    normal = posixpath.normpath(path)
+    if normal == REPOSITORY:
+        return "."
+    found = normal.removeprefix(f"{REPOSITORY}/")
+    return None if found == normal else found

@@ -8,10 +8,28 @@ from dataclasses import dataclass, field
 
 NESTING_MAX = 32
 LENGTH_MAX = 2**20
+GROWTH_MAX = 2**24
+"""Letters that all texts of one load may come to, so that few variables cannot fill the memory."""
 
 _NAME = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
 _BRACE = re.compile(r"[{}]")
 _BRACED = re.compile(r"([_a-zA-Z][_a-zA-Z0-9]*)(?:(:?[-?+])(.*))?", re.DOTALL)
+
+
+class Growth:
+    """How many letters the texts of one load have come to."""
+
+    def __init__(self) -> None:
+        self._letters = 0
+
+    @property
+    def is_too_much(self) -> bool:
+        """Did the texts come to more than `GROWTH_MAX`?"""
+        return self._letters > GROWTH_MAX
+
+    def add(self, letters: int) -> None:
+        """Count a text."""
+        self._letters += letters
 
 
 class Variables:
@@ -21,11 +39,18 @@ class Variables:
     Args:
         values: By name; may still grow.
         outside: Known before, and stronger.
+        growth: Of the load; that of *outside*, if it is not given.
     """
 
-    def __init__(self, values: Mapping[str, str], outside: Variables | None = None) -> None:
+    def __init__(
+        self,
+        values: Mapping[str, str],
+        outside: Variables | None = None,
+        growth: Growth | None = None,
+    ) -> None:
         self._values = values
         self._outside = outside
+        self.growth: Growth = growth or (outside.growth if outside else Growth())
         self.used: set[str] = set()
 
     def get(self, name: str) -> str | None:
@@ -63,8 +88,12 @@ def substitute(text: str, variables: Variables) -> Substitution:
     A is set. (Compose did evaluate it until January 2026.)
     """
     result = Substitution()
+    if variables.growth.is_too_much:
+        result.fault = f"all values together grow beyond {GROWTH_MAX // 2**20} MiB"
+        return result
     try:
         result.text = _expand(text, variables, result, 0)
+        variables.growth.add(len(result.text))
     except _FaultError as error:
         result.fault = str(error)
     return result
@@ -74,16 +103,19 @@ def _expand(text: str, variables: Variables, result: Substitution, depth: int) -
     if depth > NESTING_MAX:
         raise _FaultError(f"variables nest deeper than {NESTING_MAX} levels")
     parts: list[str] = []
-    position = 0
+    position = length = 0
     while (dollar := text.find("$", position)) >= 0:
         parts.append(text[position:dollar])
         value, position = _one(text, dollar, variables, result, depth)
         parts.append(value)
+        length += len(value)
+        # Before they are put together: a million times a long value would fill the memory.
+        if length > LENGTH_MAX:
+            break
     parts.append(text[position:])
-    expanded = "".join(parts)
-    if len(expanded) > LENGTH_MAX:
+    if length > LENGTH_MAX or sum(map(len, parts)) > LENGTH_MAX:
         raise _FaultError("the value grows beyond 1 MiB")
-    return expanded
+    return "".join(parts)
 
 
 def _one(

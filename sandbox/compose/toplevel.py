@@ -1,71 +1,100 @@
-"""The schema of a whole file; see `attributes` for its services and for ``says`` and ``known``."""
+"""The schema of a whole file; see `attributes` for its services."""
 
 from __future__ import annotations
 
-from sandbox.compose import known
-from sandbox.compose.attributes import (
+from sandbox.compose.attributes import SERVICE
+from sandbox.compose.attributes_types import (
+    ANYTHING,
     BOOLEAN,
+    DRIVER_OPTIONS,
     DURATION,
+    FLAG,
+    ONE_OR_MORE,
     PAIRS,
-    SERVICE,
+    REPEATED_STRINGS,
     STRING,
-    TEXT_OR_NUMBER,
     Schema,
+    named,
+    options,
     record,
 )
 
-_NAMES = "^[a-zA-Z0-9._-]+$"
-_OPTIONS: Schema = {"type": "object", "additionalProperties": TEXT_OR_NUMBER}
-
-
-def _named(schema: Schema, what: str) -> Schema:
-    """Describe a mapping from names to *schema*."""
-    return {
-        "type": "object",
-        "patternProperties": {_NAMES: schema},
-        "additionalProperties": False,
-        "names": f"the name of a {what} consists of letters, digits, `.`, `_` and `-`",
-    }
-
-
-_NETWORK = record(
+_EXTERNAL = record(
+    {"name": STRING},
+    type=["boolean", "string", "object"],
+    says="true or false",
+)
+_SUBNET = record(
     {
-        "name": STRING,
+        "subnet": STRING,
+        "ip_range": STRING,
+        "gateway": STRING,
+        "aux_addresses": options("string"),
+    }
+)
+NETWORK = record(
+    {
+        "attachable": FLAG,
         "driver": STRING,
-        "driver_opts": _OPTIONS,
-        "external": BOOLEAN,
-        "internal": BOOLEAN,
+        "driver_opts": DRIVER_OPTIONS,
+        "enable_ipv4": FLAG,
+        "enable_ipv6": FLAG,
+        "external": _EXTERNAL,
+        "internal": FLAG,
         "ipam": record(
             {
-                "driver": {"enum": ["default", ""]},
-                "config": {
-                    "type": "array",
-                    "maxItems": 1,
-                    "items": record({"subnet": STRING}, known=known.SUBNET),
-                    "says": "a list of one subnet",
-                },
-            },
-            known=known.IPAM,
+                "driver": STRING,
+                "config": {"type": "array", "items": _SUBNET},
+                "options": options("string"),
+            }
         ),
         "labels": PAIRS,
+        "name": STRING,
     },
-    known=known.NETWORK,
     type=["object", "null"],
 )
-_VOLUME = record(
+VOLUME = record(
+    {
+        "driver": STRING,
+        "driver_opts": DRIVER_OPTIONS,
+        "external": _EXTERNAL,
+        "labels": PAIRS,
+        "name": STRING,
+    },
+    type=["object", "null"],
+)
+_FROM: Schema = {
+    "environment": STRING,
+    "external": _EXTERNAL,
+    "file": STRING,
+    "labels": PAIRS,
+    "name": STRING,
+    "template_driver": STRING,
+}
+SECRET = record({**_FROM, "driver": STRING, "driver_opts": options("string", "integer")})
+CONFIG = record({**_FROM, "content": {"type": "string"}})
+_MODEL = record(
     {
         "name": STRING,
-        "driver": STRING,
-        "driver_opts": _OPTIONS,
-        "external": BOOLEAN,
-        "labels": PAIRS,
+        "model": STRING,
+        "context_size": {"type": "integer"},
+        "runtime_flags": REPEATED_STRINGS,
     },
-    type=["object", "null"],
+    required=["model"],
 )
-_RESOURCE = record(
-    {"name": STRING, "file": STRING, "content": STRING},
-    known=known.RESOURCE,
-)
+# Compose reads these entries and looks at nothing else in them.
+INCLUDE: Schema = {
+    "type": "array",
+    "items": {
+        "type": ["string", "object"],
+        "properties": {
+            "path": ONE_OR_MORE,
+            "env_file": ONE_OR_MORE,
+            "project_directory": STRING,
+        },
+        "says": "a path, or a mapping with `path`",
+    },
+}
 _BRANCH: Schema = {
     "type": "string",
     "pattern": r"^(?![-/.])(?!.*(\.\.|//|@\{|\.lock$))[^\s~^:?*\[\\]+(?<![/.])$",
@@ -99,16 +128,17 @@ _SETTINGS: Schema = record(
 FILE: Schema = {
     "type": "object",
     "properties": {
+        "configs": named(CONFIG, "config"),
+        "include": INCLUDE,
+        "models": named(_MODEL, "model"),
         "name": STRING,
-        "services": _named(SERVICE, "service"),
-        "networks": _named(_NETWORK, "network"),
-        "volumes": _named(_VOLUME, "volume"),
-        "configs": _named(_RESOURCE, "config"),
-        "secrets": _named(_RESOURCE, "secret"),
-        "version": {},
+        "networks": named(NETWORK, "network"),
+        "secrets": named(SECRET, "secret"),
+        "services": named(SERVICE, "service"),
+        "version": STRING,
+        "volumes": named(VOLUME, "volume"),
         "x-sandbox": _SETTINGS,
     },
-    "patternProperties": {"^x-(?!sandbox$)": {}},
+    "patternProperties": {"^x-(?!sandbox$)": ANYTHING},
     "additionalProperties": False,
-    "known": known.TOP,
 }

@@ -47,7 +47,7 @@ class _Splitter:
     def split(self) -> CommandLine:
         for position, sign in enumerate(self.line):
             if not self.quote and not self.escaped and sign in _ENDS:
-                self.result.ignored = self.line[position:]
+                self._cut(sign, position)
                 break
             if not self.quote and not self.escaped and sign in "()" and not self._substitutes(sign):
                 self.result.fault = "a parenthesis must be in quotes"
@@ -58,6 +58,13 @@ class _Splitter:
             self.result.fault = what
         self._end_word()
         return self.result
+
+    def _cut(self, sign: str, position: int) -> None:
+        """End before *sign*; a word such as the 2 of ``2>`` belongs to what is ignored."""
+        if sign == ">" and self.word[:1] and self.word[0] in "0123456789":
+            position -= len(self.word)
+            self.word, self.begun = [], False
+        self.result.ignored = self.line[position:]
 
     def _take(self, sign: str) -> None:
         if self.escaped:

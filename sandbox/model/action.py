@@ -13,16 +13,29 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sandbox.model.desired import Network
     from sandbox.model.service import Build, Condition, ContainerFile, Service
+    from sandbox.model.surroundings import Hook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """One network of a container: its exact name, names in it, fixed address or empty."""
+    """
+    One network of a container: its exact name, and the rest as in `Attachment`.
+
+    Attributes:
+        links: Containers of others and their names here, as ``name:alias``.
+    """
 
     network_name: str
     aliases: tuple[str, ...] = ()
     ipv4_address: str = ""
+    ipv6_address: str = ""
+    link_local_ips: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    mac_address: str = ""
+    driver_opts: Mapping[str, str] = field(default_factory=dict[str, str])
+    gw_priority: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +49,7 @@ class ContainerSpec:
         labels: All labels: ours, Compose's and the user's.
         endpoints: Networks in the order to attach them.
         volume_names: Exact name on the engine by key of the volume.
+        followed: Name of the container whose namespaces or mounts it shares, by service.
         spec_hash: Fingerprint of all of this.
     """
 
@@ -45,6 +59,7 @@ class ContainerSpec:
     labels: Mapping[str, str]
     endpoints: tuple[Endpoint, ...] = ()
     volume_names: Mapping[str, str] = field(default_factory=dict[str, str])
+    followed: Mapping[str, str] = field(default_factory=dict[str, str])
     spec_hash: str
 
 
@@ -60,19 +75,25 @@ class BuildImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullImage:
-    """Fetch *reference* from its registry."""
+    """Fetch *reference* from its registry, for *platform* or what the engine runs on."""
 
     reference: str
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateNetwork:
-    """Create a network; an empty *subnet* leaves the choice to the engine."""
+    """
+    Create a network.
+
+    Attributes:
+        network: What the file says of it.
+        subnet: The one that we chose; empty leaves the choice to *network* or the engine.
+        labels: All labels: ours, Compose's and the user's.
+    """
 
     name: str
-    driver: str
-    driver_opts: Mapping[str, str] = field(default_factory=dict[str, str])
-    internal: bool = False
+    network: Network
     subnet: str = ""
     labels: Mapping[str, str]
 
@@ -120,10 +141,11 @@ class CopyFiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartContainer:
-    """Start a container."""
+    """Start a container, then run *hooks* in it."""
 
     container_name: str
     container_id: str = ""
+    hooks: tuple[Hook, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,11 +165,12 @@ class AwaitContainer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopContainer:
-    """Stop a container and give it *grace_s* seconds to end by itself."""
+    """Run *hooks* in a container, stop it and give it *grace_s* seconds to end by itself."""
 
     container_name: str
     container_id: str
     grace_s: float
+    hooks: tuple[Hook, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddressPool:
+    """
+    One block of addresses that the file fixes; an empty text leaves that to the engine.
+
+    Attributes:
+        subnet, ip_range: In CIDR form.
+        reserved: Addresses that no container gets, by host name.
+    """
+
+    subnet: str = ""
+    ip_range: str = ""
+    gateway: str = ""
+    reserved: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     """
     A network of the environment.
@@ -22,7 +38,11 @@ class Network:
         key: Its key under top-level ``networks``.
         name: Exact name on the engine when the file gives one; empty means ours to choose.
         external: It must exist and is never created, changed or removed.
-        subnet: Fixed by the file; empty means one from the pool.
+        attachable: Containers of others may attach to it, where the driver cares.
+        enable_ipv4, enable_ipv6: ``None`` leaves it to the engine.
+        ipam_driver: Who gives out addresses; empty is the engine's own.
+        pools: Addresses fixed by the file; empty means a subnet that we choose.
+        place: ``file:line`` where it is declared, for messages.
     """
 
     key: str
@@ -31,13 +51,24 @@ class Network:
     driver: str = "bridge"
     driver_opts: Mapping[str, str] = field(default_factory=dict[str, str])
     internal: bool = False
-    subnet: str = ""
+    attachable: bool = False
+    enable_ipv4: bool | None = None
+    enable_ipv6: bool | None = None
+    ipam_driver: str = ""
+    ipam_options: Mapping[str, str] = field(default_factory=dict[str, str])
+    pools: tuple[AddressPool, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """A volume of the environment; fields as in `Network`."""
+    """
+    A volume of the environment; fields as in `Network`.
+
+    Attributes:
+        place: ``file:line`` where it is declared, for messages.
+    """
 
     key: str
     name: str = ""
@@ -45,6 +76,7 @@ class Volume:
     driver: str = "local"
     driver_opts: Mapping[str, str] = field(default_factory=dict[str, str])
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

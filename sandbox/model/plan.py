@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from sandbox.model.waiver import WaiverFile
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -67,6 +69,8 @@ class HoldReason(StrEnum):
     NETWORK_IN_USE = "network_in_use"
     SUBNETS_EXHAUSTED = "subnets_exhausted"
     PRUNE_OFF = "prune_off"
+    POLICY = "policy"
+    WAIVERS_INVALID = "waivers_invalid"
     DEPENDENCY_HELD = "dependency_held"
 
 
@@ -101,6 +105,7 @@ class SyncPolicy:
             a person asked for it.
         subnet_pool: CIDR block that networks are cut from.
         subnet_prefix: Length of the prefix of each.
+        waiver_file: What is allowed on this machine although the policy denies it.
     """
 
     prune: bool = True
@@ -109,6 +114,7 @@ class SyncPolicy:
     retry_jobs: bool = False
     subnet_pool: str = "10.213.0.0/16"
     subnet_prefix: int = 26
+    waiver_file: WaiverFile = field(default_factory=WaiverFile)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

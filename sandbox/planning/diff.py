@@ -233,6 +233,14 @@ def _recreate(
     )
 
 
+def recreated(slot: Slot, reason: str) -> Slot:
+    """
+    Make the kept container of *slot* anew although its spec is right.
+    """
+    assert slot.keep, "only what is there can be made anew"
+    return _recreate(slot, slot.keep, reason, ())
+
+
 def _preference(
     scene: Scene, slot: Slot, container: ObservedContainer
 ) -> tuple[bool, bool, int, bool, str, str]:

@@ -123,16 +123,35 @@ _WORDS: Final = {
     "limits.memory_bytes": "memory limit",
     "limits.nano_cpus": "processor limit",
     "limits.pids": "process limit",
+    "limits.memory_reservation_bytes": "memory reservation",
+    "limits.memory_swap_bytes": "swap limit",
+    "limits.cpu_shares": "processor weight",
+    "limits.cpu_quota_us": "processor quota",
+    "limits.cpu_period_us": "processor period",
+    "limits.cpuset": "processors",
     "limits.restart": "restart policy",
 }
 
 
 def _limit_changes(spec: ContainerSpec, container: ObservedContainer) -> Iterator[Change]:
     should, has = spec.service.limits, container.limits
+    # What the engine makes of a memory limit by itself is not observed.
+    implied = should.memory_swap_bytes == 2 * should.memory_bytes
+    swap = 0 if implied else should.memory_swap_bytes
     pairs = (
         ("limits.memory_bytes", bytes_text(should.memory_bytes), bytes_text(has.memory_bytes)),
         ("limits.nano_cpus", _cpus_text(should.nano_cpus), _cpus_text(has.nano_cpus)),
         ("limits.pids", str(should.pids or "unlimited"), str(has.pids or "unlimited")),
+        (
+            "limits.memory_reservation_bytes",
+            bytes_text(should.memory_reservation_bytes),
+            bytes_text(has.memory_reservation_bytes),
+        ),
+        ("limits.memory_swap_bytes", bytes_text(swap), bytes_text(has.memory_swap_bytes)),
+        ("limits.cpu_shares", str(should.cpu_shares), str(has.cpu_shares)),
+        ("limits.cpu_quota_us", str(should.cpu_quota_us), str(has.cpu_quota_us)),
+        ("limits.cpu_period_us", str(should.cpu_period_us), str(has.cpu_period_us)),
+        ("limits.cpuset", should.cpuset, has.cpuset),
         ("limits.restart", should.restart, has.restart),
     )
     for field, should_text, has_text in pairs:
@@ -142,7 +161,7 @@ def _limit_changes(spec: ContainerSpec, container: ObservedContainer) -> Iterato
 
 def _volume_changes(spec: ContainerSpec, container: ObservedContainer) -> Iterator[Change]:
     for mount in spec.service.mounts:
-        if isinstance(mount, VolumeMount):
+        if isinstance(mount, VolumeMount) and mount.volume:
             should = spec.volume_names.get(mount.volume, mount.volume)
             has = container.volumes.get(mount.target)
             if has != should:

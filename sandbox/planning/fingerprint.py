@@ -3,7 +3,8 @@ The fingerprint of what a container is created from: a flat mapping of field to 
 
 A field is in the mapping only when it differs from its default, so that a field which a later
 version adds does not change the fingerprint of anything that runs. Sets are sorted, orders that
-mean something are kept. Revision, release, place, replicas and ``depends_on`` are not in it.
+mean something are kept. Revision, release, place, replicas, ``pull_policy`` and ``depends_on``
+are not in it.
 """
 
 from __future__ import annotations
@@ -13,22 +14,25 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from sandbox.model.service import VolumeMount
+from sandbox.model.service import HostMount, VolumeMount
+from sandbox.planning.field_texts import (
+    group_fields,
+    named,
+    number,
+    ordered,
+    quoted,
+    unordered,
+    words,
+)
+from sandbox.planning.payload_host import capabilities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from sandbox.model.desired import Network, Volume
-    from sandbox.model.service import (
-        Attachment,
-        Build,
-        ContainerFile,
-        Port,
-        Service,
-        TmpfsMount,
-    )
+    from sandbox.model.desired import AddressPool, Network, Volume
+    from sandbox.model.service import Attachment, Build, ContainerFile, Mount, Port, Service
 
-SCHEMA: Final = "1"
+SCHEMA: Final = "2"
 _SECRET_NAME = re.compile(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|DSN|PRIVATE|SALT", re.IGNORECASE)
 _SECRET_VALUE = re.compile(r"://[^/\s@]*:[^/\s@]+@|-----BEGIN")
 
@@ -38,6 +42,7 @@ def service_fields(
     *,
     network_names: Mapping[str, str],
     volume_names: Mapping[str, str],
+    followed: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """
     Say field by field what a container of *service* is created from.
@@ -46,6 +51,7 @@ def service_fields(
         service: As committed.
         network_names: Name on the engine by key.
         volume_names: Name on the engine by key.
+        followed: Spec hash of each service whose namespaces or mounts it shares, by name.
 
     Returns:
         Text by dotted path, sorted; values in clear, so mask them before they are shown or kept.
@@ -54,6 +60,8 @@ def service_fields(
     fields.update(_network_fields(service, network_names))
     fields.update(_storage_fields(service, volume_names))
     fields.update(_limit_fields(service))
+    fields.update(_surrounding_fields(service))
+    fields.update(named("follows", followed or {}))
     fields.update(_watch_fields(service))
     return _present(fields)
 
@@ -117,9 +125,14 @@ def network_fields(network: Network) -> dict[str, str]:
     fields = {
         "driver": network.driver,
         "internal": "true" if network.internal else None,
-        "subnet": network.subnet or None,
-        **_named("driver_opts", network.driver_opts),
-        **_named("labels", network.labels),
+        "attachable": "true" if network.attachable else None,
+        "enable_ipv4": _flag(network.enable_ipv4),
+        "enable_ipv6": _flag(network.enable_ipv6),
+        "ipam.driver": network.ipam_driver or None,
+        "ipam.config": ordered(_pool_text(pool) for pool in network.pools),
+        **named("ipam.options", network.ipam_options),
+        **named("driver_opts", network.driver_opts),
+        **named("labels", network.labels),
     }
     return _present(fields)
 
@@ -137,8 +150,8 @@ def volume_fields(volume: Volume) -> dict[str, str]:
     """
     fields = {
         "driver": volume.driver,
-        **_named("driver_opts", volume.driver_opts),
-        **_named("labels", volume.labels),
+        **named("driver_opts", volume.driver_opts),
+        **named("labels", volume.labels),
     }
     return _present(fields)
 
@@ -150,8 +163,18 @@ def build_fields(build: Build) -> dict[str, str]:
     fields = {
         "context_id": build.context_id,
         "dockerfile": build.dockerfile,
+        "dockerfile_inline": build.dockerfile_inline or None,
         "target": build.target or None,
-        **_named("args", build.args),
+        **named("args", build.args),
+        **named("labels", build.labels),
+        "tags": unordered(build.tags),
+        "cache_from": unordered(build.cache_from),
+        "network": build.network or None,
+        "extra_hosts": unordered(build.extra_hosts),
+        "shm_size_bytes": str(build.shm_size_bytes) if build.shm_size_bytes else None,
+        "platform": build.platform or None,
+        "pull": "true" if build.pull else None,
+        "no_cache": "true" if build.no_cache else None,
     }
     return _present(fields)
 
@@ -169,24 +192,35 @@ def port_text(port: Port) -> str:
 
 def _program_fields(service: Service) -> Iterator[tuple[str, str | None]]:
     yield "image", service.image
-    yield "command", _words(service.command)
-    yield "entrypoint", _words(service.entrypoint)
-    yield from _named("environment", service.environment).items()
+    yield "platform", service.platform or None
+    yield "container_name", service.container_name or None
+    yield "command", words(service.command)
+    yield "entrypoint", words(service.entrypoint)
+    yield from named("environment", service.environment).items()
+    yield "unset_environment", unordered(service.unset_environment)
     yield "user", service.user or None
     yield "working_dir", service.working_dir or None
-    yield "init", None if service.init is None else str(service.init).lower()
+    yield "init", _flag(service.init)
+    yield "tty", _flag(service.tty or None)
+    yield "stdin_open", _flag(service.stdin_open or None)
     yield "hostname", service.hostname or None
+    yield "domainname", service.domainname or None
     yield "stop_signal", service.stop_signal or None
     if service.stop_grace_period_s != 10.0:  # noqa: PLR2004 -- the default of the Compose Specification
-        yield "stop_grace_period_s", _number(service.stop_grace_period_s)
+        yield "stop_grace_period_s", number(service.stop_grace_period_s)
 
 
 def _network_fields(
     service: Service, network_names: Mapping[str, str]
 ) -> Iterator[tuple[str, str | None]]:
-    yield "ports", _set(port_text(port) for port in service.ports)
-    yield "expose", _set(service.expose)
-    yield "extra_hosts", _set(service.extra_hosts)
+    yield "ports", unordered(port_text(port) for port in service.ports)
+    yield "expose", unordered(service.expose)
+    yield "extra_hosts", unordered(service.extra_hosts)
+    yield "external_links", unordered(service.external_links)
+    yield "mac_address", service.mac_address or None
+    attached = [each.network for each in service.attachments]
+    if attached != sorted(attached):  # The first one is the main network.
+        yield "networks", ordered(network_names.get(key, key) for key in attached)
     for attachment in service.attachments:
         name = network_names.get(attachment.network, attachment.network)
         yield f"networks.{name}", _attachment_text(attachment)
@@ -197,36 +231,50 @@ def _storage_fields(
 ) -> Iterator[tuple[str, str | None]]:
     for mount in service.mounts:
         yield f"volumes.{mount.target}", _mount_text(mount, volume_names)
+    for each in service.volumes_from:
+        source = each.service_name or f"container {each.container_name}"
+        yield f"volumes_from.{source}", "ro" if each.read_only else "rw"
     for file in service.files:
         yield f"files.{file.target}", _file_text(file)
     yield "read_only", "true" if service.read_only else None
 
 
 def _limit_fields(service: Service) -> Iterator[tuple[str, str | None]]:
-    limits = service.limits
-    yield "limits.memory_bytes", str(limits.memory_bytes) if limits.memory_bytes else None
-    yield "limits.nano_cpus", str(limits.nano_cpus) if limits.nano_cpus else None
-    yield "limits.pids", str(limits.pids) if limits.pids else None
-    yield "limits.restart", None if limits.restart == "no" else limits.restart
+    yield from group_fields("limits", service.limits)
     for ulimit in service.ulimits:
         yield f"ulimits.{ulimit.name}", f"{ulimit.soft}:{ulimit.hard}"
-    yield "cap_add", _set(service.cap_add)
-    yield "cap_drop", _set(service.cap_drop)
-    yield "security_opt", _set(service.security_opt)
+    yield "privileged", _flag(service.privileged or None)
+    yield "group_add", unordered(service.group_add)
+    yield "runtime", service.runtime or None
+    added, dropped = capabilities(service.cap_add, service.cap_drop)
+    yield "cap_add", unordered(added)
+    yield "cap_drop", unordered(dropped)
+    yield "security_opt", unordered(service.security_opt)
+
+
+def _surrounding_fields(service: Service) -> Iterator[tuple[str, str | None]]:
+    yield from group_fields("namespaces", service.namespaces)
+    yield from group_fields("tuning", service.tuning)
+    yield from group_fields("devices", service.devices)
+    yield from group_fields("resolver", service.resolver, in_order=True)
+    yield from group_fields("hooks", service.hooks, in_order=True)
+    yield from named("sysctls", service.sysctls).items()
+    yield from named("annotations", service.annotations).items()
 
 
 def _watch_fields(service: Service) -> Iterator[tuple[str, str | None]]:
     check = service.healthcheck
     if check is not None:
-        yield "healthcheck.test", _words(check.test or None)
-        yield "healthcheck.interval_s", _number(check.interval_s)
-        yield "healthcheck.timeout_s", _number(check.timeout_s)
-        yield "healthcheck.start_period_s", _number(check.start_period_s)
+        yield "healthcheck.test", words(check.test or None)
+        yield "healthcheck.interval_s", number(check.interval_s)
+        yield "healthcheck.timeout_s", number(check.timeout_s)
+        yield "healthcheck.start_period_s", number(check.start_period_s)
+        yield "healthcheck.start_interval_s", number(check.start_interval_s)
         yield "healthcheck.retries", None if check.retries is None else str(check.retries)
     if service.logging is not None:
         yield "logging.driver", service.logging.driver or None
-        yield from _named("logging.options", service.logging.options).items()
-    yield from _named("labels", service.labels).items()
+        yield from named("logging.options", service.logging.options).items()
+    yield from named("labels", service.labels).items()
 
 
 def _present(fields: Mapping[str, str | None]) -> dict[str, str]:
@@ -234,37 +282,63 @@ def _present(fields: Mapping[str, str | None]) -> dict[str, str]:
     return {name: text for name, text in sorted(fields.items()) if text is not None}
 
 
-def _named(path: str, values: Mapping[str, str]) -> dict[str, str]:
-    return {f"{path}.{name}": text for name, text in values.items()}
-
-
-def _set(words: Iterable[str]) -> str | None:
-    return ", ".join(sorted(words)) or None
-
-
-def _words(words: tuple[str, ...] | None) -> str | None:
-    return None if words is None else json.dumps(list(words))
-
-
-def _number(value: float | None) -> str | None:
-    return None if value is None else f"{value:g}"
+def _flag(value: bool | None) -> str | None:  # noqa: FBT001 - the value itself
+    return None if value is None else str(value).lower()
 
 
 def _attachment_text(attachment: Attachment) -> str:
-    parts = [f"aliases={','.join(sorted(attachment.aliases))}"] if attachment.aliases else []
-    if attachment.ipv4_address:
-        parts.append(f"ipv4={attachment.ipv4_address}")
-    return " ".join(parts) or "attached"
+    texts = {
+        "aliases": _joined(attachment.aliases),
+        "gw_priority": str(attachment.gw_priority or ""),
+        "ipv4": attachment.ipv4_address and quoted(attachment.ipv4_address),
+        "ipv6": attachment.ipv6_address and quoted(attachment.ipv6_address),
+        "link_local": _joined(attachment.link_local_ips),
+        "mac": attachment.mac_address and quoted(attachment.mac_address),
+        **_options("driver_opts", attachment.driver_opts),
+    }
+    return " ".join(f"{name}={text}" for name, text in texts.items() if text) or "attached"
 
 
-def _mount_text(mount: VolumeMount | TmpfsMount, volume_names: Mapping[str, str]) -> str:
+def _joined(texts: Iterable[str]) -> str:
+    return ",".join(sorted(map(quoted, texts)))
+
+
+def _options(path: str, options: Mapping[str, str]) -> dict[str, str]:
+    return {f"{path}.{quoted(name)}": quoted(text) for name, text in sorted(options.items())}
+
+
+def _pool_text(pool: AddressPool) -> str:
+    places = {"subnet": pool.subnet, "ip_range": pool.ip_range, "gateway": pool.gateway}
+    texts = {
+        **{name: quoted(text) for name, text in places.items() if text},
+        **_options("reserved", pool.reserved),
+    }
+    return " ".join(f"{name}={text}" for name, text in texts.items())
+
+
+def _mount_text(mount: Mount, volume_names: Mapping[str, str]) -> str:
+    options = (mount.read_only and ":ro") or ""
     if isinstance(mount, VolumeMount):
-        options = (mount.read_only and ":ro") or ""
         options += (mount.no_copy and ":nocopy") or ""
-        return volume_names.get(mount.volume, mount.volume) + options
+        options += f":subpath={quoted(mount.subpath, colon=False)}" if mount.subpath else ""
+        if not mount.volume:
+            return f"without a name{options}"
+        return quoted(volume_names.get(mount.volume, mount.volume), colon=False) + options
+    if isinstance(mount, HostMount):
+        texts = {
+            "propagation": mount.propagation,
+            "selinux": mount.selinux,
+            "recursive": mount.recursive,
+        }
+        options += ":create" * mount.create
+        options += "".join(
+            f":{name}={quoted(text, colon=False)}" for name, text in texts.items() if text
+        )
+        return f"host {quoted(mount.source, colon=False)}{options}"
     size = f" size={mount.size_bytes}" if mount.size_bytes else ""
     mode = f" mode={mount.mode:04o}" if mount.mode else ""
-    return f"tmpfs{size}{mode} {mount.options}".rstrip()
+    kind = "tmpfs" if mount.listed else "memory"
+    return f"{kind}{size}{mode}{options} {mount.options}".rstrip()
 
 
 def _file_text(file: ContainerFile) -> str:

@@ -103,11 +103,19 @@ def _service_status(
         desired=service.replicas,
         ready=sum(verdict is Health.HEALTHY for verdict, _ in verdicts),
         health=Health.DEGRADED if hold else health,
-        message=f"{hold.target}: {hold.message}" if hold else message,
+        message=f"{hold.target}: {_first_line(hold.message)}" if hold else message,
         job=job,
         image=next((_image_text(each) for each in containers), ""),
         started_at=max((each.started_at for each in containers), default=0.0),
     )
+
+
+def _first_line(message: str) -> str:
+    """
+    What it is about; the plan has all of it.
+    """
+    first, more, _ = message.partition("\n")
+    return f"{first} …" if more else first
 
 
 def _telling_hold(service: Service, holds: Sequence[Hold], health: Health) -> Hold | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.model.action import BuildImage, PullImage
 from sandbox.model.plan import Step
+from sandbox.model.service import PullPolicy
 from sandbox.planning.labels import RELEASE
 
 if TYPE_CHECKING:
@@ -30,10 +31,19 @@ def image_steps(
 ) -> Iterator[Step]:
     """
     Build or pull each reference of *needed* that is absent; services of one content share a build.
+
+    One that is always to be pulled is pulled though it is there.
     """
     absent = [service for service in desired.services if service.image not in observed.images]
+    always = [
+        service
+        for service in desired.services
+        if service.pull_policy is PullPolicy.ALWAYS and service not in absent
+    ]
     done: set[str] = set()
-    for service in absent:
+    for service in (*absent, *always):
+        if service.build is None and service.pull_policy is PullPolicy.NEVER:
+            continue
         if service.image not in needed or service.image in done:
             continue
         tags = {
@@ -65,9 +75,11 @@ def _image_step(desired: DesiredState, service: Service, tags: tuple[str, ...]) 
     if service.build is None:
         return Step(
             id=f"pull {target}",
-            action=PullImage(reference=name),
+            action=PullImage(reference=name, platform=service.platform),
             target=target,
-            reason=f"{name} is not on this machine",
+            reason=f"{name} is not on this machine"
+            if service.pull_policy is PullPolicy.MISSING
+            else f"{name} is always asked for anew",
         )
     return Step(
         id=f"build {target}",

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
 
+from sandbox.model.surroundings import Hook
 from sandbox.planning.names import project_name
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ SPEC: Final = PREFIX + "spec"
 FIELDS: Final = PREFIX + "fields"
 REVISION: Final = PREFIX + "revision"
 RELEASE: Final = PREFIX + "release"
+PRE_STOP: Final = PREFIX + "pre-stop"
 
 COMPOSE: Final = "com.docker.compose."
 COMPOSE_DEPENDS_ON: Final = COMPOSE + "depends_on"
@@ -97,7 +99,8 @@ def container_labels(
         for dependency in sorted(service.depends_on, key=lambda each: each.service_name)
     )
     labels = {
-        **service.labels,
+        # One of ours that is left out below must not come from the file either.
+        **{name: text for name, text in service.labels.items() if not name.startswith(PREFIX)},
         **owner_labels(owner),
         SERVICE: service.name,
         REPLICA: str(replica),
@@ -112,6 +115,10 @@ def container_labels(
         COMPOSE + "config-hash": spec_hash,
         COMPOSE_DEPENDS_ON: dependencies,
     }
+    if service.hooks.pre_stop:
+        # Needed when it is stopped, and then the file may say otherwise or nothing at all.
+        hooks = [asdict(hook) for hook in service.hooks.pre_stop]
+        labels[PRE_STOP] = json.dumps(hooks, sort_keys=True, separators=(",", ":"))
     return dict(sorted(labels.items()))
 
 
@@ -167,6 +174,17 @@ def stop_grace_s(labels: Mapping[str, str]) -> float:
     except ValueError:
         return _GRACE_S
     return grace_s if 0 <= grace_s <= _GRACE_MAX_S else _GRACE_S
+
+
+def pre_stop_hooks(labels: Mapping[str, str]) -> tuple[Hook, ...]:
+    """
+    What is to be run in a container before it is stopped; nothing when that cannot be read.
+    """
+    try:
+        loaded: list[dict[str, Any]] = json.loads(labels.get(PRE_STOP, "[]"))
+        return tuple(Hook(command=tuple(each.pop("command")), **each) for each in loaded)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ()
 
 
 def _parse_fields(text: str) -> dict[str, str]:

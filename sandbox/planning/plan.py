@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING
 
 from sandbox.model.action import AwaitContainer, StopContainer
 from sandbox.model.plan import HoldReason, Plan
+from sandbox.planning.admission import (
+    admitted_networks,
+    admitted_volumes,
+    judge_of,
+    waiver_file_holds,
+)
 from sandbox.planning.diff import job_names, leftovers
 from sandbox.planning.images import image_steps
 from sandbox.planning.order import sort_steps
@@ -26,7 +32,7 @@ from sandbox.planning.plan_prune import (
     prune_steps,
 )
 from sandbox.planning.plan_repairs import aside_steps, name_blockers, rename_holds
-from sandbox.planning.plan_volumes import judge_volumes, volume_steps
+from sandbox.planning.plan_volumes import VolumeVerdict, judge_volumes, volume_steps
 from sandbox.planning.settle import kept_orphans, may_prune, service_holds, service_ranks, settle
 from sandbox.planning.slot import Scene
 from sandbox.planning.wire import container_labels_by_id, wire
@@ -38,7 +44,6 @@ if TYPE_CHECKING:
     from sandbox.model.observed import ObservedState
     from sandbox.model.plan import Hold, Step, SyncPolicy
     from sandbox.planning.plan_networks import NetworkVerdict
-    from sandbox.planning.plan_volumes import VolumeVerdict
     from sandbox.planning.slot import Slot
 
 
@@ -63,8 +68,9 @@ def plan_sync(desired: DesiredState, observed: ObservedState, policy: SyncPolicy
     plan = Plan(environment=desired.environment, revision=desired.revision, release=desired.release)
     if not desired.services and not desired.settings.sync.allow_empty:
         return plan
-    networks = judge_networks(desired, observed, policy)
-    volumes = judge_volumes(desired, observed)
+    judge = judge_of(desired, observed, policy)
+    networks = admitted_networks(judge, judge_networks(desired, observed, policy))
+    volumes = admitted_volumes(judge, judge_volumes(desired, observed))
     scene, slots, networks = settle(_scene(desired, observed, policy, networks, volumes), networks)
     steps, holds = _steps(scene, slots, networks, volumes)
     if any(hold.reason is HoldReason.IMAGE_BROKEN for hold in holds):
@@ -113,18 +119,8 @@ def _scene(
     networks: Sequence[NetworkVerdict],
     volumes: Sequence[VolumeVerdict],
 ) -> Scene:
-    absent = {
-        f"network {each.name}": f"{each.target}: {each.hold.message}"
-        for each in networks
-        if each.hold and each.present is None
-    }
-    absent.update(
-        {
-            f"volume {each.name}": f"{each.target}: {each.hold.message}"
-            for each in volumes
-            if each.hold and each.absent
-        }
-    )
+    absent = {f"network {each.name}": _why_absent(each) for each in networks if _is_absent(each)}
+    absent |= {f"volume {each.name}": _why_absent(each) for each in volumes if _is_absent(each)}
     return Scene(
         desired=desired,
         observed=observed,
@@ -135,6 +131,23 @@ def _scene(
         ),
         absent=absent,
     )
+
+
+def _is_absent(verdict: NetworkVerdict | VolumeVerdict) -> bool:
+    """
+    Tell whether nobody can attach to it, or may.
+    """
+    if verdict.hold is None:
+        return False
+    exists = not verdict.absent if isinstance(verdict, VolumeVerdict) else bool(verdict.present)
+    return not exists or verdict.hold.reason is HoldReason.POLICY
+
+
+def _why_absent(verdict: NetworkVerdict | VolumeVerdict) -> str:
+    assert verdict.hold, "what can be had is not held"
+    if verdict.hold.reason is HoldReason.POLICY:
+        return f"{verdict.target}, which the policy denies"
+    return f"{verdict.target}: {verdict.hold.message}"
 
 
 def _steps(
@@ -188,5 +201,5 @@ def _steps(
     holds = [each.hold for each in networks if each.hold]
     holds += [each.hold for each in volumes if each.hold]
     holds += [*service_holds(slots), *rename_holds(scene, slots), *network_holds]
-    holds += orphan_holds(staying, labels)
+    holds += [*orphan_holds(staying, labels), *waiver_file_holds(scene.policy)]
     return [*images, *renewals, *made_volumes, *asides, *containers, *removals], holds

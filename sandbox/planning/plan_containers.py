@@ -4,7 +4,7 @@ The steps of every slot: create, start, await, and what makes way for it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sandbox.model.action import (
     AwaitContainer,
@@ -19,7 +19,7 @@ from sandbox.model.action import (
 from sandbox.model.observed import ContainerState
 from sandbox.model.plan import Step
 from sandbox.model.service import Condition
-from sandbox.planning.labels import stop_grace_s
+from sandbox.planning.labels import pre_stop_hooks, stop_grace_s
 from sandbox.planning.plan_repairs import repair_steps
 from sandbox.planning.slot import Need, is_live
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from sandbox.model.plan import Change
     from sandbox.planning.slot import Slot
     from sandbox.planning.wiring import Wiring
+
+_RUNS: Final = frozenset({ContainerState.RUNNING})
 
 
 def slot_steps(wiring: Wiring, slot: Slot) -> Iterator[Step]:
@@ -65,6 +67,7 @@ def stop_step(wiring: Wiring, container: ObservedContainer, reason: str, service
             container_name=container.name,
             container_id=container.id,
             grace_s=stop_grace_s(container.labels),
+            hooks=pre_stop_hooks(container.labels) if container.state in _RUNS else (),
         ),
         wiring.label(container),
         reason,
@@ -136,7 +139,9 @@ def _start_steps(wiring: Wiring, slot: Slot, repairs: tuple[Step, ...]) -> Itera
     yield _slot_step(
         slot,
         "start",
-        StartContainer(container_name=name, container_id=container_id),
+        StartContainer(
+            container_name=name, container_id=container_id, hooks=slot.service.hooks.post_start
+        ),
         slot.reason if keep else "was created by this plan",
         waits=(*networks, *wiring.start_waits(slot)),
         after=wiring.dependency_waits(slot)[1],

@@ -70,8 +70,8 @@ def judge_networks(
     verdicts: list[NetworkVerdict] = []
     for network in sorted(desired.networks, key=lambda each: each.key):
         verdict = _judge(network, observed, policy, used)
-        if verdict.subnet:
-            used.append(verdict.subnet)
+        used += [verdict.subnet] if verdict.subnet else []
+        used += [pool.subnet for pool in network.pools if pool.subnet]
         verdicts.append(verdict)
     return tuple(verdicts)
 
@@ -175,8 +175,9 @@ def _made(
     policy: SyncPolicy,
     used: Sequence[str],
 ) -> NetworkVerdict:
-    subnet: str | None = network.subnet
-    if not subnet and network.driver == "bridge":
+    subnet: str | None = ""
+    fixed = any(pool.subnet for pool in network.pools)
+    if network.driver == "bridge" and not fixed and network.enable_ipv4 is not False:
         subnet = free_subnet(policy.subnet_pool, policy.subnet_prefix, name=name, used=used)
     hold = None
     if subnet is None:
@@ -217,9 +218,7 @@ def _creation(
     network = verdict.network
     return CreateNetwork(
         name=verdict.name,
-        driver=network.driver,
-        driver_opts=network.driver_opts,
-        internal=network.internal,
+        network=network,
         subnet=verdict.subnet,
         labels=network_labels(
             observed.owner,

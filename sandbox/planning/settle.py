@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 from sandbox.model.observed import ContainerState
 from sandbox.model.plan import Hold, HoldReason
+from sandbox.model.service import PullPolicy
+from sandbox.planning.admission import container_hold, judge_of_containers
 from sandbox.planning.diff import judge_slots, leftovers
+from sandbox.planning.follow import recreate_followers
 from sandbox.planning.labels import SERVICE
 from sandbox.planning.order import dependency_ranks
 from sandbox.planning.plan_networks import NetworkNeed
@@ -35,7 +38,9 @@ def settle(
     others work back, so this repeats, each time with at least one network less.
     """
     while True:
-        slots = _restart_dependents(scene, hold_slots(scene, judge_slots(scene)))
+        slots = hold_slots(scene, judge_slots(scene))
+        slots = recreate_followers(scene, slots, service_ranks(scene))
+        slots = _restart_dependents(scene, slots)
         stuck = _stuck_networks(scene, slots)
         if not stuck:
             return scene, slots, tuple(networks)
@@ -49,10 +54,13 @@ def hold_slots(scene: Scene, slots: Sequence[Slot]) -> tuple[Slot, ...]:
     """
     services = {service.name: service for service in scene.desired.services}
     ranks = service_ranks(scene)
+    judge = judge_of_containers(scene.desired, scene.observed, scene.policy)
     held: dict[str, str] = {}
     result: dict[tuple[str, int], Slot] = {}
     for slot in sorted(slots, key=lambda each: (ranks[each.service.name], each.replica)):
-        hold = slot.hold or _find_hold(scene, slot, services, held)
+        # What runs already is judged as well: it may have been allowed once, and is not any more.
+        hold = container_hold(judge, slot.spec, slot.target) or slot.hold
+        hold = hold or _find_hold(scene, slot, services, held)
         result[slot.service.name, slot.replica] = replace(slot, hold=hold)
         if hold:
             held.setdefault(slot.service.name, slot.target)
@@ -98,6 +106,9 @@ def _find_hold(
     if slot.creates and why and slot.spec.service.image not in scene.observed.images:
         message = f"{why}; commit a fix, or try again: sandbox sync"
         return _hold(slot, HoldReason.IMAGE_BROKEN, message)
+    if slot.creates and _never_comes(scene, slot):
+        message = f"{slot.spec.service.image} is not on this machine, and is never pulled"
+        return _hold(slot, HoldReason.IMAGE_BROKEN, f"{message} (pull_policy: never)")
     for name in _used_names(slot):
         if name in scene.absent:
             return _hold(slot, HoldReason.DEPENDENCY_HELD, f"waits for {scene.absent[name]}")
@@ -106,6 +117,15 @@ def _find_hold(
             message = f"waits for {held[dependency.service_name]}, which is held"
             return _hold(slot, HoldReason.DEPENDENCY_HELD, message)
     return None
+
+
+def _never_comes(scene: Scene, slot: Slot) -> bool:
+    """
+    Tell whether the image is missing and may not be asked for.
+    """
+    service = slot.spec.service
+    never = service.build is None and service.pull_policy is PullPolicy.NEVER
+    return never and service.image not in scene.observed.images
 
 
 def _taken_port(scene: Scene, slot: Slot) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.model.service import Condition
+from sandbox.planning.follow import late_services
 from sandbox.planning.images import image_step_ids
 from sandbox.planning.labels import parse_container_labels
 from sandbox.planning.names import slot_name
@@ -122,9 +123,11 @@ def _base(scene: Scene, slots: Sequence[Slot], images: Sequence[Step]) -> tuple[
     What every stop waits for: images, and all creates and copies that nothing must stop for.
     """
     base = [step.id for step in images]
+    late = late_services(slots)
     for slot in slots:
         networks = {endpoint.network_name for endpoint in slot.spec.endpoints}
-        if slot.need is Need.CREATE and not networks & scene.renewed:
+        is_late = slot.service.name in late or bool(networks & scene.renewed)
+        if slot.need is Need.CREATE and not is_late:
             base.append(f"create {slot.target}")
             if slot.spec.service.files:
                 base.append(f"copy files {slot.target}")

@@ -79,6 +79,10 @@ class Wiring:
             waits.append(f"remove {slot.target}")
         if slot.spec.name in self.asides:
             waits.append(self.asides[slot.spec.name])
+        for name in slot.spec.followed:
+            waits += [
+                f"create {each.target}" for each in self.slots.get(name, ())[:1] if each.creates
+            ]
         return _unique(waits)
 
     def start_waits(self, slot: Slot) -> tuple[str, ...]:

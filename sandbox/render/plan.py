@@ -63,7 +63,14 @@ def _step_rows(steps: Sequence[Step]) -> list[str]:
 
 
 def _hold_rows(holds: Sequence[Hold]) -> list[str]:
-    rows = columns([(clean(hold.target), clean(hold.message)) for hold in holds])
+    # A message may have further lines: what to write into a file, just as it is written there.
+    rows = columns(
+        [
+            ("" if number else clean(hold.target), clean(line))
+            for hold in holds
+            for number, line in enumerate(hold.message.splitlines() or [""])
+        ]
+    )
     return [f"  {''.join(row)}" for row in rows]
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.errors import SandboxError
+from sandbox.model.desired import DesiredState
 from sandbox.model.event import Event, EventKind
 from sandbox.model.observed import Owner
+from sandbox.model.plan import SyncPolicy
 from sandbox.model.record import Outcome, SyncRecord, Trigger
+from sandbox.planning.admission import judge_of
 from sandbox.planning.down import plan_down
 from sandbox.runtime.desired import environment_names, no_such_environment
 from sandbox.runtime.executor import Execution, step_records
@@ -36,7 +39,11 @@ def take_down(
     for hold in plan.holds:
         message = f"{hold.target}: {hold.message}"
         emit(Event(at=began, environment=environment, kind=EventKind.HELD, message=message))
-    results = Execution(workspace=workspace, plan=plan, emit=emit, stop=lambda: False).run()
+    nothing = DesiredState(application="", environment=environment, revision="", release="")
+    judge = judge_of(nothing, observed, SyncPolicy(waiver_file=workspace.waivers()))
+    results = Execution(
+        workspace=workspace, plan=plan, judge=judge, emit=emit, stop=lambda: False
+    ).run()
     errors = [result.error.message for result in results if result.error is not None]
     record = SyncRecord(
         environment=environment,

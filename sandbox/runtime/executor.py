@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.model.plan import Plan, Step
+    from sandbox.planning.admission import Judge
     from sandbox.runtime.workspace import Workspace
 
 STEPS_AT_ONCE = 8
@@ -41,12 +42,14 @@ class Execution:
     One walk over one plan.
 
     Attributes:
+        judge: Asked before each step, whatever the plan says.
         emit: Told about each step as it begins and ends.
         stop: When it says so, nothing new begins, and what only waits is ended.
     """
 
     workspace: Workspace
     plan: Plan
+    judge: Judge
     emit: Callable[[Event], None]
     stop: Callable[[], bool]
     results: dict[str, StepResult] = field(default_factory=dict[str, StepResult])
@@ -54,7 +57,11 @@ class Execution:
     def run(self) -> tuple[StepResult, ...]:
         """Execute all steps that can be; give those that were, in the order in which they ended."""
         performer = Performer(
-            workspace=self.workspace, plan=self.plan, emit=self.emit, stop=self.stop
+            workspace=self.workspace,
+            plan=self.plan,
+            judge=self.judge,
+            emit=self.emit,
+            stop=self.stop,
         )
         ended: queue.SimpleQueue[StepResult] = queue.SimpleQueue()
         waiting = {step.id: step for step in self.plan.steps}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, assert_never
 
-from sandbox.errors import EngineError, EngineUnreachableError
+from sandbox.errors import EngineError, EngineUnreachableError, HeldError
 from sandbox.model import action as actions
 from sandbox.model.event import Event, EventKind
 from sandbox.model.observed import ContainerState
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.model.plan import Plan, Step
+    from sandbox.planning.admission import Judge
     from sandbox.runtime.workspace import Workspace
 
 TRIES = 4
@@ -28,11 +29,13 @@ class Performer:
     Performs the steps of one plan.
 
     Attributes:
+        judge: Asked right before the engine is, whatever the plan says.
         created: Ids of the containers that this plan created, by name.
     """
 
     workspace: Workspace
     plan: Plan
+    judge: Judge
     emit: Callable[[Event], None]
     stop: Callable[[], bool]
     created: dict[str, str] = field(default_factory=dict[str, str])
@@ -43,7 +46,11 @@ class Performer:
 
         Every call can be repeated: a create adopts what a lost answer left, the others are
         satisfied when what they ask for is so already.
+
+        Raises:
+            HeldError: The policy denies it; the engine was not asked.
         """
+        step = self._admitted(step)
         for number in range(TRIES):
             try:
                 self._perform(step.action)
@@ -55,6 +62,16 @@ class Performer:
                 self.workspace.clock.sleep(FIRST_PAUSE_S * 2**number)
             else:
                 return
+
+    def _admitted(self, step: Step) -> Step:
+        """Judge *step*; of a stop only the hooks can be denied, and it goes on without them."""
+        denials = self.judge.denials(step.action, step.service_name)
+        if not denials:
+            return step
+        if isinstance(step.action, actions.StopContainer):
+            self._output(f"{step.id}: {self.judge.message(denials)}")
+            return replace(step, action=replace(step.action, hooks=()))
+        raise HeldError(self.judge.message(denials))
 
     def _perform(self, action: actions.Action) -> None:
         match action:
@@ -75,7 +92,7 @@ class Performer:
     def _image(self, action: actions.BuildImage | actions.PullImage) -> None:
         engine = self.workspace.engine
         if isinstance(action, actions.PullImage):
-            engine.pull_image(action.reference, self._output, self.stop)
+            engine.pull_image(action.reference, self._output, self.stop, platform=action.platform)
             return
         context = self.workspace.repository.archive(action.release, action.build.context)
         engine.build_image(action, context, self._output, self.stop)
@@ -93,10 +110,12 @@ class Performer:
                 engine.copy_files(container_id, action.files)
             case actions.StartContainer():
                 engine.start_container(container_id)
+                self._post_start(container_id, action)
             case actions.AwaitContainer():
                 await_container(self.workspace, container_id, action, self.stop)
             case actions.StopContainer():
                 if self._is_still_ours(container_id, action.container_name):
+                    self._pre_stop(container_id, action)
                     engine.stop_container(container_id, action.grace_s)
             case actions.UnpauseContainer():
                 engine.unpause_container(container_id)
@@ -110,6 +129,29 @@ class Performer:
                 self._remove(container_id, action.container_name)
             case _:
                 assert_never(action)
+
+    def _post_start(self, container_id: str, action: actions.StartContainer) -> None:
+        """Run what belongs to the start; when it fails, the start did."""
+        for hook in action.hooks:
+            status = self.workspace.engine.run_hook(container_id, hook, self._output)
+            if status:
+                words = " ".join(hook.command)
+                message = f"post_start of {action.container_name} exited with {status}: {words}"
+                raise EngineError(message, remedy="mend the command under post_start, and commit")
+
+    def _pre_stop(self, container_id: str, action: actions.StopContainer) -> None:
+        """Run what belongs to the stop; when it fails, the container is stopped all the same."""
+        for hook in action.hooks:
+            try:
+                status = self.workspace.engine.run_hook(container_id, hook, self._output)
+            except EngineUnreachableError:
+                raise
+            except EngineError as error:
+                self._output(f"pre_stop of {action.container_name}: {error.message}")
+                continue
+            if status:
+                words = " ".join(hook.command)
+                self._output(f"pre_stop of {action.container_name} exited with {status}: {words}")
 
     def _remove(self, container_id: str, name: str) -> None:
         if self._is_still_ours(container_id, name, stopped=True):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sandbox.compose.committed import load_committed
 from sandbox.planning.plan import plan_sync
 from sandbox.runtime.desired import load_ref, load_tracked, load_worktree, require_environment
 from sandbox.runtime.observe import observe
+from sandbox.runtime.source import CommitSource
 from sandbox.runtime.sync import refuse_unmeant_emptiness
 
 if TYPE_CHECKING:
+    from sandbox.compose.project import Project
     from sandbox.model.desired import DesiredState
     from sandbox.model.plan import Plan
     from sandbox.runtime.workspace import Workspace
@@ -28,7 +31,12 @@ def preview_plan(
     """
     desired = load_desired(workspace, environment, ref=ref, worktree=worktree)
     refuse_unmeant_emptiness(desired)
-    policy = replace(workspace.policy, prune=desired.settings.sync.prune, retry_jobs=True)
+    policy = replace(
+        workspace.policy,
+        prune=desired.settings.sync.prune,
+        retry_jobs=True,
+        waiver_file=workspace.waivers(),
+    )
     return plan_sync(desired, observe(workspace, desired), policy), desired
 
 
@@ -42,3 +50,10 @@ def load_desired(
         return load_ref(workspace.repository, environment, ref)
     require_environment(workspace.repository, environment)
     return load_tracked(workspace.repository, environment)
+
+
+def load_config(workspace: Workspace, environment: str) -> Project:
+    """Load the files of *environment* at what it tracks, as Compose would print them."""
+    desired = load_desired(workspace, environment)
+    source = CommitSource(repository=workspace.repository, revision=desired.revision)
+    return load_committed(environment, source, desired.release)

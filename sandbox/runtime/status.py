@@ -100,7 +100,9 @@ def _of_engine(
         observed = observe(workspace, desired)
     except SandboxError as error:
         return replace(status, message=error.message, next_step=error.remedy)
-    policy = replace(workspace.policy, prune=desired.settings.sync.prune)
+    policy = replace(
+        workspace.policy, prune=desired.settings.sync.prune, waiver_file=workspace.waivers()
+    )
     plan = plan_sync(desired, observed, policy)
     services = service_statuses(desired, observed, plan.holds, now=workspace.clock.now())
     sync = sync_status(plan)

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from sandbox.errors import CancelledError, EngineError, EngineUnreachableError, HeldError
 from sandbox.model.action import BuildImage, PullImage
 from sandbox.model.event import Event, EventKind
+from sandbox.model.plan import HoldReason
 from sandbox.model.record import Outcome, SyncRecord
+from sandbox.planning.admission import judge_of
 from sandbox.planning.plan import plan_sync
 from sandbox.runtime.desired import load_tracked
 from sandbox.runtime.executor import Execution, StepResult, step_records
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from sandbox.model.observed import ObservedState
     from sandbox.model.plan import Hold, Plan, Step, SyncPolicy
     from sandbox.model.record import Trigger
+    from sandbox.planning.admission import Judge
     from sandbox.runtime.workspace import Workspace
 
 ROUNDS = 3
@@ -51,11 +54,12 @@ class SyncRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What Git says, what the engine says, and what to do about it."""
+    """What Git says, what the engine says, what to do about it, and what may be done at all."""
 
     desired: DesiredState
     observed: ObservedState
     plan: Plan
+    judge: Judge
 
 
 def look(workspace: Workspace, environment: str, policy: SyncPolicy) -> Look:
@@ -70,8 +74,13 @@ def look(workspace: Workspace, environment: str, policy: SyncPolicy) -> Look:
     desired = load_tracked(workspace.repository, environment)
     refuse_unmeant_emptiness(desired)
     observed = observe(workspace, desired)
-    plan = plan_sync(desired, observed, replace(policy, prune=desired.settings.sync.prune))
-    return Look(desired=desired, observed=observed, plan=plan)
+    policy = replace(policy, prune=desired.settings.sync.prune, waiver_file=workspace.waivers())
+    return Look(
+        desired=desired,
+        observed=observed,
+        plan=plan_sync(desired, observed, policy),
+        judge=judge_of(desired, observed, policy),
+    )
 
 
 def sync_environment(workspace: Workspace, request: SyncRequest) -> SyncRecord:
@@ -98,7 +107,11 @@ def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRec
             break
         request.emit(_beginning(workspace, seen.plan))
         results = Execution(
-            workspace=workspace, plan=seen.plan, emit=request.emit, stop=request.stop
+            workspace=workspace,
+            plan=seen.plan,
+            judge=seen.judge,
+            emit=request.emit,
+            stop=request.stop,
         ).run()
         if request.stop() or not any(_may_be_stale(result) for result in results):
             break
@@ -168,7 +181,10 @@ def _verdict(
         return Outcome.ABORTED, "ended early: a newer commit, or a person", ()
     blocking = blocking_holds(seen.plan)
     if blocking:
-        return Outcome.FAILED, "; ".join(hold_text(seen.desired, hold) for hold in blocking), ()
+        texts = [hold_text(seen.desired, hold) for hold in blocking]
+        # Lines that are to be copied must stand for themselves.
+        gap = "\n" if any("\n" in text for text in texts) else "; "
+        return Outcome.FAILED, gap.join(texts), ()
     return Outcome.SUCCEEDED, "", ()
 
 
@@ -195,8 +211,10 @@ def _place(desired: DesiredState, step: Step) -> str:
 
 
 def blocking_holds(plan: Plan) -> tuple[Hold, ...]:
-    """Holds that keep a service from coming up."""
-    return tuple(hold for hold in plan.holds if hold.service_name)
+    """Holds that keep a service from coming up, and what is denied beside those."""
+    return tuple(
+        hold for hold in plan.holds if hold.service_name or hold.reason is HoldReason.POLICY
+    )
 
 
 def _beginning(workspace: Workspace, plan: Plan) -> Event:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sandbox.model.desired import DesiredState
     from sandbox.model.observed import TakenPort
     from sandbox.model.plan import SyncPolicy
+    from sandbox.model.waiver import WaiverFile
     from sandbox.ports import ChangeFeed, Clock, Control, Engine, Journal, Lock, Repository
 
 
@@ -27,6 +28,8 @@ class Workspace:
         policy: What every plan may do, unless the environment says otherwise.
         taken_ports: Gives the processes of this machine that listen on a TCP port, other than for
             a container.
+        waivers: Reads what is allowed on this machine although the policy denies it; anew each
+            time, so that an edit counts at once.
         choose_control: Gives the controller that runs for the repository, else one of this process.
         release_all: Gives back what the adapters hold.
     """
@@ -39,6 +42,7 @@ class Workspace:
     feed: ChangeFeed
     policy: SyncPolicy
     taken_ports: Callable[[int], tuple[TakenPort, ...]]
+    waivers: Callable[[], WaiverFile]
     choose_control: Callable[[Workspace], Control]
     release_all: Callable[[], None]
 

@@ -15,10 +15,12 @@ from pathlib import Path
 import pytest
 
 from sandbox.adapters.docker_engine import DockerEngine
+from sandbox.adapters.docker_engine.versions import check_version
 from sandbox.errors import CancelledError, EngineError, EngineUnreachableError
 from sandbox.model.action import BuildImage, ContainerSpec, Endpoint
 from sandbox.model.observed import ContainerState, EngineHealth
 from sandbox.model.service import ContainerFile, Healthcheck, TmpfsMount, VolumeMount
+from sandbox.model.surroundings import Hook
 from tests.engine_proxy import EngineProxy
 from tests.engine_world import World, context, real_world, wait_until
 from tests.fakes.engine_state import BASE_IMAGE
@@ -247,6 +249,44 @@ def test_a_command_in_a_container_that_does_not_run_is_refused(place: World) -> 
     container_id = place.engine.create_container(place.spec("asleep"))
     with pytest.raises(EngineError, match="not running"):
         place.engine.exec_interactive(container_id, ("true",), tty=False)
+
+
+def test_a_hook_runs_as_it_asks_to_and_its_output_and_status_are_told(place: World) -> None:
+    container_id = run(place, place.spec("hooked", user="7:8"))
+    hook = Hook(
+        command=("sh", "-c", "echo $(id -u) $(pwd) $COLOUR; printf end; exit 3"),
+        user="9:9",
+        working_dir="/var/tmp",
+        environment={"COLOUR": "red"},
+    )
+    lines: list[str] = []
+    assert place.engine.run_hook(container_id, hook, lines.append) == 3
+    assert lines == ["9 /var/tmp red", "end"]
+    place.engine.stop_container(container_id, 0)
+    with pytest.raises(EngineError, match="cannot run 'sh -c"):
+        place.engine.run_hook(container_id, hook, lines.append)
+
+
+def test_a_dockerfile_in_the_compose_file_and_further_tags_are_built(place: World) -> None:
+    tag = f"{place.prefix}/tagged:latest"
+    action = place.image(
+        "inline",
+        dockerfile_inline=f"FROM {BASE_IMAGE}\nCOPY page /page\n",
+        tags=(tag,),
+        labels={"a": "b"},
+    )
+    image_id = place.engine.build_image(
+        action, context(page="hello"), lambda _: None, lambda: False
+    )
+    seen = place.look(*action.tags, tag).images
+    assert seen == {action.tags[0]: image_id, tag: image_id}
+
+
+def test_what_an_older_engine_would_drop_is_refused(place: World) -> None:
+    spec = place.spec("annotated", annotations={"a": "b"})
+    with pytest.raises(EngineError, match=r"annotations needs an engine with API 1\.43"):
+        check_version(spec, "1.41")
+    check_version(spec, "1.43")
 
 
 # calls

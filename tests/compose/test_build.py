@@ -24,6 +24,13 @@ def build(written: str, env: str = "") -> Build | None:
         ("{context: ../../app, args: [A, NOPE, C=]}",
          Build(context="app", args={"A": "x", "C": ""},
                context_id="tree of ['app/Dockerfile']")),
+        (("{context: ../../app, dockerfile_inline: FROM x, labels: [a=b], tags: [t2, t1],"
+          " cache_from: [c], network: host, extra_hosts: ['a:1.2.3.4'], shm_size: 1m,"
+          " platforms: [linux/amd64], pull: true, no_cache: true}"),
+         Build(context="app", dockerfile_inline="FROM x", labels={"a": "b"}, tags=("t1", "t2"),
+               cache_from=("c",), network="host", extra_hosts=("a:1.2.3.4",),
+               shm_size_bytes=1 << 20, platform="linux/amd64", pull=True, no_cache=True,
+               context_id="tree of ['app/Dockerfile']")),
     ],
 )  # fmt: skip
 def test_both_forms_are_read(written: str, expected: Build) -> None:
@@ -47,13 +54,18 @@ def test_without_a_context_the_folder_of_the_file_is_one() -> None:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("../../../x", "../../../x leads out of the repository"),
+        ("../../../x", "this folder leads out of the repository"),
         ("/src", "/src is not a path inside the repository"),
-        ("https://example.org/x.git", "is not a path inside the repository"),
+        ("https://example.org/x.git", "https://example.org/x.git: only folders of the commit"),
         ("{context: ../../app, dockerfile: ../D}", "../D is not a path inside the build context"),
         ("{context: ../../app, dockerfile: /D}", "/D is not a path inside the build context"),
         ("../../nope", "the build context nope is not in the release aaaaaaa"),
-        ("{context: ../../app, cache_from: [x]}", "the key `cache_from` is not supported yet"),
+        ("{context: ../../app, additional_contexts: {x: y}}", "`additional_contexts` is not"),
+        ("{context: ../../app, secrets: [s]}", "the secret 's' is not declared"),
+        ("{context: ../../app, ssh: [default]}", "`ssh` is not supported: it needs BuildKit"),
+        ("{context: ../../app, ulimits: {nofile: 1}}", "`ulimits` is not supported"),
+        ("{context: ../../app, privileged: true}", "`privileged` is not supported"),
+        ("{context: ../../app, platforms: [a/b, c/d]}", "builds for one platform at a time"),
         ("[x]", "must be a folder, or a mapping with `context`, not a list"),
     ],
 )
@@ -79,6 +91,11 @@ def test_images_are_named_after_what_they_are_made_of() -> None:
         Build(context="app", context_id="1", args={"A": "1", "B": ""}),
         Build(context="app", context_id="1", args={"A": "1"}, target="t"),
         Build(context="app", context_id="1", args={"A": "1"}, dockerfile="D"),
+        Build(context="app", context_id="1", args={"A": "1"}, dockerfile_inline="D"),
+        Build(context="app", context_id="1", args={"A": "1"}, network="D"),
+        Build(context="app", context_id="1", args={"A": "1"}, platform="D"),
+        Build(context="app", context_id="1", args={"A": "1"}, labels={"D": ""}),
+        Build(context="app", context_id="1", args={"A": "1"}, extra_hosts=("D:1",)),
         Build(context="app", context_id="1", target="A", args={"1": ""}),
     ],
 )
@@ -99,6 +116,15 @@ def test_an_image_beside_a_build_is_not_used_and_that_is_said() -> None:
     assert "mine:1 is not used" in state.warnings[0]
 
 
+def test_a_service_that_names_what_another_one_builds_uses_that() -> None:
+    one, other = load(
+        "services:\n  a: {build: ../../app, image: mine:1}\n  b: {image: 'mine:1'}\n", others=APP
+    ).services
+
+    assert other.image == one.image
+    assert other.build == one.build
+
+
 @pytest.mark.parametrize("image", ["nginx", "a/b/c:1.2", "localhost:5000/a:b", "a@sha256:0123"])
 def test_an_image_without_a_build_is_taken_as_it_is(image: str) -> None:
     (found,) = load(f"services: {{web: {{image: '{image}'}}}}").services
@@ -106,13 +132,16 @@ def test_an_image_without_a_build_is_taken_as_it_is(image: str) -> None:
     assert (found.image, found.build) == (image, None)
 
 
-@pytest.mark.parametrize("image", ["", "a b", "$(x)", "-x"])
+@pytest.mark.parametrize("image", ["a b", "$(x)", "-x"])
 def test_what_is_no_name_of_an_image_is_told(image: str) -> None:
     assert "is not the name of an image" in problems(f"services: {{web: {{image: '{image}'}}}}")[0]
 
 
 def test_a_service_needs_an_image_or_a_build() -> None:
     assert problems("services:\n  web: {}\n") == [
-        "compose.yaml:2:3: services.web: the service has neither `image` nor `build`"
+        (
+            "compose.yaml:2:3: services.web: the service has neither `image` nor `build`"
+            " (say what the container is made of)"
+        )
     ]
     assert service("user: x").image == "nginx"

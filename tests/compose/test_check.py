@@ -47,7 +47,7 @@ def test_a_cycle_is_shown_once_from_its_least_name() -> None:
     ) == [
         (
             "compose.yaml:4:30: services.a.depends_on: services wait for each other:"
-            " a -> b -> c -> a (remove one of these)"
+            " a -> b -> c -> a (remove one of these dependencies)"
         )
     ]
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.compose.document import parse
+from sandbox.compose.document import parse, parse_documents
 from sandbox.compose.findings import Findings
 from sandbox.compose.node import ListNode, MapNode, Mark, Node, Scalar
 
@@ -72,6 +72,55 @@ def test_quoted_and_tagged_scalars_have_the_type_that_was_asked_for() -> None:
     assert plain(tree) == {"a": "1", "b": "true", "c": "1", "d": 1, "e": "1\n"}
 
 
+def test_a_tag_of_an_application_means_nothing_but_that_a_scalar_is_a_string() -> None:
+    tree = tree_of("a: !thing 1.50\nb: !thing [1]\nc: !thing {d: 2}\ne: !!binary aGk=\n")
+
+    assert plain(tree) == {"a": "1.50", "b": [1], "c": {"d": 2}, "e": "hi"}
+
+
+def test_each_document_of_a_file_is_read_with_what_it_takes_away() -> None:
+    findings = Findings("f")
+    text = b"a: &x {b: 1, c: !reset 2}\n---\na: !override {d: [1, !reset 2, 3]}\ne: !reset\n"
+
+    first, second = parse_documents(text, "f", findings)
+
+    assert not findings.problems
+    assert (plain(first.tree), first.cuts) == ({"a": {"b": 1}}, (("a", "c"),))
+    assert (plain(second.tree), second.cuts) == (
+        {"a": {"d": [1, 3]}},
+        (("a",), ("a", "d", 1), ("e",)),
+    )
+
+
+def test_an_alias_carries_the_tag_of_its_anchor_to_its_own_place() -> None:
+    (document,) = parse_documents(b"x: &x {b: !reset 1}\na: *x\n", "f", Findings("f"))
+
+    assert document.cuts == (("x", "b"), ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a: 1\n---\n", "f:3:1: this document is empty (remove its `---`)"),
+        ("a: 1\n---\n- b\n", "f:3:1: the top of a Compose file must be a mapping"),
+        ("---\n", "f: the file is empty (add at least `services:`)"),
+    ],
+)
+def test_a_document_that_is_no_mapping_is_told(text: str, problem: str) -> None:
+    findings = Findings("f")
+
+    parse_documents(text.encode(), "f", findings)
+
+    assert list(map(str, findings.problems)) == [problem]
+
+
+def test_a_file_of_nothing_but_comments_has_no_document() -> None:
+    findings = Findings("f")
+
+    assert parse_documents(b"# nothing\n", "f", findings) == ()
+    assert not findings.problems
+
+
 def test_a_byte_order_mark_and_windows_line_ends_are_no_content() -> None:
     assert plain(tree_of("\ufeffa: b\r\nc: d\r\n")) == {"a": "b", "c": "d"}
 
@@ -94,10 +143,11 @@ def test_a_duplicate_key_names_both_places_and_reading_goes_on() -> None:
         ("a: b: c\n", "1:5:", "mapping values are not allowed"),
         ("a: 'b\n", "2:1:", "unexpected end of stream"),
         ("a: \x01\n", "1:", "does not allow (0x01)"),
-        ("a: !thing b\n", "1:4:", "the tag !thing is unknown"),
-        ("a: !reset b\n", "1:4:", "the tag !reset is not supported yet"),
-        ("a: !!binary aGk=\n", "1:4:", "the tag !!binary is unknown"),
-        ("a: !!set {b}\n", "1:4:", "the tag !!set is unknown"),
+        ("a: !!binary a\n", "1:4:", "this is not text in base64"),
+        ("a: !!binary /w==\n", "1:4:", "this is not text in base64"),
+        ("a: !!set {b}\n", "1:4:", "the tag !!set does not fit here"),
+        ("a: !!map [b]\n", "1:4:", "the tag !!map does not fit here"),
+        ("a: !!seq b\n", "1:4:", "the tag !!seq does not fit here"),
         ("a: *b\n", "1:4:", "there is no anchor &b above"),
         ("a: &a [*a]\n", "1:8:", "the alias *a contains itself"),
         ("a: {<<: 1}\n", "1:9:", "a merge key takes a mapping"),
@@ -105,7 +155,7 @@ def test_a_duplicate_key_names_both_places_and_reading_goes_on() -> None:
         ("1: a\n", "1:1:", "a key must be a string (1)"),
         ("true: a\n", "1:1:", "a key must be a string (true)"),
         ("[a]: b\n", "1:1:", "a key must be a string"),
-        ("a: 1\n---\nb: 2\n", "2:1:", "a second document begins here"),
+        ("a: 1\n---\nb: 2\n", "3:1:", "a second document begins here"),
         ("- a\n", "1:1:", "the top of a Compose file must be a mapping"),
         ("text\n", "1:1:", "the top of a Compose file must be a mapping"),
         ("", " ", "the file is empty"),

@@ -34,6 +34,8 @@ OUTSIDE = {"OUT": "outside"}
         ("OUT=inside\nB=$OUT", {"OUT": "inside", "B": "outside"}),
         ("OUT\nNOPE\n", {"OUT": "outside"}),
         ("A.b-c[0]=1", {"A.b-c[0]": "1"}),
+        ("A=1\n=2\n", {"A": "1", "": "2"}),
+        ("export \nA=1\n", {"A": "1"}),
         ("", {}),
     ],
 )
@@ -47,7 +49,7 @@ def test_each_form_of_line_is_read(written: str, values: dict[str, str]) -> None
     ("written", "fault"),
     [
         ("A=1\nB C=2\n", (2, "this is not `NAME=value`")),
-        ("A=1\n=2\n", (2, "this is not `NAME=value`")),
+        ("A=1\n?=2\n", (2, "this is not `NAME=value`")),
         ("A=1\n\nB='open\nC=3\n", (3, "the value begins with ' and never ends with it")),
         ('A="open', (1, 'the value begins with " and never ends with it')),
         ("A=1\nB=${C:?no}\n", (2, "the variable C is required but not set: no")),
@@ -55,6 +57,14 @@ def test_each_form_of_line_is_read(written: str, values: dict[str, str]) -> None
 )
 def test_each_fault_is_told_with_its_line(written: str, fault: tuple[int, str]) -> None:
     assert parse_dotenv(written, Variables(OUTSIDE)).faults == [fault]
+
+
+def test_values_see_the_outside_then_earlier_lines_then_earlier_files() -> None:
+    earlier = {"OUT": "e", "A": "e", "B": "e"}
+
+    found = parse_dotenv("A=own\nX=$OUT-$A-$B", Variables(OUTSIDE), earlier)
+
+    assert found.values == {"A": "own", "X": "outside-own-e"}
 
 
 def test_reading_goes_on_after_a_faulty_line() -> None:

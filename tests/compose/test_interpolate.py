@@ -55,7 +55,7 @@ def test_numbers_and_booleans_may_come_from_variables_or_be_quoted() -> None:
 
 def test_a_variable_that_is_no_number_where_one_is_needed_is_a_problem() -> None:
     assert service_problems("scale: $MANY", env="MANY=many") == [
-        "compose.yaml:4:12: services.web.scale: must be a number from 0 to 100, not 'many'"
+        "compose.yaml:4:12: services.web.scale: must be a whole number, not 'many'"
     ]
 
 

@@ -1,6 +1,7 @@
 import pytest
 
 from sandbox.model.service import Limits, Ulimit
+from sandbox.model.surroundings import BlockIo, DeviceRate, Tuning
 from tests.compose.committed import service, service_problems
 
 
@@ -38,8 +39,8 @@ def test_limits_come_from_both_places(attributes: str, limits: Limits) -> None:
 def test_two_different_values_are_a_problem_as_in_compose(attributes: str, name: str) -> None:
     (found,) = service_problems(attributes)
 
-    assert f"`{name}` and `deploy.resources.limits." in found
-    assert "have different values" in found
+    assert f"`{name}` is 1" in found
+    assert "and `deploy.resources.limits." in found
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,72 @@ def test_replicas_come_from_both_places(attributes: str, replicas: int) -> None:
 def test_two_different_counts_are_a_problem() -> None:
     (found,) = service_problems("scale: 1\ndeploy: {replicas: 2}")
 
-    assert "`scale` is 1, but `deploy.replicas` is 2" in found
+    assert "`scale` is 1 and `deploy.replicas` is 2" in found
+
+
+@pytest.mark.parametrize("written", ["scale: 101", "deploy: {replicas: 1000000}"])
+def test_a_count_that_no_service_can_have_is_told(written: str) -> None:
+    assert "must be a number from 0 to 100" in service_problems(written)[0]
+
+
+@pytest.mark.parametrize(
+    "written", ["restart: sometimes", "restart: on-failure:x",
+                "deploy: {restart_policy: {condition: often}}"]
+)  # fmt: skip
+def test_what_is_no_way_to_restart_is_told(written: str) -> None:
+    assert "must be no" in service_problems(written)[0]
+
+
+@pytest.mark.parametrize(
+    ("policy", "restart"),
+    [
+        ("{condition: any}", "always"),
+        ("{condition: none}", "no"),
+        ("{condition: on-failure}", "on-failure"),
+        ("{condition: on-failure, max_attempts: 3}", "on-failure:3"),
+        ("{max_attempts: 3}", "no"),
+    ],
+)
+def test_what_deploy_says_of_restarts_wins_as_in_compose(policy: str, restart: str) -> None:
+    found = service(f"restart: unless-stopped\ndeploy: {{restart_policy: {policy}}}")
+
+    assert found.limits.restart == restart
+
+
+def test_the_rarer_limits_are_read() -> None:
+    found = service(
+        "mem_limit: 2m\nmem_reservation: 1m\nmemswap_limit: -1\ncpu_shares: 5\ncpu_quota: 6\n"
+        "cpu_period: 7\ncpuset: 0-1\nshm_size: 1k\nmem_swappiness: 10\noom_kill_disable: true\n"
+        "oom_score_adj: -5\ncpu_rt_period: 8\ncpu_rt_runtime: 9\nstorage_opt: {size: 1G}\n"
+        "blkio_config: {weight: 10, weight_device: [{path: /dev/b, weight: 20}],"
+        " device_read_bps: [{path: /dev/a, rate: 1m}], device_write_iops: [{path: /dev/a,"
+        " rate: 30}]}"
+    )
+
+    assert found.limits == Limits(
+        memory_bytes=2 << 20,
+        memory_reservation_bytes=1 << 20,
+        memory_swap_bytes=-1,
+        cpu_shares=5,
+        cpu_quota_us=6,
+        cpu_period_us=7,
+        cpuset="0-1",
+    )
+    assert found.tuning == Tuning(
+        shm_size_bytes=1024,
+        memory_swappiness=10,
+        oom_kill_disable=True,
+        oom_score_adj=-5,
+        cpu_rt_period_us=8,
+        cpu_rt_runtime_us=9,
+        storage={"size": "1G"},
+        block_io=BlockIo(
+            weight=10,
+            weights=(DeviceRate(path="/dev/b", rate=20),),
+            read_bytes=(DeviceRate(path="/dev/a", rate=1 << 20),),
+            write_operations=(DeviceRate(path="/dev/a", rate=30),),
+        ),
+    )
 
 
 def test_ulimits_take_both_forms() -> None:
@@ -77,7 +143,7 @@ def test_ulimits_take_both_forms() -> None:
     [
         ("{nofile: {soft: 2, hard: 1}}", "soft (2) is more than hard (1)"),
         ("{nofile: {soft: 2}}", "the key `hard` is missing"),
-        ("{nofile: many}", "must be a whole number or a mapping, not 'many'"),
+        ("{nofile: many}", "must be a whole number, not 'many'"),
     ],
 )
 def test_what_is_no_ulimit_is_told(written: str, message: str) -> None:

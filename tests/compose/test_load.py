@@ -271,6 +271,19 @@ def test_problems_of_all_steps_come_together() -> None:
     ]
 
 
+def test_problems_of_acting_come_together() -> None:
+    found = problems(
+        "services:\n"
+        "  a: {build: ../../../x}\n"
+        "  b: {image: x, restart: sometimes}\n"
+        "  c: {image: x, isolation: default}\n"
+        "  d: {image: x, deploy: {mode: global}}\n"
+        "  e: {image: x, volumes: ['~/x:/x']}\n"
+    )
+
+    assert [line.split(":")[1] for line in found] == ["2", "3", "4", "5", "6"]
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()

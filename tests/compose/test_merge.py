@@ -4,16 +4,8 @@ import pytest
 
 from sandbox.compose.document import parse
 from sandbox.compose.findings import Findings
-from sandbox.compose.merge import merge_service
-from sandbox.compose.node import ListNode, MapNode, Node, Scalar, mapping
-
-
-def plain(node: Node) -> object:
-    if isinstance(node, Scalar):
-        return node.value
-    if isinstance(node, ListNode):
-        return [plain(item) for item in node.items]
-    return {key: plain(value) for key, value in node.values.items()}
+from sandbox.compose.merge import merge, merge_service
+from sandbox.compose.node import ListNode, MapNode, mapping, plain
 
 
 def read(text: str, file: str) -> MapNode:
@@ -21,6 +13,13 @@ def read(text: str, file: str) -> MapNode:
     tree = parse(f"s: {{{text}}}".encode(), file, findings)
     assert tree is not None, findings.problems
     return mapping(tree.get("s"))
+
+
+def over(base: MapNode, own: MapNode) -> MapNode:
+    findings = Findings("own")
+    merged = merge_service(base, own, ("services", "s"), findings)
+    assert not findings.problems
+    return merged
 
 
 STARTED = {"condition": "service_started", "required": True}
@@ -38,8 +37,8 @@ HEALTHY = {"condition": "service_healthy"}
         ("command: [a]", "command: b", {"command": "b"}),
         ("ports: ['1']", "ports: ['2']", {"ports": ["1", "2"]}),
         ("ports: ['1']", "ports: ", {"ports": ["1"]}),
-        ("cap_add: [A, B]", "cap_add: [B, C]", {"cap_add": ["A", "B", "C"]}),
-        ("expose: [1]", "expose: ['1', 2]", {"expose": [1, 2]}),
+        ("cap_add: [A, B]", "cap_add: [B, C]", {"cap_add": ["A", "B", "B", "C"]}),
+        ("expose: [1]", "expose: ['1', 2]", {"expose": [1, "1", 2]}),
         ("environment: {A: 1, B: 1}", "environment: [B=2, C]",
          {"environment": {"A": 1, "B": "2", "C": None}}),
         ("environment: [A=1]", "environment: {A: 2}", {"environment": {"A": 2}}),
@@ -72,16 +71,27 @@ HEALTHY = {"condition": "service_healthy"}
         ("extra_hosts: ['a:1', 'b:1']", "extra_hosts: ['a:1', 'a:2']",
          {"extra_hosts": ["a:1", "b:1", "a:2"]}),
         ("extra_hosts: {a: '1'}", "extra_hosts: ['b:2']", {"extra_hosts": ["a=1", "b:2"]}),
-        ("extra_hosts: {a: '1'}", "extra_hosts: {a: '2'}", {"extra_hosts": {"a": "2"}}),
+        ("extra_hosts: {a: '1'}", "extra_hosts: {a: '2'}", {"extra_hosts": ["a=1", "a=2"]}),
         ("deploy: {replicas: 1, resources: {limits: {cpus: '1'}}}",
          "deploy: {resources: {limits: {memory: 1m}}}",
          {"deploy": {"replicas": 1, "resources": {"limits": {"cpus": "1", "memory": "1m"}}}}),
         ("environment: 1", "environment: [A=1]", {"environment": ["A=1"]}),
-        ("ports: {a: 1}", "ports: ['1']", {"ports": ["1"]}),
+        ("environment: A", "environment: [B=1]", {"environment": {"A": None, "B": "1"}}),
+        ("environment: ", "environment: [A=1]", {"environment": ["A=1"]}),
+        ("sysctls: [a=1]", "sysctls: {b: 2}", {"sysctls": {"a": "1", "b": 2}}),
+        ("deploy: {labels: [a]}", "deploy: {labels: {b: c}}",
+         {"deploy": {"labels": {"a": None, "b": "c"}}}),
+        ("dns: a", "dns: [b]", {"dns": ["a", "b"]}),
+        ("security_opt: [a]", "security_opt: [a]", {"security_opt": ["a", "a"]}),
+        ("models: [a]", "models: {b: {x: y}}", {"models": {"a": None, "b": {"x": "y"}}}),
+        ("gpus: all", "gpus: [{count: 1}]", {"gpus": [{"count": 1}]}),
+        ("build: {context: a, additional_contexts: [x=y]}", "build: {additional_contexts: {z: w}}",
+         {"build": {"context": "a", "additional_contexts": {"x": "y", "z": "w"}}}),
+        ("x-a: {b: {c: 1}}", "x-a: {b: {d: 2}}", {"x-a": {"b": {"c": 1, "d": 2}}}),
     ],
 )  # fmt: skip
 def test_a_service_is_laid_over_another(base: str, own: str, merged: object) -> None:
-    assert plain(merge_service(read(base, "base"), read(own, "own"))) == merged
+    assert plain(over(read(base, "base"), read(own, "own"))) == merged
 
 
 ATTRIBUTES = {
@@ -104,24 +114,62 @@ ATTRIBUTES = {
 def test_null_keeps_what_was_there(attribute: str) -> None:
     base = read(f"{attribute}: {json.dumps(ATTRIBUTES[attribute])}", "base")
 
-    merged = merge_service(base, read(f"{attribute}: ", "own"))
+    merged = over(base, read(f"{attribute}: ", "own"))
 
     assert plain(merged) == {attribute: ATTRIBUTES[attribute]}
 
 
-@pytest.mark.parametrize("attribute", ATTRIBUTES)
-def test_what_has_a_wrong_shape_replaces_and_is_left_to_the_schema(attribute: str) -> None:
-    base = read(f"{attribute}: {json.dumps(ATTRIBUTES[attribute])}", "base")
-    wrong = '"a"' if isinstance(ATTRIBUTES[attribute], dict) else "{x: {y: z}}"
-    own = read(f"{attribute}: {wrong}", "own")
+@pytest.mark.parametrize(
+    ("base", "own", "message"),
+    [
+        ("ports: ['1']", "ports: {a: b}", "ports: a mapping cannot be laid over a list"),
+        ("cap_add: [A]", "cap_add: B", "cap_add: a single value cannot be laid over a list"),
+        ("healthcheck: {retries: 1}", "healthcheck: [a]",
+         "healthcheck: a list cannot be laid over a mapping"),
+    ],
+)  # fmt: skip
+def test_a_value_of_another_kind_is_told_with_both_places(
+    base: str, own: str, message: str
+) -> None:
+    findings = Findings("own")
 
-    merged = merge_service(own, base), merge_service(base, own)
+    merge_service(read(base, "base"), read(own, "own"), ("services", "s"), findings)
 
-    assert all(attribute in one.values for one in merged)
+    (problem,) = map(str, findings.problems)
+    assert problem.startswith("own:1:")
+    assert f"services.s.{message}, which is at base:1" in problem
+
+
+@pytest.mark.parametrize(
+    ("base", "own", "merged"),
+    [
+        ("services: {a: {image: x}}", "services: {a: {user: y}, b: }",
+         {"services": {"a": {"image": "x", "user": "y"}, "b": None}}),
+        ("services: {a: {image: x}}", "services: {a: }", {"services": {"a": {"image": "x"}}}),
+        ("networks: {n: {labels: [a=b]}}", "networks: {n: {labels: {c: d}}}",
+         {"networks": {"n": {"labels": {"a": "b", "c": "d"}}}}),
+        ("volumes: {v: {labels: [a=b]}}", "volumes: {v: {labels: {c: d}}}",
+         {"volumes": {"v": {"labels": {"a": "b", "c": "d"}}}}),
+        ("networks: {n: {ipam: {config: [{subnet: a, gateway: g}, {subnet: b}]}}}",
+         "networks: {n: {ipam: {config: [{subnet: a, ip_range: r}, {subnet: c}]}}}",
+         {"networks": {"n": {"ipam": {"config": [
+             {"subnet": "a", "gateway": "g", "ip_range": "r"}, {"subnet": "c"}]}}}}),
+        ("x-a: [1]", "x-a: [2]", {"x-a": [1, 2]}),
+        ("name: a", "name: b", {"name": "b"}),
+    ],
+)  # fmt: skip
+def test_a_file_is_laid_over_another(base: str, own: str, merged: object) -> None:
+    findings = Findings("own")
+    trees = [parse(text.encode(), file, findings) for text, file in ((base, "base"), (own, "own"))]
+    assert trees[0] is not None
+    assert trees[1] is not None
+
+    assert plain(merge(trees[0], trees[1], findings)) == merged
+    assert not findings.problems
 
 
 def test_each_part_keeps_the_file_in_which_it_was_written() -> None:
-    merged = merge_service(
+    merged = over(
         read("build: {context: a}, ports: ['1'], environment: [A=1]", "base"),
         read("build: {target: t}, ports: ['2'], environment: [B=1]", "own"),
     )

@@ -1,7 +1,7 @@
 import pytest
 
 from sandbox.compose.load import load_environment
-from sandbox.model.service import TmpfsMount, VolumeMount
+from sandbox.model.service import HostMount, TmpfsMount, VolumeMount
 from tests.compose.committed import (
     MemorySource,
     load,
@@ -35,16 +35,57 @@ def test_both_forms_of_volumes_are_read(written: str, mount: VolumeMount | Tmpfs
 
 
 def test_tmpfs_is_read_with_its_options() -> None:
-    assert service("tmpfs: /run").mounts == (TmpfsMount(target="/run"),)
+    assert service("tmpfs: /run").mounts == (TmpfsMount(target="/run", listed=True),)
     assert service("tmpfs: [/tmp, '/run:size=1m,mode=700']").mounts == (
-        TmpfsMount(target="/run", options="size=1m,mode=700"),
-        TmpfsMount(target="/tmp"),
+        TmpfsMount(target="/run", options="size=1m,mode=700", listed=True),
+        TmpfsMount(target="/tmp", listed=True),
     )
 
 
 def test_of_two_mounts_on_one_target_the_last_wins() -> None:
-    assert service("volumes: ['data:/d', 'other:/d/']", top=DATA).mounts == (
+    assert service("volumes: ['data:/d', 'other:/d']", top=DATA).mounts == (
         VolumeMount(volume="other", target="/d"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "mount"),
+    [
+        ("/etc/app:/x", HostMount(source="/etc/app", target="/x")),
+        ("/etc/a:/x:ro,z", HostMount(source="/etc/a", target="/x", read_only=True, selinux="z")),
+        ("/etc/app:/x:rslave", HostMount(source="/etc/app", target="/x", propagation="rslave")),
+        ("{type: bind, source: /etc, target: /x, bind: {recursive: disabled}}",
+         HostMount(source="/etc", target="/x", create=False, recursive="disabled")),
+    ],
+)  # fmt: skip
+def test_an_absolute_path_is_one_of_the_host(written: str, mount: HostMount) -> None:
+    assert service(f"volumes: ['{written}']" if "type" not in written else f"volumes: [{written}]"
+                   ).mounts == (mount,)  # fmt: skip
+
+
+def test_a_folder_that_is_not_in_the_commit_is_a_volume_and_that_is_said() -> None:
+    state = load(with_service("volumes: ['./data:/d:ro', '../data:/e']"))
+
+    one, other = (mount for mount in state.services[0].mounts if isinstance(mount, VolumeMount))
+    assert (one.target, one.read_only, other.target) == ("/d", True, "/e")
+    assert one.volume.startswith("data-")
+    assert one.volume != other.volume
+    assert {volume.key for volume in state.volumes} == {one.volume, other.volume}
+    assert "it becomes the volume data-" in state.warnings[0]
+
+
+def test_a_volume_without_a_name_goes_with_its_container_and_that_is_said() -> None:
+    for written in ("/d", "{type: volume, target: /d}"):
+        state = load(with_service(f"volumes: [{written}]"))
+        assert state.services[0].mounts == (VolumeMount(volume="", target="/d"),)
+        assert state.volumes == ()
+        assert "its data goes with the container" in state.warnings[0]
+
+
+def test_a_part_of_a_volume_is_mounted() -> None:
+    written = "{type: volume, source: data, target: /d, volume: {subpath: a/b}}"
+    assert service(f"volumes: [{written}]", top=DATA).mounts == (
+        VolumeMount(volume="data", target="/d", subpath="a/b"),
     )
 
 
@@ -100,25 +141,25 @@ def test_a_writable_file_of_the_repository_is_warned_of() -> None:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("/etc/passwd:/x", "/etc/passwd is a path of the host"),
-        ("/var/run/docker.sock:/var/run/docker.sock", "is a path of the host"),
-        ("~/x:/x", "~/x is a path of the host"),
-        ("{type: bind, source: /etc, target: /x}", "/etc is a path of the host"),
-        ("./no:/x", "there is no environments/staging/no in the commit (commit it, or name"),
-        ("../../..:/x", "../../.. leads out of the repository"),
-        ("/x", "'/x' is a volume without a name"),
-        ("{type: volume, target: /x}", "a volume without `source` has no name"),
+        ("~/x:/x", "~/x: whose home that is, no commit says (name a volume"),
+        ("{type: bind, source: ./no, target: /x}",
+         "there is no environments/staging/no in the commit (commit it, or name"),
+        ("./no.conf:/etc/no.conf", "there is no environments/staging/no.conf in the commit"),
+        ("../../..:/x", "this path leads out of the repository"),
+        ("../../../x:/x", "this path leads out of the repository"),
         ("{type: bind, target: /x}", "a bind mount needs a `source`"),
         ("d:/x", "d: is read as the drive of a Windows path"),
-        ("dta:/x", "the volume 'dta' is not declared; did you mean 'data'? (add dta: under"),
+        ("dta:/x", "the volume 'dta' is not declared; did you mean 'data'? (add it under"),
         ("data:x", "the target must be an absolute path in the container, not 'x'"),
         ("data:/", "the target must be an absolute path in the container, not '/'"),
-        ("data:/x:ro:x", "is not source:target or source:target:options"),
-        ("data:/x:rshared", "the option 'rshared' is not supported"),
-        ("{type: npipe, source: x, target: /x}", "must be volume, bind or tmpfs, not 'npipe'"),
+        ("data:/x:ro:x", "it has more than three parts"),
+        ("data:/x:rshared", "rshared is for paths of the host, and this is a volume"),
+        ("{type: npipe, source: x, target: /x}", "the type npipe is not supported"),
+        ("{type: cluster, source: x, target: /x}", "the type cluster is not supported"),
+        ("{type: image, source: x, target: /x}", "the type image is not supported"),
         ("{type: volume, source: data}", "the key `target` is missing"),
-        ("{type: volume, source: data, target: /x, volume: {subpath: x}}",
-         "the key `subpath` is not supported yet"),
+        ("{type: volume, source: data, target: /x, volume: {labels: {a: b}}}",
+         "labels of a mount change nothing"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_mounted_is_told_with_a_remedy(written: str, message: str) -> None:
@@ -137,7 +178,23 @@ def test_files_cannot_be_copied_into_a_read_only_root() -> None:
     )
 
     assert found.startswith("compose.yaml:4:16: services.web.read_only:")
-    assert "environments/staging/a cannot be copied into a container with a read-only root" in found
+    assert "environments/staging/a cannot be copied to /a: the root is read-only" in found
+
+
+def test_files_in_a_folder_can_be_copied_into_a_read_only_container() -> None:
+    found = service(
+        "read_only: true\nvolumes: ['./a:/etc/a:ro']", others={"environments/staging/a": ""}
+    )
+
+    assert [file.target for file in found.files] == ["/etc/a"]
+
+
+def test_a_file_below_a_path_of_the_host_is_told() -> None:
+    (found,) = service_problems(
+        "volumes: ['/srv:/srv', './a:/srv/a:ro']", others={"environments/staging/a": ""}
+    )
+
+    assert "the host's /srv at /srv hides /srv/a" in found
 
 
 def test_a_file_that_a_tmpfs_would_hide_is_told() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from sandbox.model.desired import Network, Volume
+from sandbox.model.desired import AddressPool, Network, Volume
 from sandbox.model.service import Attachment
 from tests.compose.committed import load, problems, service, service_problems, with_service
 
@@ -18,6 +18,13 @@ TOP = "networks: {front: {}, back: {}}\n"
         ("networks: {front: {aliases: [b, a, b], ipv4_address: 10.1.2.3}, back: }",
          (Attachment(network="back"),
           Attachment(network="front", aliases=("a", "b"), ipv4_address="10.1.2.3"))),
+        (("networks: {back: {}, front: {priority: 2, gw_priority: 1, ipv6_address: 'fd00::5',"
+          " link_local_ips: [169.254.1.1], mac_address: '02:42:ac:11:00:05',"
+          " driver_opts: {a: 1}}}"),
+         (Attachment(network="front", priority=2, gw_priority=1, ipv6_address="fd00::5",
+                     link_local_ips=("169.254.1.1",), mac_address="02:42:ac:11:00:05",
+                     driver_opts={"a": "1"}),
+          Attachment(network="back"))),
     ],
 )  # fmt: skip
 def test_both_forms_are_read(attributes: str, attachments: tuple[Attachment, ...]) -> None:
@@ -29,7 +36,8 @@ def test_both_forms_are_read(attributes: str, attachments: tuple[Attachment, ...
     [
         ("networks: [frnt]", "the network 'frnt' is not declared; did you mean 'front'?"),
         ("networks: {front: {ipv4_address: x}}", "'x' is not an IPv4 address"),
-        ("networks: {front: {priority: 1}}", "the key `priority` is not supported yet"),
+        ("networks: {front: {ipv6_address: 10.0.0.1}}", "'10.0.0.1' is not an IPv6 address"),
+        ("networks: {front: {interface_name: eth9}}", "`interface_name` is not supported"),
         ("networks: front", "must be a list or a mapping, not 'front'"),
     ],
 )
@@ -54,8 +62,15 @@ def test_only_networks_that_are_used_are_desired_and_default_is_implied() -> Non
         (("{driver: bridge, driver_opts: {b: 1, a: x}, internal: true, labels: [l=1],"
          " ipam: {driver: default, config: [{subnet: 10.80.0.0/24}]}}"),
          Network(key="n", driver_opts={"a": "x", "b": "1"}, internal=True,
-                 labels={"l": "1"}, subnet="10.80.0.0/24")),
+                 labels={"l": "1"}, pools=(AddressPool(subnet="10.80.0.0/24"),))),
         ("{ipam: {config: []}}", Network(key="n")),
+        (("{attachable: true, enable_ipv6: true, enable_ipv4: false, ipam: {driver: own,"
+          " config: [{subnet: 10.0.0.0/16, ip_range: 10.0.1.0/24,"
+          " gateway: 10.0.0.1, aux_addresses: {r: 10.0.0.9}}, {subnet: 'fd00::/64'}]}}"),
+         Network(key="n", attachable=True, enable_ipv6=True, enable_ipv4=False, ipam_driver="own",
+                 pools=(AddressPool(subnet="10.0.0.0/16", ip_range="10.0.1.0/24",
+                                    gateway="10.0.0.1", reserved={"r": "10.0.0.9"}),
+                        AddressPool(subnet="fd00::/64")))),
     ],
 )  # fmt: skip
 def test_a_network_is_read(written: str, network: Network) -> None:
@@ -84,15 +99,15 @@ def test_a_volume_is_read(written: str, volume: Volume) -> None:
     ("top", "message"),
     [
         ("networks: {n: {ipam: {config: [{subnet: x}]}}}", "'x' is not a subnet"),
-        ("networks: {n: {ipam: {config: [{gateway: 10.0.0.1}]}}}",
-         "the key `gateway` is not supported yet"),
-        ("networks: {n: {ipam: {config: [{subnet: 10.0.0.0/24}, {subnet: 10.0.1.0/24}]}}}",
-         "must be a list of one subnet"),
         ("networks: {n: {labels: {dev.sandbox.x: 1}}}", "is not yours to set"),
-        ("volumes: {v: {external: true, driver: x}}", "an external volume is as it is"),
+        ("volumes: {vol: {external: true, driver: x}}", "`driver` means nothing"),
+        ("volumes: {vol: {driver: local, driver_opts: {o: bind, device: ./here}}}",
+         "environments/staging/here is a path of the commit"),
+        ("volumes: {vol: {driver_opts: {device: ./here}}}", "./here is a path of the commit"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_declared_is_told(top: str, message: str) -> None:
-    (found,) = problems(f"services: {{}}\n{top}\n")
+    rest = "networks: {n: {}}" if top.startswith("volumes") else "volumes: {vol: {}}"
+    (found,) = problems(with_service("networks: [n]\nvolumes: ['vol:/v']", f"{top}\n{rest}\n"))
 
     assert message in found

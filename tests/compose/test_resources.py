@@ -1,7 +1,7 @@
 import pytest
 
-from sandbox.model.service import ContainerFile
-from tests.compose.committed import load, problems, service, service_problems, with_service
+from sandbox.model.service import ContainerFile, HostMount
+from tests.compose.committed import problems, service, service_problems, with_service
 
 TOP = "configs: {c: {content: 'v=$V'}, f: {file: ./f.conf}}\nsecrets: {s: {file: ./s.txt}}\n"
 OTHERS: dict[str, str | bytes] = {
@@ -48,21 +48,27 @@ def test_the_content_of_a_secret_is_not_in_its_text_form() -> None:
     assert "hush" not in repr(files("secrets: [s]"))
 
 
-def test_inline_content_of_a_secret_works_and_is_warned_of() -> None:
-    state = load(with_service("secrets: [s]", "secrets: {s: {content: x}}\n"))
+def test_a_variable_may_hold_the_content() -> None:
+    found = service("secrets: [s]", top="secrets: {s: {environment: PIN}}\n", env="PIN=1234")
 
-    assert state.services[0].files[0].content == b"x"
-    assert "knows no `content` for secrets" in state.warnings[0]
+    assert found.files[0].content == b"1234"
+
+
+def test_a_path_of_the_host_is_mounted_where_a_file_of_the_commit_is_copied() -> None:
+    found = service("secrets: [{source: s, target: pin}]", top="secrets: {s: {file: /etc/x}}\n")
+
+    mount = HostMount(source="/etc/x", target="/run/secrets/pin", read_only=True, create=False)
+    assert (found.mounts, found.files) == ((mount,), ())
 
 
 @pytest.mark.parametrize(
     ("attributes", "message"),
     [
-        ("configs: [d]", "the config 'd' is not declared (add it under top-level configs)"),
+        ("configs: [d]", "the config 'd' is not declared (add it under top-level `configs:`)"),
         ("secrets: [ss]", "the secret 'ss' is not declared"),
-        ("configs: [{target: /x}]", "the key `source` is missing"),
+        ("configs: [{target: /x}]", "the config '' is not declared"),
         ("configs: [{source: c, mode: '999'}]", 'must be permissions such as 0440 or "0440"'),
-        ("configs: [{source: c, uid: root}]", "must be a number as a string, not 'root'"),
+        ("configs: [{source: c, uid: root}]", "uid must be a number"),
         ("configs: c", "must be a list, not 'c'"),
     ],
 )
@@ -76,16 +82,15 @@ def test_what_cannot_be_taken_is_told(attributes: str, message: str) -> None:
     ("declared", "message"),
     [
         ("{file: ./no}", "there is no file environments/staging/no in the commit"),
-        ("{file: /etc/x}", "/etc/x is not a path inside the repository"),
-        ("{file: ../../../x}", "leads out of the repository"),
+        ("{file: ../../../x}", "is not a path inside the repository"),
         ("{file: ./x, content: y}", "`file` and `content` exclude each other"),
-        ("{}", "exactly one of `file` and `content` is needed"),
-        ("{external: true}", "the key `external` is not supported yet"),
+        ("{}", "one of file, environment, content is needed"),
+        ("{environment: NOPE}", "the variable NOPE is not set"),
+        ("{external: true}", "`external` is not supported"),
+        ("{file: ./x, template_driver: y}", "`template_driver` is not supported"),
     ],
 )
-def test_what_cannot_be_declared_is_told_even_if_nobody_takes_it(
-    declared: str, message: str
-) -> None:
-    (found,) = problems(f"services: {{}}\nconfigs: {{c: {declared}}}\n")
+def test_what_cannot_be_declared_is_told(declared: str, message: str) -> None:
+    (found,) = problems(with_service("configs: [c]", f"configs: {{c: {declared}}}\n"))
 
     assert message in found

@@ -39,6 +39,10 @@ def test_a_line_is_split_as_compose_splits_it(line: str, words: list[str]) -> No
         ("a && b", ["a"], "&& b"),
         ("a > b", ["a"], "> b"),
         ("a | b", ["a"], "| b"),
+        ("a 2> b", ["a"], "2> b"),
+        ("2x>b", [], "2x>b"),
+        ("a2> b", ["a2"], "> b"),
+        ("a 2| b", ["a", "2"], "| b"),
     ],
 )
 def test_what_compose_drops_is_told(line: str, words: list[str], ignored: str) -> None:

@@ -21,6 +21,7 @@ from sandbox.model.observed import (
     Owner,
 )
 from sandbox.model.service import ContainerFile
+from sandbox.model.surroundings import Hook
 from sandbox.ports import EngineInfo, ProbeResult
 from tests.fakes.engine_objects import FakeImage, FakeNetwork
 from tests.fakes.engine_state import OWNER_KEYS, EngineState, id_of, is_owned, overlap, same, taken
@@ -124,7 +125,12 @@ class FakeEngine(EngineState):
             return image_id
 
     def pull_image(
-        self, reference: str, on_output: Callable[[str], None], stop: Callable[[], bool]
+        self,
+        reference: str,
+        on_output: Callable[[str], None],
+        stop: Callable[[], bool],
+        *,
+        platform: str = "",
     ) -> str:
         with self._mutating("pull_image", reference):
             if stop():
@@ -144,7 +150,8 @@ class FakeEngine(EngineState):
                     if not same(network.labels, action.labels, OWNER_KEYS):
                         raise taken("network", action.name)
                     return network.id
-            subnet = action.subnet or f"10.99.{len(self.networks)}.0/24"
+            fixed = "".join(pool.subnet for pool in action.network.pools[:1])
+            subnet = action.subnet or fixed or f"10.99.{len(self.networks)}.0/24"
             if any(overlap(subnet, network.subnet) for network in self.networks.values()):
                 raise EngineError(
                     f"cannot create network {action.name}: Pool overlaps with other one",
@@ -263,6 +270,11 @@ class FakeEngine(EngineState):
                 return ProbeResult(passed=True, output="no healthcheck")
             passed = container.passes_probe()
             return ProbeResult(passed=passed, output="" if passed else "not yet")
+
+    def run_hook(self, container_id: str, hook: Hook, on_output: Callable[[str], None]) -> int:
+        with self._mutating("run_hook", container_id):
+            on_output(" ".join(hook.command))
+            return 0
 
     def exec_interactive(self, container_id: str, command: Sequence[str], *, tty: bool) -> int:
         with self._reading():

@@ -12,6 +12,7 @@ from sandbox.model.desired import DesiredState, Network, Volume
 from sandbox.model.observed import ContainerState, EngineHealth, ObservedState
 from sandbox.model.plan import Plan, SyncPolicy
 from sandbox.model.service import Attachment, Condition, Limits, Port, Service, VolumeMount
+from sandbox.model.waiver import Subject, Waiver, WaiverFile
 from sandbox.planning.labels import REVISION, SERVICE
 from sandbox.planning.plan import plan_sync
 from sandbox.planning.spec import container_spec
@@ -30,6 +31,18 @@ from tests.builders import (
 )
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "plan.txt"
+OUTSIDE_ALLOWED = WaiverFile(
+    waivers=(
+        Waiver(
+            environment="staging",
+            subject=Subject.NETWORK,
+            name="default",
+            key="external",
+            value="outside",
+            reason="the proxy of this machine is there",
+        ),
+    )
+)
 PREFIX = "shop-staging-c0ffee_"
 Case = Callable[[], Plan]
 CASES: dict[str, Case] = {}
@@ -106,8 +119,8 @@ def everything_is_as_declared() -> Plan:
 
 @case
 def only_the_order_of_sets_changed() -> Plan:
-    web = replace(a_web(), cap_add=("A", "B"), depends_on=(), expose=("1", "2"))
-    same = replace(web, cap_add=("B", "A"), expose=("2", "1"), place="elsewhere:9")
+    web = replace(a_web(), cap_add=("CHOWN", "KILL"), depends_on=(), expose=("1", "2"))
+    same = replace(web, cap_add=("KILL", "CHOWN"), expose=("2", "1"), place="elsewhere:9")
     return sync(a_desired_state(same), a_running_state(a_desired_state(web)))
 
 
@@ -314,7 +327,35 @@ def the_definition_of_a_network_with_a_foreign_container_changed() -> Plan:
 def an_external_network_is_missing() -> Plan:
     outside = [Network(key="default", name="outside", external=True)]
     desired = a_desired_state(a_service(), networks=outside)
+    return sync(desired, an_observed_state(desired), waiver_file=OUTSIDE_ALLOWED)
+
+
+@case
+def an_external_network_is_not_allowed() -> Plan:
+    outside = [Network(key="default", name="outside", external=True, place="compose.yaml:9")]
+    desired = a_desired_state(a_service(), networks=outside)
+    return sync(desired, an_observed_state(desired, foreign_networks=["outside"]))
+
+
+@case
+def what_hands_over_the_host_is_asked_for() -> Plan:
+    places = {"cap_add": "compose.yaml:5", "security_opt": "compose.yaml:6"}
+    service = replace(
+        a_service("db"),
+        cap_add=("SYS_ADMIN", "KILL"),
+        security_opt=("seccomp:unconfined",),
+        places=places,
+    )
+    desired = a_desired_state(service, a_service(depends_on=[waits_for("db")]))
     return sync(desired, an_observed_state(desired))
+
+
+@case
+def the_waiver_file_is_wrong() -> Plan:
+    desired = a_desired_state(a_service())
+    problems = ("policy.yaml:3:5: allow[0]: reason is missing",)
+    wrong = WaiverFile(path="policy.yaml", problems=problems)
+    return sync(desired, a_running_state(desired), waiver_file=wrong)
 
 
 @case

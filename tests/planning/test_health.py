@@ -139,3 +139,13 @@ def test_sync_status_says_whether_anything_differs() -> None:
 
 def test_the_image_is_told_by_the_name_it_was_created_from() -> None:
     assert status_of(a_service()).image == "registry.example/web:1"
+
+
+def test_of_a_long_reason_a_status_has_the_first_line() -> None:
+    desired = a_desired_state(a_service())
+    message = "policy denies privileged\nallow:\n  - {}"
+    hold = Hold(target="web-1", reason=HoldReason.POLICY, message=message, service_name="web")
+
+    (status,) = service_statuses(desired, an_observed_state(desired), [hold], now=NOW)
+
+    assert status.message == "web-1: policy denies privileged …"

@@ -199,7 +199,10 @@ def _wrong_networks(
         if found[name] != 1:
             yield f"network {name} exists {found[name]} times"
         for each in engine.networks.values():
-            if each.name == name and engine.definitions[each.id].internal != network.internal:
+            if (
+                each.name == name
+                and engine.definitions[each.id].network.internal != network.internal
+            ):
                 yield f"network {name} has the wrong definition"
     for name in found.keys() - wanted.keys():
         if not excused:

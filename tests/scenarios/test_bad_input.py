@@ -191,8 +191,8 @@ UNUSABLE = (
     Bad(
         name="missing env_file",
         edits=((DB, DB + "    env_file: missing.env\n"),),
-        told=(rf"^{FILE}:5:15: services.db.env_file: there is no file .*staging/missing.env",),
-        remedy="commit missing.env",
+        told=(rf"^{FILE}:5:15: services.db.env_file\[0\]: .* no file .*staging/missing.env",),
+        remedy="commit it, or correct the path",
     ),
     Bad(
         name="missing file to extend",

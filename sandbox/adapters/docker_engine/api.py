@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from typing import IO
 
     import requests
-    from docker.types import IPAMConfig
 
 Json: TypeAlias = dict[str, Any]
 """One JSON object as the engine sends or takes it."""
@@ -35,6 +34,8 @@ class Api(Protocol):
         self, url: str, *, params: Json | None = None, stream: bool = False, timeout: float | None
     ) -> requests.Response: ...
 
+    def post(self, url: str, *, json: Json, timeout: float | None) -> requests.Response: ...
+
     def info(self) -> Json: ...
     def containers(self, *, all: bool) -> list[Json]: ...  # noqa: A002 - docker-py's own name
     def inspect_container(self, container: str) -> Json: ...
@@ -43,23 +44,11 @@ class Api(Protocol):
     def inspect_volume(self, name: str) -> Json: ...
     def inspect_image(self, image: str) -> Json: ...
 
-    def create_network(
-        self,
-        name: str,
-        *,
-        driver: str,
-        options: dict[str, str],
-        ipam: IPAMConfig | None,
-        check_duplicate: bool,
-        internal: bool,
-        labels: dict[str, str],
-    ) -> Json: ...
     def remove_network(self, net_id: str) -> None: ...
-    def create_volume(
-        self, name: str, *, driver: str, driver_opts: dict[str, str], labels: dict[str, str]
-    ) -> Json: ...
     def remove_volume(self, name: str) -> None: ...
-    def create_container_from_config(self, config: Json, name: str) -> Json: ...
+    def create_container_from_config(
+        self, config: Json, name: str, platform: str | None
+    ) -> Json: ...
     def put_archive(self, container: str, path: str, data: bytes) -> bool: ...
     def start(self, container: str) -> None: ...
     def stop(self, container: str, timeout: int) -> None: ...
@@ -72,6 +61,11 @@ class Api(Protocol):
         net_id: str,
         *,
         ipv4_address: str | None,
+        ipv6_address: str | None,
+        link_local_ips: list[str] | None,
+        links: list[tuple[str, ...]] | None,
+        driver_opt: dict[str, str] | None,
+        mac_address: str | None,
         aliases: list[str],
     ) -> None: ...
     def disconnect_container_from_network(self, container: str, net_id: str) -> None: ...
@@ -87,17 +81,39 @@ class Api(Protocol):
         target: str | None,
         buildargs: dict[str, str],
         labels: dict[str, str],
+        cache_from: list[str],
+        network_mode: str | None,
+        extra_hosts: dict[str, str] | None,
+        shmsize: int | None,
+        platform: str | None,
+        pull: bool,
+        nocache: bool,
         rm: bool,
         forcerm: bool,
         timeout: int,
     ) -> Iterator[Json]: ...
     def tag(self, image: str, repository: str, tag: str | None = None) -> bool: ...
     def pull(
-        self, repository: str, tag: str | None = None, *, stream: bool, decode: bool
+        self,
+        repository: str,
+        tag: str | None = None,
+        *,
+        stream: bool,
+        decode: bool,
+        platform: str | None,
     ) -> Iterator[Json]: ...
 
     def exec_create(
-        self, container: str, cmd: Sequence[str], *, stdin: bool = False, tty: bool = False
+        self,
+        container: str,
+        cmd: Sequence[str],
+        *,
+        stdin: bool = False,
+        tty: bool = False,
+        user: str = "",
+        privileged: bool = False,
+        workdir: str | None = None,
+        environment: dict[str, str] | None = None,
     ) -> Json: ...
     def exec_inspect(self, exec_id: str) -> Json: ...
     def exec_resize(self, exec_id: str, *, height: int, width: int) -> None: ...

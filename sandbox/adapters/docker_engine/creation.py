@@ -6,16 +6,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from docker.types import IPAMConfig, IPAMPool
 from docker.utils import version_lt
 
 from sandbox.adapters.docker_engine.connection import CHANGE_S
 from sandbox.adapters.docker_engine.errors import CONFLICT, port_taken, status_of, words_of
 from sandbox.adapters.docker_engine.inspection import attached_networks
-from sandbox.adapters.docker_engine.payload import container_payload
+from sandbox.adapters.docker_engine.post import post
 from sandbox.adapters.docker_engine.snapshot import inspect, inspect_volume
+from sandbox.adapters.docker_engine.versions import check_version
 from sandbox.errors import EngineError
 from sandbox.planning import labels
+from sandbox.planning.payload import container_payload, network_payload, volume_payload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,10 +35,13 @@ def create_container(connections: Connections, spec: ContainerSpec) -> str:
     at_create = spec.endpoints
     if version_lt(connections.version(), _ALL_NETWORKS_AT_CREATE):
         at_create = spec.endpoints[:1]
+    check_version(spec, connections.version())
     payload = container_payload(spec, at_create)
+    platform = spec.service.platform or None
     try:
         with connections.calling(f"create container {spec.name}", timeout_s=CHANGE_S) as api:
-            container_id: str = api.create_container_from_config(payload, spec.name)["Id"]
+            created = api.create_container_from_config(payload, spec.name, platform)
+            container_id: str = created["Id"]
     except EngineError as error:
         if status_of(error) != CONFLICT:
             raise
@@ -56,6 +60,11 @@ def connect(connections: Connections, container_id: str, endpoint: Endpoint) -> 
                 container_id,
                 endpoint.network_name,
                 ipv4_address=endpoint.ipv4_address or None,
+                ipv6_address=endpoint.ipv6_address or None,
+                link_local_ips=list(endpoint.link_local_ips) or None,
+                links=[tuple(link.split(":", 1)) for link in endpoint.links] or None,
+                driver_opt=dict(endpoint.driver_opts) or None,
+                mac_address=endpoint.mac_address or None,
                 aliases=list(endpoint.aliases),
             )
     except EngineError as error:
@@ -89,18 +98,10 @@ def with_port_holder(connections: Connections, error: EngineError) -> EngineErro
 
 def create_network(connections: Connections, action: CreateNetwork) -> str:
     """Create a network, or adopt the one of that name with our labels; return its id."""
-    ipam = IPAMConfig(pool_configs=[IPAMPool(subnet=action.subnet)]) if action.subnet else None
+    payload = network_payload(action)
     try:
         with connections.calling(f"create network {action.name}", timeout_s=CHANGE_S) as api:
-            created = api.create_network(
-                action.name,
-                driver=action.driver,
-                options=dict(action.driver_opts),
-                ipam=ipam,
-                check_duplicate=True,
-                internal=action.internal,
-                labels=dict(action.labels),
-            )
+            created = post(api, "/networks/create", payload)
     except EngineError as error:
         if status_of(error) != CONFLICT:
             raise
@@ -114,12 +115,7 @@ def create_volume(connections: Connections, action: CreateVolume) -> None:
     existing = inspect_volume(connections, action.name)
     if existing is None:
         with connections.calling(f"create volume {action.name}", timeout_s=CHANGE_S) as api:
-            existing = api.create_volume(
-                action.name,
-                driver=action.driver,
-                driver_opts=dict(action.driver_opts),
-                labels=dict(action.labels),
-            )
+            existing = post(api, "/volumes/create", volume_payload(action))
     if not _same(existing.get("Labels"), action.labels, _OWNER_KEYS):
         raise _taken("volume", action.name)
 

@@ -14,6 +14,7 @@ from sandbox.adapters.docker_engine import (
     commands,
     creation,
     events,
+    hooks,
     images,
     logs,
     probes,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     )
     from sandbox.model.observed import ObservedContainer, ObservedState, Owner
     from sandbox.model.service import ContainerFile
+    from sandbox.model.surroundings import Hook
     from sandbox.ports import ProbeResult
 
 _READERS = 4
@@ -127,10 +129,15 @@ class DockerEngine:
             return images.build_image(self._connections, action, context, on_output, stop)
 
     def pull_image(
-        self, reference: str, on_output: Callable[[str], None], stop: Callable[[], bool]
+        self,
+        reference: str,
+        on_output: Callable[[str], None],
+        stop: Callable[[], bool],
+        *,
+        platform: str = "",
     ) -> str:
         """Fetch an image from its registry, return its id."""
-        return images.pull_image(self._connections, reference, on_output, stop)
+        return images.pull_image(self._connections, reference, on_output, stop, platform=platform)
 
     def create_network(self, action: CreateNetwork) -> str:
         """Create a network or adopt ours of that name, return its id."""
@@ -212,6 +219,10 @@ class DockerEngine:
     def probe(self, container_id: str, *, timeout_s: float) -> ProbeResult:
         """Run the container's own healthcheck once, now, inside it."""
         return self._probes.probe(container_id, timeout_s=timeout_s)
+
+    def run_hook(self, container_id: str, hook: Hook, on_output: Callable[[str], None]) -> int:
+        """Run *hook* inside the container to its end; return its exit status."""
+        return hooks.run_hook(self._connections, container_id, hook, on_output)
 
     def exec_interactive(self, container_id: str, command: Sequence[str], *, tty: bool) -> int:
         """Run *command* on the terminal of this process; return its exit status."""

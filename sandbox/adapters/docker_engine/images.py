@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import re
+import tarfile
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -23,12 +24,15 @@ if TYPE_CHECKING:
     from sandbox.adapters.docker_engine.api import Api, Json
     from sandbox.adapters.docker_engine.connection import Connections
     from sandbox.model.action import BuildImage
+    from sandbox.model.service import Build
 
 BUILD_SILENCE_S = 900
 """Longest time that one instruction of a Dockerfile may print nothing."""
 PULL_SILENCE_S = 60
 """Longest time that a registry may send nothing."""
 LOG_LINES = 40
+INLINE = ".sandbox-dockerfile"
+"""Name of a Dockerfile in the context that no file of the repository has."""
 _STEP = re.compile(r"Step \d+/\d+ : ")
 _NETWORK_TEXTS = (
     "connection refused",
@@ -60,36 +64,59 @@ def build_image(
     ask for it at the same time, and a second build would take the names from the image that the
     first one's containers run.
     """
-    first, *others = {image_id(connections, tag) for tag in action.tags}
-    if first and not others:
-        return first
     name = action.tags[0]
     build = action.build
-    sent = io.BytesIO(without_ignored(context, build.dockerfile))
+    first, *others = {image_id(connections, tag) for tag in action.tags}
+    if first and not others:
+        _tag(connections, first, build.tags)
+        return first
+    sent = io.BytesIO(_context(context, build))
 
     def call(api: Api) -> Iterator[Json]:
         return api.build(
             fileobj=sent,
             custom_context=True,
             decode=True,
-            dockerfile=build.dockerfile,
+            dockerfile=INLINE if build.dockerfile_inline else build.dockerfile,
             tag=name,
             target=build.target or None,
             buildargs=dict(build.args),
-            labels=dict(action.labels),
+            labels={**build.labels, **action.labels},
+            cache_from=list(build.cache_from),
+            network_mode=build.network or None,
+            extra_hosts=dict(host.split(":", 1) for host in build.extra_hosts) or None,
+            shmsize=build.shm_size_bytes or None,
+            platform=build.platform or None,
+            pull=build.pull,
+            nocache=build.no_cache,
             rm=True,
             forcerm=True,
             timeout=BUILD_SILENCE_S,
         )
 
     recipe = f"{build.context}/{build.dockerfile}".removeprefix("./")
+    if build.dockerfile_inline:
+        recipe = "dockerfile_inline"
     progress = _Progress(
         f"build image {name}", on_output, remedy=f"mend {recipe} or what it copies, and commit"
     )
     progress.follow(connections, call, stop, silence_s=BUILD_SILENCE_S)
     built = _present(connections, name)
-    _tag(connections, built, action.tags[1:])
+    _tag(connections, built, (*action.tags[1:], *build.tags))
     return built
+
+
+def _context(context: bytes, build: Build) -> bytes:
+    """Leave out what the context ignores; a Dockerfile that is written inline goes along."""
+    if not build.dockerfile_inline:
+        return without_ignored(context, build.dockerfile)
+    kept = io.BytesIO(without_ignored(context, INLINE))
+    text = build.dockerfile_inline.encode()
+    with tarfile.open(fileobj=kept, mode="a") as tar:
+        member = tarfile.TarInfo(INLINE)
+        member.size = len(text)
+        tar.addfile(member, io.BytesIO(text))
+    return kept.getvalue()
 
 
 def pull_image(
@@ -97,8 +124,10 @@ def pull_image(
     reference: str,
     on_output: Callable[[str], None],
     stop: Callable[[], bool],
+    *,
+    platform: str = "",
 ) -> str:
-    """Fetch an image from its registry, return its id."""
+    """Fetch an image from its registry, for *platform* or the engine's own; return its id."""
     registry = registry_of(reference)
     progress = _Progress(
         f"pull image {reference} from {registry}",
@@ -108,7 +137,7 @@ def pull_image(
     )
     progress.follow(
         connections,
-        lambda api: api.pull(reference, stream=True, decode=True),
+        lambda api: api.pull(reference, stream=True, decode=True, platform=platform or None),
         stop,
         silence_s=PULL_SILENCE_S,
     )
@@ -219,9 +248,15 @@ def _said(message: Json) -> str:
 
 def _tag(connections: Connections, image: str, tags: Sequence[str]) -> None:
     for tag in tags:
-        repository, _, version = tag.rpartition(":")
+        repository, version = _name_and_version(tag)
         with connections.calling(f"tag image {tag}", timeout_s=CHANGE_S) as api:
             api.tag(image, repository, version)
+
+
+def _name_and_version(tag: str) -> tuple[str, str]:
+    """Take a reference apart; a colon before the last slash belongs to a registry's port."""
+    name, colon, version = tag.rpartition(":")
+    return (name, version) if colon and "/" not in version else (tag, "latest")
 
 
 def _present(connections: Connections, reference: str) -> str:

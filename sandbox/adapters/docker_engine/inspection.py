@@ -100,11 +100,19 @@ def _limits(host_config: Json) -> Limits:
     restart = policy.get("Name") or "no"
     if restart == "on-failure" and (tries := policy.get("MaximumRetryCount")):
         restart = f"on-failure:{tries}"
+    memory, swap = host_config.get("Memory") or 0, host_config.get("MemorySwap") or 0
     return Limits(
-        memory_bytes=host_config.get("Memory") or 0,
+        memory_bytes=memory,
         nano_cpus=host_config.get("NanoCpus") or 0,
         # The engine takes -1 for unlimited as well.
         pids=max(host_config.get("PidsLimit") or 0, 0),
+        memory_reservation_bytes=host_config.get("MemoryReservation") or 0,
+        # Twice the memory is what the engine makes of a memory limit by itself.
+        memory_swap_bytes=0 if swap == 2 * memory else swap,
+        cpu_shares=host_config.get("CpuShares") or 0,
+        cpu_quota_us=host_config.get("CpuQuota") or 0,
+        cpu_period_us=host_config.get("CpuPeriod") or 0,
+        cpuset=host_config.get("CpusetCpus") or "",
         restart=restart,
     )
 

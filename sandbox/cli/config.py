@@ -1,0 +1,100 @@
+"""
+`config`: what the files say, as Compose itself would print it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sandbox.cli.arguments import complete_environment
+from sandbox.cli.command import SEE, command
+from sandbox.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from sandbox.compose.project import Project
+
+
+@command("config", panel=SEE)
+def config(
+    invocation: Invocation,
+    environment: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ENV",
+            help="Name of the environment; may be left out where there is one only.",
+            autocompletion=complete_environment,
+            show_default=False,
+        ),
+    ] = None,
+    file: Annotated[
+        list[str] | None,
+        typer.Option("--file", "-f", metavar="FILE", help="A Compose file on disk; repeatable."),
+    ] = None,
+    env_file: Annotated[
+        list[str] | None,
+        typer.Option("--env-file", metavar="FILE", help="Instead of .env; repeatable."),
+    ] = None,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option("--profile", metavar="NAME", help="An active profile; repeatable."),
+    ] = None,
+    project_directory: Annotated[
+        str | None,
+        typer.Option(
+            "--project-directory", metavar="DIR", help="Where the paths in the files begin."
+        ),
+    ] = None,
+    project_name: Annotated[
+        str | None,
+        typer.Option("--project-name", metavar="NAME", help="Name of the project."),
+    ] = None,
+) -> None:
+    """
+    Print the files of an environment, or any others, merged and complete.
+
+    An environment is read from its commit; files on disk are read as docker compose reads them.
+    """
+    on_disk = (file, env_file, profile, project_directory, project_name)
+    if any(on_disk):
+        from sandbox.bootstrap import load_from_disk
+        from sandbox.errors import UsageError
+
+        if environment is not None:
+            message = "an environment is read from its commit, with the files that belong to it"
+            raise UsageError(message, remedy="leave out its name, or the options about files")
+        project = load_from_disk(
+            files=tuple(file or ()),
+            env_files=tuple(env_file) if env_file else None,
+            profiles=tuple(profile or ()),
+            project_directory=project_directory,
+            project_name=project_name,
+        )
+    else:
+        project = _of_environment(invocation, environment)
+    _show(invocation, project)
+
+
+def _of_environment(invocation: Invocation, environment: str | None) -> Project:
+    """
+    Load what *environment* tracks, or the only one.
+    """
+    from sandbox.cli.opened import chosen, opened
+    from sandbox.errors import UsageError
+    from sandbox.runtime.preview import load_config
+
+    with opened(invocation) as workspace:
+        name, *others = chosen(workspace, environment)
+        if others:
+            there_are = f"name one of {name}, {', '.join(others)}"
+            raise UsageError("this repository has several environments", remedy=there_are)
+        return load_config(workspace, name)
+
+
+def _show(invocation: Invocation, project: Project) -> None:
+    from sandbox.render.config import config_json, config_text
+
+    for warning in project.findings.warnings:
+        invocation.note(f"warning: {warning}")
+    invocation.show((config_json if invocation.json else config_text)(project.tree))

@@ -1,0 +1,73 @@
+"""What interpolation knows: the caller's own variables, then those of env files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sandbox.compose.dotenv import DotenvFile, parse_dotenv, parse_raw
+from sandbox.compose.files import Files
+from sandbox.compose.findings import Findings
+from sandbox.compose.node import Mark
+from sandbox.compose.template import Variables
+
+SIZE_BYTES_MAX = 2**20
+
+
+def read_env_files(
+    paths: Sequence[str], files: Files, findings: Findings, outside: Variables
+) -> dict[str, str]:
+    """
+    Read the files at the absolute *paths*; a later one wins, and sees the earlier ones.
+
+    Args:
+        outside: Stronger than every file, also inside of their values.
+    """
+    values: dict[str, str] = {}
+    for path in paths:
+        found = read_env_file(path, files, findings, outside, earlier=values)
+        if found is not None:
+            values = {**values, **found.values}
+    return values
+
+
+def read_env_file(
+    path: str,
+    files: Files,
+    findings: Findings,
+    outside: Variables,
+    *,
+    earlier: Mapping[str, str],
+    raw: bool = False,
+) -> DotenvFile | None:
+    """
+    Read one file, what cannot be read in it is a problem; ``None`` when there is none.
+
+    Args:
+        outside: Stronger than the file, inside of its values.
+        earlier: Weaker than the file; what was read before it.
+        raw: It has neither quotes nor variables nor comments.
+    """
+    content = files.content(path)
+    if content is None:
+        return None
+    file = files.shown(path)
+    if len(content) > SIZE_BYTES_MAX:
+        findings.problem(Mark(file=file), (), "the file is larger than 1 MiB")
+        return DotenvFile()
+    try:
+        decoded = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        findings.problem(Mark(file=file), (), "the file is not UTF-8 text")
+        return DotenvFile()
+    parsed = parse_raw(decoded, outside) if raw else parse_dotenv(decoded, outside, earlier)
+    for line, message in parsed.faults:
+        findings.problem(Mark(file=file, line=line), (), message)
+    for line, name in parsed.unset:
+        message = f"the variable {name} is not set; it reads as empty"
+        findings.warn(Mark(file=file, line=line), message)
+    return parsed
+
+
+def words(value: str | None, separator: str = ",") -> tuple[str, ...]:
+    """Split a variable that is a list."""
+    return tuple(filter(None, (each.strip() for each in (value or "").split(separator))))

@@ -1,0 +1,244 @@
+"""
+Policy before anything is asked of the engine: the same judgement for a plan, and for each step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sandbox.model import action as actions
+from sandbox.model.plan import Hold, HoldReason
+from sandbox.model.service import Service
+from sandbox.model.waiver import Subject, WaiverFile
+from sandbox.planning.labels import is_owned, resource_key
+from sandbox.planning.names import network_name, volume_name
+from sandbox.planning.payload import (
+    container_payload,
+    endpoint_payload,
+    network_payload,
+    volume_payload,
+)
+from sandbox.policy.admit import (
+    Asker,
+    admit,
+    admit_build,
+    admit_external,
+    admit_hook,
+    admit_network,
+    admit_volume,
+)
+from sandbox.policy.own import Own
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sandbox.model.action import Action, ContainerSpec
+    from sandbox.model.desired import DesiredState, Network, Volume
+    from sandbox.model.observed import ObservedState, Owner
+    from sandbox.model.plan import SyncPolicy
+    from sandbox.model.surroundings import Hook
+    from sandbox.planning.plan_networks import NetworkVerdict
+    from sandbox.planning.plan_volumes import VolumeVerdict
+    from sandbox.policy.denial import Denial
+
+_WITHOUT_A_PATH = "the waiver file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """
+    What one environment may ask of the engine.
+
+    Attributes:
+        own: What its containers may reach.
+    """
+
+    desired: DesiredState
+    owner: Owner
+    waiver_file: WaiverFile
+    own: Own
+
+    def denials(self, action: Action, service_name: str = "") -> tuple[Denial, ...]:
+        """Judge one step; *service_name* is whose it is, where the action does not say that."""
+        match action:
+            case actions.CreateContainer():
+                return self.of_container(action.spec)
+            case actions.CreateNetwork():
+                network = action.network
+                return admit_network(
+                    network_payload(action), self._asker(Subject.NETWORK, network.key, network)
+                )
+            case actions.CreateVolume():
+                key = resource_key(action.labels)
+                return admit_volume(volume_payload(action), self._asker(Subject.VOLUME, key))
+            case actions.BuildImage():
+                services = (each for each in self.desired.services if each.image in action.tags)
+                return tuple(each for service in services for each in self._of_build(service))
+            case actions.ConnectNetwork():
+                name, body = action.endpoint.network_name, endpoint_payload(action.endpoint)
+                networking = {"EndpointsConfig": {name: body}}
+                asker = self._named(service_name)
+                return admit({"NetworkingConfig": networking}, asker, self.own)
+            case actions.StartContainer(hooks=hooks):
+                return self._of_hooks(self._named(service_name), hooks, "post_start")
+            case actions.StopContainer(hooks=hooks):
+                return self._of_hooks(self._named(service_name), hooks, "pre_stop")
+            case _:
+                return ()
+
+    def of_container(self, spec: ContainerSpec) -> tuple[Denial, ...]:
+        """Judge a container: its body, the build of its image, and its hooks."""
+        # Whose namespaces and mounts it shares was chosen by the plan, among its own services.
+        own = replace(self.own, containers=self.own.containers | {*spec.followed.values()})
+        asker = self._asker(Subject.SERVICE, spec.service.name, spec.service)
+        return (
+            *admit(container_payload(spec, spec.endpoints), asker, own),
+            *self._of_build(spec.service),
+            *self._of_hooks(asker, spec.service.hooks.post_start, "post_start"),
+            *self._of_hooks(asker, spec.service.hooks.pre_stop, "pre_stop"),
+        )
+
+    def of_network(self, network: Network, subnet: str = "") -> tuple[Denial, ...]:
+        """Judge a network as declared, whether we make it or find it."""
+        name = network_name(self.owner, network)
+        asker = self._asker(Subject.NETWORK, network.key, network)
+        if network.external:
+            return admit_external(name, asker)
+        action = actions.CreateNetwork(name=name, network=network, subnet=subnet, labels={})
+        return admit_network(network_payload(action), asker)
+
+    def of_volume(self, volume: Volume) -> tuple[Denial, ...]:
+        """Judge a volume as declared, whether we make it or find it."""
+        name = volume_name(self.owner, volume)
+        asker = self._asker(Subject.VOLUME, volume.key, volume)
+        if volume.external:
+            return admit_external(name, asker)
+        action = actions.CreateVolume(
+            name=name, driver=volume.driver, driver_opts=volume.driver_opts, labels={}
+        )
+        return admit_volume(volume_payload(action), asker)
+
+    def message(self, denials: Sequence[Denial]) -> str:
+        """Say what is denied and how to allow it; the lines to add are as the file takes them."""
+        lines = [each.text for each in denials]
+        waivers = dict.fromkeys(each.waiver for each in denials if each.waivable)
+        if self.waiver_file.problems:
+            lines.append(f"nothing is allowed while that is wrong: {self.waiver_file.problems[0]}")
+        if waivers:
+            lines.append(f"to allow it, say why in {self.waiver_file.path or _WITHOUT_A_PATH}:")
+            lines += ["allow:", *(f"  {waiver}" for waiver in waivers)]
+        return "\n".join(lines)
+
+    def _of_build(self, service: Service) -> tuple[Denial, ...]:
+        if service.build is None:
+            return ()
+        asker = self._asker(Subject.SERVICE, service.name, service)
+        return admit_build({"networkmode": service.build.network}, asker, self.own)
+
+    def _of_hooks(self, asker: Asker, hooks: Iterable[Hook], key: str) -> tuple[Denial, ...]:
+        bodies = ({"Cmd": list(hook.command), "Privileged": hook.privileged} for hook in hooks)
+        return tuple(each for body in bodies for each in admit_hook(body, key, asker))
+
+    def _named(self, name: str) -> Asker:
+        named = (each for each in self.desired.services if each.name == name)
+        return self._asker(Subject.SERVICE, name, next(named, None))
+
+    def _asker(
+        self, subject: Subject, name: str, declared: Service | Network | Volume | None = None
+    ) -> Asker:
+        return Asker(
+            environment=self.desired.environment,
+            subject=subject,
+            name=name,
+            places=_places(declared) if declared else {},
+            waivers=self.waiver_file.waivers,
+        )
+
+
+def _places(declared: Service | Network | Volume) -> dict[str, str]:
+    if isinstance(declared, Service):
+        return {**declared.places, "": declared.place}
+    return {"": declared.place}
+
+
+def judge_of(desired: DesiredState, observed: ObservedState, policy: SyncPolicy) -> Judge:
+    """Give the judge of *desired*, who lets it reach its own and what was waived."""
+    owner = observed.owner
+    judge = Judge(desired=desired, owner=owner, waiver_file=policy.waiver_file, own=Own())
+    ours = [each for each in observed.containers if is_owned(each.labels, owner)]
+    own = Own(
+        networks=frozenset(
+            network_name(owner, each)
+            for each in desired.networks
+            if not (each.external and judge.of_network(each))
+        ),
+        volumes=frozenset(
+            volume_name(owner, each)
+            for each in desired.volumes
+            if not (each.external and judge.of_volume(each))
+        ),
+        containers=frozenset({each.name for each in ours} | {each.id for each in ours}),
+    )
+    return replace(judge, own=own)
+
+
+def admitted_networks(
+    judge: Judge, verdicts: Iterable[NetworkVerdict]
+) -> tuple[NetworkVerdict, ...]:
+    """Hold every network that is denied."""
+    return tuple(
+        replace(each, hold=_hold(judge, each.target, denials)) if denials else each
+        for each in verdicts
+        for denials in [judge.of_network(each.network, each.subnet)]
+    )
+
+
+def admitted_volumes(judge: Judge, verdicts: Iterable[VolumeVerdict]) -> tuple[VolumeVerdict, ...]:
+    """Hold every volume that is denied."""
+    return tuple(
+        replace(each, hold=_hold(judge, each.target, denials)) if denials else each
+        for each in verdicts
+        for denials in [judge.of_volume(each.volume)]
+    )
+
+
+def judge_of_containers(
+    desired: DesiredState, observed: ObservedState, policy: SyncPolicy
+) -> Judge:
+    """
+    Give a judge who lets containers reach every network and volume that is declared.
+
+    A denied one is held itself, and holds who is on it: nobody needs to hear of it twice.
+    """
+    judge = judge_of(desired, observed, policy)
+    declared = Own(
+        networks=frozenset(network_name(judge.owner, each) for each in desired.networks),
+        volumes=frozenset(volume_name(judge.owner, each) for each in desired.volumes),
+        containers=judge.own.containers,
+    )
+    return replace(judge, own=declared)
+
+
+def container_hold(judge: Judge, spec: ContainerSpec, target: str) -> Hold | None:
+    """Hold the service of *spec* when its container is denied."""
+    denials = judge.of_container(spec)
+    return _hold(judge, target, denials, spec.service.name) if denials else None
+
+
+def waiver_file_holds(policy: SyncPolicy) -> tuple[Hold, ...]:
+    """Tell that the waiver file is wrong, even where nothing is denied for it."""
+    problems = policy.waiver_file.problems
+    if not problems:
+        return ()
+    message = "\n".join(["it allows nothing until it is corrected:", *problems])
+    return (Hold(target="waiver file", reason=HoldReason.WAIVERS_INVALID, message=message),)
+
+
+def _hold(judge: Judge, target: str, denials: Sequence[Denial], service_name: str = "") -> Hold:
+    return Hold(
+        target=target,
+        reason=HoldReason.POLICY,
+        message=judge.message(denials),
+        service_name=service_name,
+    )

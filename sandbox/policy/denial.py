@@ -1,0 +1,68 @@
+"""A denial: who is refused what, where it was written, why, and how to allow it all the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from sandbox.model.waiver import Subject
+
+_PLAIN: Final = re.compile(r"[a-zA-Z0-9/][a-zA-Z0-9._/-]*")
+_NOT_TEXT: Final = re.compile(r"[0-9.]+|0[xo].*|true|false|null|yes|no|on|off", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denial:
+    """
+    One thing that must not reach the engine.
+
+    Attributes:
+        environment: Where it was asked for.
+        name: Key of the service, network or volume in the Compose file.
+        key: As it is written in the Compose file; for a field of the API that the policy does not
+            know the name of that field.
+        value: What exactly; empty when there is just one.
+        what: What was asked for.
+        why: Why it is denied.
+        place: ``file:line``; empty when it is not known.
+        waivable: A waiver can allow it.
+    """
+
+    environment: str
+    subject: Subject = Subject.SERVICE
+    name: str
+    key: str
+    value: str = ""
+    what: str
+    why: str
+    place: str = ""
+    waivable: bool = True
+
+    @property
+    def waiver(self) -> str:
+        """The entry of the waiver file that allows this and nothing else; a person adds why."""
+        if not self.waivable:
+            return ""
+        pairs = [
+            ("environment", self.environment),
+            (self.subject.value, self.name),
+            ("key", self.key),
+            *([("value", self.value)] if self.value else []),
+        ]
+        written = ", ".join(f"{name}: {_quoted(text)}" for name, text in pairs)
+        return f'- {{{written}, reason: "…"}}'
+
+    @property
+    def text(self) -> str:
+        """What is denied, where and why, in one line."""
+        place = f" ({self.place})" if self.place else ""
+        return f"policy denies {self.key}{place}: {self.what}; {self.why}"
+
+
+def _quoted(text: str) -> str:
+    """Write *text* as YAML that is read as that very text."""
+    if _PLAIN.fullmatch(text) and not _NOT_TEXT.fullmatch(text):
+        return text
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,76 @@
+"""
+`config`: of an environment as it is committed, and of any files on disk.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sandbox.cli import app as cli_app
+
+
+def call(*words: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(cli_app.app, list(words))
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_an_environment_is_printed_as_it_is_committed(repository: Path) -> None:
+    (repository / "environments" / "staging" / "compose.yaml").write_text("not committed")
+
+    status, stdout, _ = call("--repo", str(repository), "config", "staging", "--output", "json")
+
+    assert status == 0
+    model = json.loads(stdout)
+    assert model["services"]["web"]["image"] == "nothing.invalid/web:1"
+    assert list(model)[:2] == ["name", "services"]
+
+
+def test_one_of_several_environments_must_be_named(repository: Path) -> None:
+    status, stdout, stderr = call("--repo", str(repository), "config")
+
+    assert (status, stdout) == (2, "")
+    assert "name one of production, staging" in stderr
+
+
+def test_files_on_disk_are_read_with_the_variables_of_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TAG", "7")
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "a.yaml").write_text("name: n\nservices: {web: {image: 'i:$TAG$MORE'}}\n")
+    (tmp_path / "b.yaml").write_text("services: {web: {build: .}, x: {image: i, profiles: [p]}}\n")
+    (tmp_path / "v.env").write_text("MORE=-b\nTAG=8\n")
+    files = ["--file", "s/a.yaml", "--file", "b.yaml", "--env-file", "v.env", "--profile", "p"]
+
+    status, stdout, stderr = call("config", *files, "--output", "json")
+
+    assert (status, stderr) == (0, "")
+    services = json.loads(stdout)["services"]
+    assert services["web"]["image"] == "i:7-b"
+    assert services["web"]["build"]["context"] == str(tmp_path / "s")
+    assert list(services) == ["web", "x"]
+    _, text, _ = call("config", *files, "--project-directory", ".", "--project-name", "other")
+    assert text.startswith("name: other\nservices:\n  web:\n    image: i:7-b\n")
+    assert f"context: {tmp_path}\n" in text
+
+
+def test_what_is_wrong_in_files_is_told_with_its_place_and_nothing_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.yaml").write_text("services:\n  web:\n    imag: x\n")
+
+    status, stdout, stderr = call("config", "--file", "a.yaml")
+
+    assert (status, stdout) == (1, "")
+    assert "a.yaml:3:5: services.web.imag: the key `imag` is unknown" in stderr
+
+
+def test_an_environment_and_files_exclude_each_other(repository: Path) -> None:
+    status, stdout, stderr = call("--repo", str(repository), "config", "staging", "--file", "x")
+
+    assert (status, stdout) == (2, "")
+    assert "an environment is read from its commit" in stderr

@@ -1,0 +1,81 @@
+"""Whatever way a denied setting comes by, the plan denies it and names where it was written."""
+
+import re
+
+import pytest
+
+from sandbox.compose.load import load_environment
+from sandbox.errors import InvalidComposeError
+from sandbox.model.plan import HoldReason, Plan, SyncPolicy
+from sandbox.model.waiver import WaiverFile
+from sandbox.planning.plan import plan_sync
+from tests.builders import an_observed_state
+from tests.compose.committed import MemorySource
+from tests.policy.cases import FOREIGN, REFUSED_CASES, SERVICE_CASES, TOP_CASES, Case
+from tests.policy.routes import ROUTES, Committed
+
+PATH = "/repo/.git/sandbox/policy.yaml"
+ROUTE = pytest.mark.parametrize("route", ROUTES)
+_PLACE = re.compile(r"policy denies [\w.]+ \(([^:)]+):(\d+)\)")
+
+
+def committed(case: Case, route: str) -> Committed:
+    return ROUTES[route]({"web": case.service}, case.top)
+
+
+def plan_of(commit: Committed) -> Plan:
+    source = MemorySource(files={path: text.encode() for path, text in commit.files.items()})
+    desired = load_environment("staging", source, default_application="shop")
+    there = an_observed_state(
+        desired, networks=[], volumes=[], foreign_networks=[FOREIGN], foreign_volumes=[FOREIGN]
+    )
+    policy = SyncPolicy(waiver_file=WaiverFile(path=PATH))
+    return plan_sync(desired, there, policy)
+
+
+def test_the_table_has_the_promised_length() -> None:
+    keys = {(case.id, case.key) for case in (*SERVICE_CASES, *TOP_CASES, *REFUSED_CASES)}
+    assert len(keys) >= 60
+    assert len(ROUTES) == 5
+
+
+@ROUTE
+@pytest.mark.parametrize("case", [*SERVICE_CASES, *TOP_CASES], ids=lambda case: case.id)
+def test_a_denied_setting_is_held_on_every_route(case: Case, route: str) -> None:
+    commit = committed(case, route)
+    plan = plan_of(commit)
+
+    (message,) = (each.message for each in plan.holds if each.reason is HoldReason.POLICY)
+    assert f"policy denies {case.key}" in message
+    assert f"key: {case.key}" in message
+    assert PATH in message
+    assert "web-1" in {each.target for each in plan.holds}
+    # Of everything that makes something only the network is left that nobody objects to.
+    assert {step.id for step in plan.steps} <= {"create network default"}
+    place = _PLACE.search(message)
+    assert place, message
+    assert_written(case, commit, place[1], int(place[2]))
+
+
+def assert_written(case: Case, commit: Committed, file: str, line: int) -> None:
+    """The place that a denial names is where the key is written, or what it is part of."""
+    text = commit.files[file].splitlines()[line - 1]
+    if case in TOP_CASES:
+        names = [name for kind in case.top.values() for name in kind]
+        assert any(f'"{name}"' in text for name in names)
+        return
+    assert file == commit.written_in
+    assert f'"{next(iter(case.service))}"' in text
+
+
+@ROUTE
+@pytest.mark.parametrize("case", REFUSED_CASES, ids=lambda case: case.id)
+def test_what_we_never_do_is_refused_on_every_route(case: Case, route: str) -> None:
+    commit = committed(case, route)
+
+    with pytest.raises(InvalidComposeError) as raised:
+        plan_of(commit)
+
+    said = [each for each in raised.value.problems if case.key.split(".")[-1] in str(each)]
+    assert said
+    assert said[0].line > 0
