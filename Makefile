@@ -45,7 +45,7 @@ check-pyright:
 check-layers:
 	@$(BIN)/lint-imports --no-logo
 check-tests:
-	@$(BIN)/python -m pytest -q -m 'not engine' -n 2
+	@$(BIN)/python -m pytest -q -m 'not engine and not slow' -n 2
 
 conformance: $(DEV) ## load the corpus of Compose files beside this repository, and compare with the official loader
 	@$(BIN)/python -m tests.conformance

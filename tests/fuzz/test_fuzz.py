@@ -14,6 +14,7 @@ KEPT = sorted(path.relative_to(CASES).as_posix() for path in CASES.rglob("*") if
 EXECUTIONS = 2_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_damaged_text_has_a_value_or_is_refused(name: str) -> None:
     result = run_campaign(TARGETS[name], executions=EXECUTIONS, seconds=60, seed=0)

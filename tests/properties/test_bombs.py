@@ -14,6 +14,8 @@ from tests.compose.committed import MemorySource
 from tests.fuzz.campaign import bounded_memory
 from tests.fuzz.targets import FOLDER, Contents
 
+pytestmark = pytest.mark.slow
+
 MIB = 2**20
 CPU_S_MAX = 8.0
 MEMORY_BYTES = 2**29

@@ -9,6 +9,7 @@ import sys
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,8 @@ from tests.fuzz.attributes import SERVICE, TOP
 from tests.fuzz.files import parted
 from tests.fuzz.targets import FOLDER, VARIABLES, Contents, loaded
 from tests.properties.compose_files import values
+
+pytestmark = pytest.mark.slow
 
 some = settings(max_examples=60)
 many = settings(max_examples=200)

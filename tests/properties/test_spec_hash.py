@@ -22,6 +22,8 @@ from tests.compose.committed import FOLDER, load
 from tests.properties.compose_files import Tree, Writer, services
 from tests.properties.spec_changes import ELSEWHERE, REACHING, REFUSED, SAME, SILENT, Change
 
+pytestmark = pytest.mark.slow
+
 TOP = """
 networks:
   front: {ipam: {config: [{subnet: 10.1.0.0/24}, {subnet: '2001:db8::/64'}]}}
