@@ -31,7 +31,7 @@ _words: Final = st.lists(
 _ATTRIBUTES: Final[dict[str, st.SearchStrategy[Tree]]] = {
     "annotations": _texts_by_name,
     "cap_add": _words,
-    "command": _texts | st.lists(_texts, max_size=3),
+    "command": st.just("a 'b  c' $$d") | st.lists(_texts, max_size=3),
     "cpu_shares": st.integers(0, 99),
     "deploy": st.fixed_dictionaries(
         {},
