@@ -17,7 +17,7 @@ values = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0
 """Texts that a variable of a container may have."""
 
 _PLAIN: Final = re.compile(
-    r"(?!(?:true|false|null|yes|no|on|off|y|n)$)[A-Za-z_/.][\w/.-]*", re.IGNORECASE
+    r"(?!(?:true|false|null|yes|no|on|off|y|n)$)[A-Za-z_/][\w/.-]*", re.IGNORECASE
 )
 _COMMENTS: Final = ("", "", "", "  # note", "\t# 'note': [", " #")
 _LINES: Final = ("", "", "", "", "\n", '# note: "\n', "   \n", "    # - note\n")
@@ -36,7 +36,7 @@ _ATTRIBUTES: Final[dict[str, st.SearchStrategy[Tree]]] = {
     "deploy": st.fixed_dictionaries(
         {},
         optional={
-            "replicas": st.integers(0, 3),
+            "replicas": st.integers(0, 1),
             "resources": st.fixed_dictionaries(
                 {"limits": st.fixed_dictionaries({"memory": st.sampled_from(["64m", "1g"])})}
             ),
