@@ -11,6 +11,7 @@ from sandbox.compose.depends import read_dependencies
 from sandbox.compose.findings import Place, key_mark
 from sandbox.compose.given import labels, seconds, texts, valued, word_set, words
 from sandbox.compose.health import read_healthcheck
+from sandbox.compose.known import shown
 from sandbox.compose.limits import read_limits, read_replicas, read_tuning, read_ulimits
 from sandbox.compose.mounts import read_mounts
 from sandbox.compose.networks import read_attachments
@@ -173,7 +174,7 @@ def _image(node: MapNode, place: Place, mark: Mark) -> str:
         if not place.findings.is_spoiled(place.path):
             place.problem(mark, "the service has neither `image` nor `build`")
     elif not _IMAGE.fullmatch(image):
-        place.at("image").problem(where, f"{image!r} is not the name of an image")
+        place.at("image").problem(where, f"{shown(image)} is not the name of an image")
     return image
 
 

@@ -114,25 +114,32 @@ def with_link_names(
         links: Entries of ``links``, by name of the service that has them.
         place: Of the services.
     """
-    result = dict(services)
+    networks = {
+        name: {each.network for each in service.attachments} for name, service in services.items()
+    }
+    aliases: dict[tuple[str, str], set[str]] = {}
     for name, entries in sorted(links.items()):
         for index, node in enumerate(entries):
             other, _, alias = text(node).partition(":")
-            if other not in result or alias in {"", other}:
+            if other not in services or alias in {"", other}:
                 continue
-            shared = {each.network for each in services[name].attachments}
-            attachments = tuple(
-                with_aliases(each, alias) if each.network in shared else each
-                for each in result[other].attachments
-            )
-            if attachments == result[other].attachments and not shared & {
-                each.network for each in attachments
-            }:
+            shared = networks[name] & networks[other]
+            if not shared:
                 place.at(name, "links", index).problem(
                     node, f"{name} and {other} are on no network together, so nothing links them"
                 )
-            result[other] = replace(result[other], attachments=attachments)
-    return result
+            for network in shared:
+                aliases.setdefault((other, network), set()).add(alias)
+    return {
+        name: replace(
+            service,
+            attachments=tuple(
+                with_aliases(each, *aliases.get((name, each.network), ()))
+                for each in service.attachments
+            ),
+        )
+        for name, service in services.items()
+    }
 
 
 def with_aliases(attachment: Attachment, *aliases: str) -> Attachment:

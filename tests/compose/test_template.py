@@ -92,7 +92,7 @@ def test_deep_nesting_is_a_fault_and_not_a_crash() -> None:
     assert "nest deeper" in substitute(deep, Variables({})).fault
 
 
-@pytest.mark.timeout(5)
+@pytest.mark.timeout(60)
 def test_a_value_does_not_grow_without_bound() -> None:
     found = substitute("$BIG" * 1000, Variables({"BIG": "x" * 2**16}))
 
