@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -10,30 +9,26 @@ from typing_extensions import override
 
 from sandbox.compose.build import image_name
 from sandbox.compose.check import check_ports, check_sharing
+from sandbox.compose.committed import FILE_NAME, FOLDER, own_variables, read_committed
 from sandbox.compose.container_names import with_container_names
 from sandbox.compose.document import parse
 from sandbox.compose.findings import Findings, Place, key_mark
 from sandbox.compose.naming import normalised_name
 from sandbox.compose.networks import read_networks, read_volumes
 from sandbox.compose.node import mapping, text
-from sandbox.compose.project import Project, ProjectRequest, read_project
+from sandbox.compose.project import Project
 from sandbox.compose.resources import Resources
 from sandbox.compose.service import Draft, Sources, read_service
 from sandbox.compose.settings import read_settings
 from sandbox.compose.sharing import with_link_names
-from sandbox.compose.source import REPOSITORY, CommittedFiles, CommittedSource
+from sandbox.compose.source import CommittedSource
 from sandbox.errors import InvalidComposeError, NotFoundError, SourceError
 from sandbox.model.desired import DesiredState, Network, Volume
-from sandbox.model.problem import Problem
 from sandbox.model.service import Service, VolumeMount
 from sandbox.model.settings import EnvironmentSettings
 
-FOLDER = "environments"
-FILE_NAME = "compose.yaml"
 PORTS_MAX = 10_000
 
-_ENVIRONMENT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_NAME_MAX = 63
 _RELEASE = "SANDBOX_RELEASE"
 
 
@@ -113,8 +108,8 @@ class _Reading:
 
 def _read(environment: str, source: CommittedSource, release: str) -> _Reading:
     """Load the project, and turn every enabled service into a draft."""
-    own = _own_variables(environment, source, release)
-    project = _project(environment, source, own)
+    own = _Own(own_variables(environment, source, release))
+    project = read_committed(environment, source, own)
     findings, tree = project.findings, project.tree
     top = Place(findings=findings, path=())
     networks = read_networks(tree.get("networks"), top.at("networks"), project.name)
@@ -142,26 +137,6 @@ def _read(environment: str, source: CommittedSource, release: str) -> _Reading:
         networks=networks,
         volumes=volumes,
     )
-
-
-def _own_variables(environment: str, source: CommittedSource, release: str) -> _Own:
-    return _Own(
-        SANDBOX_ENVIRONMENT=environment, SANDBOX_REVISION=source.revision, SANDBOX_RELEASE=release
-    )
-
-
-def _project(environment: str, source: CommittedSource, own: Mapping[str, str]) -> Project:
-    """Load the files of one environment, as they are in the commit."""
-    folder = f"{FOLDER}/{environment}"
-    if not _ENVIRONMENT_NAME.fullmatch(environment) or len(environment) > _NAME_MAX:
-        message = "an environment's folder is named with small letters, digits, `-` and `_`"
-        problem = Problem(file=f"{folder}/{FILE_NAME}", message=f"{message}, not {environment!r}")
-        raise InvalidComposeError((problem,))
-    if source.read_file(f"{folder}/{FILE_NAME}") is None:
-        message = "there is no such file in the commit"
-        raise InvalidComposeError((Problem(file=f"{folder}/{FILE_NAME}", message=message),))
-    request = ProjectRequest(folder=f"{REPOSITORY}/{folder}", environment=own, top=REPOSITORY)
-    return read_project(request, CommittedFiles(source))
 
 
 def _drafts(project: Project, top: Place, sources: Sources, environment: str) -> dict[str, Draft]:
@@ -204,7 +179,8 @@ def _names_elsewhere(environment: str, source: CommittedSource) -> dict[str, str
         if other == environment:
             continue
         try:
-            project = _project(other, source, _own_variables(other, source, source.revision))
+            own = own_variables(other, source, source.revision)
+            project = read_committed(other, source, own)
         except InvalidComposeError:
             continue
         for service in mapping(project.tree.get("services")).values.values():

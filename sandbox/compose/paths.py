@@ -3,49 +3,17 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from sandbox.compose.canonical.mounts import is_drive
 from sandbox.compose.canonical.shape import EACH, Shape, applied, replaced, scalar
 from sandbox.compose.findings import Findings, Place
-from sandbox.compose.node import MapNode, Mark, Node, Scalar, mapping, text
+from sandbox.compose.node import MapNode, Node, Scalar, mapping, text
+from sandbox.compose.source import REPOSITORY, inside
 
 _ELSEWHERE = ("service:", "github.com/", "git@")
-
-
-def resolve_path(path: str, folder: str, where: Node | Mark, place: Place) -> str | None:
-    """
-    Resolve *path* from *folder*; report one that is empty, absolute or leaves the repository.
-
-    Returns:
-        The path from the top of the repository, ``"."`` for the top itself; ``None`` after a
-        problem.
-    """
-    if not path or "\0" in path:
-        place.problem(where, "a path is needed here")
-        return None
-    if path.startswith(("/", "~", "\\")) or "://" in path:
-        place.problem(
-            where,
-            f"{path} is not a path inside the repository",
-            "use a path relative to this file's folder, and commit what it names",
-        )
-        return None
-    resolved = posixpath.normpath(posixpath.join(folder, path))
-    if resolved == ".." or resolved.startswith("../"):
-        place.problem(
-            where,
-            f"{path} leads out of the repository",
-            "everything is read from the commit: move the file into the repository",
-        )
-        return None
-    return resolved
-
-
-def folder_of(where: Node | Mark) -> str:
-    """Folder of the file in which *where* was written; relative paths begin there."""
-    mark = where if isinstance(where, Mark) else where.mark
-    return posixpath.dirname(mark.file)
 
 
 def resolved(tree: MapNode, base: str, home: str = "") -> MapNode:
@@ -57,8 +25,14 @@ def resolved(tree: MapNode, base: str, home: str = "") -> MapNode:
         base: Absolute folder from which relative paths are meant.
         home: What ``~`` stands for; empty: it stays.
     """
-    place = Place(findings=Findings(""), path=())
-    return mapping(applied(tree, _shape(_Resolver(base=base, home=home)), place))
+    return _led(tree, _Resolver(lead=partial(joined, base=base, home=home), empty=base))
+
+
+def from_top(tree: MapNode) -> MapNode:
+    """
+    Make the paths of a commit in the resolved *tree* those that a file at its top would have.
+    """
+    return _led(tree, _Resolver(lead=_from_top, empty=""))
 
 
 def joined(path: str, base: str, home: str = "") -> str:
@@ -81,15 +55,26 @@ def joined(path: str, base: str, home: str = "") -> str:
     return posixpath.normpath(posixpath.join(base, path))
 
 
+def _from_top(path: str) -> str:
+    found = inside(path) if path.startswith(REPOSITORY) else None
+    return path if found is None else f"./{found}".removesuffix("/.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Resolver:
-    """One rule for each kind of path."""
+    """
+    One rule for each kind of path.
 
-    base: str
-    home: str
+    Attributes:
+        lead: Says where a path leads.
+        empty: Where an empty path of the host leads.
+    """
+
+    lead: Callable[[str], str]
+    empty: str
 
     def path(self, node: Node, _place: Place) -> Node:
-        return _changed(node, joined(text(node), self.base, self.home))
+        return _changed(node, self.lead(text(node)))
 
     def context(self, node: Node, place: Place) -> Node:
         """Resolve a folder, unless it is the address of a build context."""
@@ -98,13 +83,12 @@ class _Resolver:
     def host_path(self, node: Node, place: Place) -> Node:
         """Resolve a path that may be one of Windows; an empty one is the folder."""
         if isinstance(node, Scalar) and node.value == "":
-            return scalar(self.base, node)
+            return scalar(self.empty, node)
         return node if _is_windows(text(node)) else self.path(node, place)
 
     def agent(self, node: Node, _place: Place) -> Node:
         name, equals, socket = text(node).partition("=")
-        found = joined(socket, self.base, self.home)
-        return _changed(node, f"{name}={found}") if equals else node
+        return _changed(node, f"{name}={self.lead(socket)}") if equals else node
 
     def mount(self, node: Node, place: Place) -> Node:
         source = mapping(node).get("source")
@@ -122,6 +106,10 @@ class _Resolver:
             return node
         bound = replaced(options, {"device": self.host_path(where, place)})
         return replaced(mapping(node), {"driver_opts": bound})
+
+
+def _led(tree: MapNode, resolver: _Resolver) -> MapNode:
+    return mapping(applied(tree, _shape(resolver), Place(findings=Findings(""), path=())))
 
 
 def _shape(resolver: _Resolver) -> Shape:

@@ -3,41 +3,10 @@ from typing import Any
 import pytest
 
 from sandbox.compose.canonical import canonical
-from sandbox.compose.findings import Findings, Place
-from sandbox.compose.node import Mark, plain
-from sandbox.compose.paths import folder_of, joined, resolve_path, resolved
+from sandbox.compose.findings import Findings
+from sandbox.compose.node import plain
+from sandbox.compose.paths import from_top, joined, resolved
 from tests.compose.canonical.trees import tree_of
-
-MARK = Mark(file="environments/staging/compose.yaml", line=3, column=5)
-
-
-@pytest.mark.parametrize(
-    ("written", "resolved"),
-    [
-        ("./a", "environments/staging/a"),
-        ("a/./b/", "environments/staging/a/b"),
-        (".", "environments/staging"),
-        ("../base/a", "environments/base/a"),
-        ("../..", "."),
-        ("..a", "environments/staging/..a"),
-        ("", None),
-        ("a\0b", None),
-        ("/a", None),
-        ("~/a", None),
-        ("\\a", None),
-        ("https://example.org/a", None),
-        ("../../..", None),
-        ("../../../a", None),
-        ("a/../../../../b", None),
-    ],
-)
-def test_a_path_stays_in_the_repository_or_is_a_problem(written: str, resolved: str | None) -> None:
-    findings = Findings(MARK.file)
-
-    found = resolve_path(written, folder_of(MARK), MARK, Place(findings=findings, path=("a",)))
-
-    assert found == resolved
-    assert len(findings.problems) == (resolved is None)
 
 
 @pytest.mark.parametrize(
@@ -113,3 +82,27 @@ def texts_of(value: Any) -> list[Any]:
     if isinstance(value, dict):
         value = list(value.values())
     return [text for one in value for text in texts_of(one)] if isinstance(value, list) else [value]
+
+
+COMMITTED = """
+services:
+  a: {build: {context: //repository}}
+  b:
+    build: {context: //repository/demo/app}
+    volumes:
+      - {type: bind, source: //repository/a.conf, target: /a}
+      - {type: bind, source: /srv/b, target: /b}
+      - {type: volume, source: data, target: //repository/c}
+"""
+
+
+def test_paths_of_a_commit_are_written_from_its_top_and_those_of_the_host_stay() -> None:
+    written = from_top(tree_of(COMMITTED))
+
+    assert plain(written) == plain(
+        tree_of(
+            COMMITTED.replace("//repository}", ".}")
+            .replace("//repository/demo", "./demo")
+            .replace("//repository/a", "./a")
+        )
+    )
