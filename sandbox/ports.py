@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Endpoint,
     )
     from sandbox.model.event import Event
+    from sandbox.model.ingress import IngressConfig, IngressReport
     from sandbox.model.observed import ObservedContainer, ObservedState, Owner
     from sandbox.model.record import SyncRecord
     from sandbox.model.service import ContainerFile
@@ -141,6 +142,52 @@ class Engine(Protocol):
 
     def exec_interactive(self, container_id: str, command: Sequence[str], *, tty: bool) -> int:
         """Run *command* on the terminal of this process; return its exit status."""
+        ...
+
+
+class Ingress(Protocol):
+    """
+    The HAProxy of one environment, which runs in a container of ours.
+
+    Safe to use from several threads; calls about one container follow one another.
+    """
+
+    def apply(self, container_id: str, config: IngressConfig) -> None:
+        """
+        Make the running ingress do what *config* says, and return once it proved that it does.
+
+        Loses no request: what differs in servers and weights only is changed in the running worker;
+        anything else is a validated reload. The file in the container says the same afterwards, so
+        that a restart comes back with it. Equal to what runs: nothing happens.
+
+        Raises:
+            IngressError: HAProxy refused *config*, or does something else afterwards; what it did
+                before it still does.
+        """
+        ...
+
+    def drain(
+        self,
+        container_id: str,
+        backends: Collection[str],
+        servers: Collection[str],
+        timeout_s: float,
+        stop: Callable[[], bool],
+    ) -> int:
+        """
+        Wait until nothing is under way to *servers*; give how many were left after *timeout_s*.
+
+        They have weight 0, or are gone from the configuration, already.
+        """
+        ...
+
+    def report(self, container_id: str) -> IngressReport:
+        """
+        Ask the running ingress for its hash and counters.
+
+        Raises:
+            IngressError: It does not answer.
+        """
         ...
 
 

@@ -64,6 +64,7 @@ class ObservedContainer:
         created_at: Seconds since the epoch; 0.0 when unknown.
         started_at, finished_at: Seconds since the epoch; 0.0 when it never did.
         networks: Name of each network that it is attached to, with its aliases there.
+        addresses: Its IPv4 address by network, as far as it has one now.
         volumes: Name of each volume that it mounts, by target.
         host_ports: ``(host_ip, port, protocol)`` that are bound now.
         error: What the engine says of the last failed start; empty when nothing.
@@ -84,6 +85,7 @@ class ObservedContainer:
     finished_at: float = 0.0
     limits: Limits = field(default_factory=Limits)
     networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    addresses: Mapping[str, str] = field(default_factory=dict[str, str])
     volumes: Mapping[str, str] = field(default_factory=dict[str, str])
     host_ports: tuple[tuple[str, int, str], ...] = ()
     error: str = ""
