@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sandbox.compose.node import Mark
 from sandbox.compose.service import Draft
+from sandbox.compose.surge import binds_itself
 
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - nothing is bound here
 _SERVICE = "service:"
@@ -18,12 +19,12 @@ def check_ports(drafts: Mapping[str, Draft]) -> None:
         for port, mark in draft.ports.items():
             if not port.published or port.published != port.published_end:
                 continue
-            if draft.service.replicas > 1:
+            if draft.service.replicas > 1 and binds_itself(draft.service, port):
                 draft.place.at("ports").problem(
                     mark,
                     f"{draft.service.replicas} replicas cannot share the host port"
                     f" {port.published}",
-                    "remove the host port, or give a range",
+                    "give a range, or let the ingress bind it: a TCP port without `route: direct`",
                 )
             others = taken.setdefault((port.published, port.protocol), {})
             holder = _holder(port.host_ip, others)

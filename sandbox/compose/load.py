@@ -22,6 +22,7 @@ from sandbox.compose.service import Draft, Sources, read_service
 from sandbox.compose.settings import read_settings
 from sandbox.compose.sharing import with_link_names
 from sandbox.compose.source import CommittedSource
+from sandbox.compose.surge import check_rollouts
 from sandbox.errors import InvalidComposeError, NotFoundError, SourceError
 from sandbox.model.desired import DesiredState, Network, Volume
 from sandbox.model.service import Service, VolumeMount
@@ -158,6 +159,7 @@ def _drafts(project: Project, top: Place, sources: Sources, environment: str) ->
     check_sharing(drafts)
     if any(draft.service.container_name for draft in drafts.values()):
         drafts = with_container_names(drafts, _names_elsewhere(environment, sources.source))
+    check_rollouts(drafts)
     linked = with_link_names(
         {name: draft.service for name, draft in drafts.items()},
         {name: draft.links for name, draft in drafts.items()},

@@ -87,11 +87,15 @@ class Rollout:
     How a changed service is brought up.
 
     Attributes:
+        update: Of a change.
+        rollback: Of the way back; one that fails stays where it is.
         steps: Of a canary, weights rising; empty moves all traffic at once.
         analysis: Judged in each step; ``None`` only waits.
     """
 
     update: UpdateConfig = field(default_factory=UpdateConfig)
-    rollback: UpdateConfig = field(default_factory=UpdateConfig)
+    rollback: UpdateConfig = field(
+        default_factory=lambda: UpdateConfig(failure_action=FailureAction.PAUSE)
+    )
     steps: tuple[CanaryStep, ...] = ()
     analysis: Analysis | None = None

@@ -102,7 +102,8 @@ def test_the_same_port_on_other_addresses_and_protocols_is_fine() -> None:
 
 
 def test_replicas_cannot_share_a_host_port_but_may_share_a_range() -> None:
-    (found,) = problems("services: {a: {image: x, scale: 2, ports: ['8080:80']}}")
+    (found,) = problems("services: {a: {image: x, scale: 2, ports: ['8080:80/udp']}}")
 
     assert "2 replicas cannot share the host port 8080" in found
-    assert load("services: {a: {image: x, scale: 2, ports: ['8080-8090:80', '81']}}").services
+    ranges = "['8080-8090:80/udp', '81/udp']"
+    assert load(f"services: {{a: {{image: x, scale: 2, ports: {ranges}}}}}").services
