@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sandbox.model.event import Event
     from sandbox.model.ingress import IngressConfig, IngressReport
     from sandbox.model.observed import ObservedContainer, ObservedState, Owner
+    from sandbox.model.quarantine import Quarantine
+    from sandbox.model.receipt import Traffic
     from sandbox.model.record import SyncRecord
     from sandbox.model.service import ContainerFile
     from sandbox.model.status import EnvironmentStatus, Suspension
@@ -295,8 +297,16 @@ class Journal(Protocol):
     """History that may be lost, never a source of desired state. Safe from several threads."""
 
     def record_sync(self, record: SyncRecord) -> int: ...
-    def syncs(self, environment: str, *, limit: int = 20) -> tuple[SyncRecord, ...]:
-        """Newest first."""
+    def syncs(self, environment: str = "", *, limit: int = 20) -> tuple[SyncRecord, ...]:
+        """Newest first; those of all environments when none is named."""
+        ...
+
+    def sync(self, number: int) -> SyncRecord | None:
+        """The one that `record_sync` gave this number."""
+        ...
+
+    def complete_receipt(self, number: int, after: Traffic) -> None:
+        """Add *after* to the receipt of a sync; nothing happens when there is none (any more)."""
         ...
 
     def record_event(self, event: Event) -> None: ...
@@ -315,6 +325,35 @@ class Journal(Protocol):
 
     def ready(self) -> Mapping[str, float]:
         """Start times by container id, of those that were marked."""
+        ...
+
+    def mark_routed(self, container_id: str, started_at: float, config_hash: str) -> None:
+        """The ingress in the container as started then proved that it does *config_hash*."""
+        ...
+
+    def routed(self) -> Mapping[str, tuple[float, str]]:
+        """Start time and the last proven hash by container id."""
+        ...
+
+    def mark_job_done(self, environment: str, spec_hash: str) -> None:
+        """The job ended well; *spec_hash* tells everything that it ran from."""
+        ...
+
+    def jobs_done(self, environment: str) -> frozenset[str]:
+        """Spec hashes of the jobs of *environment* that were marked."""
+        ...
+
+    def forget_jobs(self, environment: str) -> None:
+        """What the jobs of *environment* did is gone: its volumes were deleted."""
+        ...
+
+    def quarantine(self, quarantine: Quarantine) -> None:
+        """Keep it instead of an earlier one of its environment."""
+        ...
+
+    def quarantined(self, environment: str) -> Quarantine | None: ...
+    def release_quarantine(self, environment: str) -> bool:
+        """Forget the quarantine of *environment*; false when there is none."""
         ...
 
     def suspend(self, suspension: Suspension) -> None: ...
