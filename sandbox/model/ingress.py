@@ -46,12 +46,14 @@ class Backend:
 
     Attributes:
         name: ``<service>-<target port>``.
+        port: That target port.
         servers: Sorted by name.
     """
 
     name: str
     service_name: str
     mode: RouteMode
+    port: int = 0
     servers: tuple[Server, ...] = ()
 
 

@@ -68,6 +68,7 @@ class ObservedContainer:
         volumes: Name of each volume that it mounts, by target.
         host_ports: ``(host_ip, port, protocol)`` that are bound now.
         error: What the engine says of the last failed start; empty when nothing.
+        config_hash: Of an ingress: that of the configuration which it proved to run; else empty.
     """
 
     id: str
@@ -89,6 +90,7 @@ class ObservedContainer:
     volumes: Mapping[str, str] = field(default_factory=dict[str, str])
     host_ports: tuple[tuple[str, int, str], ...] = ()
     error: str = ""
+    config_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,10 +125,12 @@ class TakenPort:
     Attributes:
         bound: ``(host_ip, port, protocol)``.
         holder: Who, for people: ``container shop-web-1``, ``nginx (pid 812)``.
+        environment: The environment of ours that holds it, of any instance; empty when none does.
     """
 
     bound: tuple[str, int, str]
     holder: str
+    environment: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

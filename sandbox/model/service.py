@@ -195,7 +195,8 @@ class Attachment:
     One network of a service; *network* is its key under top-level ``networks``.
 
     Attributes:
-        aliases: Extra names, sorted; the service's own name is always one.
+        aliases: Extra names, sorted.
+        named: The service's own name is one of its names too; not when the ingress answers to it.
         ipv4_address, ipv6_address: Fixed address; empty means any.
         link_local_ips: Further addresses, sorted.
         mac_address: Fixed; empty means any.
@@ -206,6 +207,7 @@ class Attachment:
 
     network: str
     aliases: tuple[str, ...] = ()
+    named: bool = True
     ipv4_address: str = ""
     ipv6_address: str = ""
     link_local_ips: tuple[str, ...] = ()

@@ -111,7 +111,7 @@ def _spec(
 def _endpoint(service: Service, attachment: Attachment, network: str) -> Endpoint:
     return Endpoint(
         network_name=network,
-        aliases=tuple(sorted({service.name, *attachment.aliases})),
+        aliases=tuple(sorted({*([service.name] * attachment.named), *attachment.aliases})),
         ipv4_address=attachment.ipv4_address,
         ipv6_address=attachment.ipv6_address,
         link_local_ips=attachment.link_local_ips,
