@@ -73,7 +73,7 @@ class Analysis:
         max_error_rate: Share of its requests that may fail, 0 to 1; compared with the old
             generation over the same seconds.
         max_p95_ms: Milliseconds to the first byte, for 95 of 100 of its requests.
-        min_requests: Fewer than this say nothing.
+        min_requests: Fewer than this never promote; see `delivery.analysis`.
     """
 
     max_error_rate: float | None = None
