@@ -75,6 +75,7 @@ class EnvironmentStatus:
         branch: Branch that it follows; empty when the files cannot be read.
         revision: Commit that the tracked branch points at; empty when it cannot be read.
         subject: First line of that commit's message.
+        serving: Commit that is wanted instead, while *revision* is in quarantine; else empty.
         release: Commit that the application is built from.
         running_releases: Releases that live containers carry, sorted.
         message: The one thing to know; empty when all is well.
@@ -89,6 +90,7 @@ class EnvironmentStatus:
     branch: str = ""
     revision: str = ""
     subject: str = ""
+    serving: str = ""
     release: str = ""
     running_releases: tuple[str, ...] = ()
     sync: SyncStatus = SyncStatus.UNKNOWN

@@ -47,6 +47,7 @@ def status(value: EnvironmentStatus) -> dict[str, Json]:
         "name": value.name,
         "branch": value.branch or None,
         "revision": value.revision or None,
+        "serving": value.serving or value.revision or None,
         "subject": value.subject,
         "release": value.release or None,
         "running_releases": list(value.running_releases),

@@ -16,6 +16,7 @@ from sandbox.errors import CancelledError, SandboxError
 from sandbox.model.event import Event, EventKind
 from sandbox.model.record import Outcome, StepRecord
 from sandbox.runtime.perform import Performer
+from sandbox.runtime.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +63,7 @@ class Execution:
             judge=self.judge,
             emit=self.emit,
             stop=self.stop,
+            traffic=Traffic(workspace=self.workspace, stop=self.stop),
         )
         ended: queue.SimpleQueue[StepResult] = queue.SimpleQueue()
         waiting = {step.id: step for step in self.plan.steps}

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 def observe(workspace: Workspace, desired: DesiredState) -> ObservedState:
     """Take a snapshot of the environment of *desired*."""
     observed = workspace.engine.observe(workspace.owner(desired), references(desired))
-    proven = workspace.journal.ready()
-    containers = tuple(_with_proof(container, proven) for container in observed.containers)
+    proven, routed = workspace.journal.ready(), workspace.journal.routed()
+    containers = tuple(
+        _with_hash(_with_proof(container, proven), routed) for container in observed.containers
+    )
     taken = (*observed.taken_ports, *_held_by_processes(workspace, desired, observed))
     return replace(observed, containers=containers, taken_ports=taken)
 
@@ -47,4 +49,16 @@ def _with_proof(container: ObservedContainer, proven: Mapping[str, float]) -> Ob
     )
     if waiting and proven.get(container.id) == container.started_at:
         return replace(container, ready=True)
+    return container
+
+
+def _with_hash(
+    container: ObservedContainer, routed: Mapping[str, tuple[float, str]]
+) -> ObservedContainer:
+    """What an ingress proved counts for this very start, and until its healthcheck says else."""
+    started_at, config_hash = routed.get(container.id, (0.0, ""))
+    if not config_hash or container.health is EngineHealth.UNHEALTHY:
+        return container
+    if container.state is ContainerState.RUNNING and started_at == container.started_at:
+        return replace(container, config_hash=config_hash)
     return container

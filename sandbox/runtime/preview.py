@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from sandbox.compose.committed import load_committed
 from sandbox.planning.plan import plan_sync
-from sandbox.runtime.desired import load_ref, load_tracked, load_worktree, require_environment
+from sandbox.runtime.desired import load_ref, load_worktree, require_environment
 from sandbox.runtime.observe import observe
 from sandbox.runtime.source import CommitSource
 from sandbox.runtime.sync import refuse_unmeant_emptiness
+from sandbox.runtime.wanted import load_wanted
 
 if TYPE_CHECKING:
     from sandbox.compose.project import Project
@@ -43,13 +44,13 @@ def preview_plan(
 def load_desired(
     workspace: Workspace, environment: str, *, ref: str | None = None, worktree: bool = False
 ) -> DesiredState:
-    """Load *environment* at what it tracks, at *ref*, or from the files on disk."""
+    """Load *environment* as it is wanted now, at *ref*, or from the files on disk."""
     if worktree:
         return load_worktree(workspace.repository, environment)
     if ref is not None:
         return load_ref(workspace.repository, environment, ref)
     require_environment(workspace.repository, environment)
-    return load_tracked(workspace.repository, environment)
+    return load_wanted(workspace, environment).desired
 
 
 def load_config(workspace: Workspace, environment: str) -> Project:

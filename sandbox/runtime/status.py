@@ -13,15 +13,17 @@ from sandbox.planning.health import environment_health, service_statuses, sync_s
 from sandbox.planning.labels import RELEASE
 from sandbox.planning.plan import differences, plan_sync
 from sandbox.planning.urls import urls
-from sandbox.runtime.desired import attempted_commit, load_at, load_tracked
+from sandbox.runtime.desired import attempted_commit, load_at
 from sandbox.runtime.observe import observe
 from sandbox.runtime.source import ENVIRONMENTS
 from sandbox.runtime.suspension import active_suspension
 from sandbox.runtime.sync import hold_text, refuse_unmeant_emptiness
+from sandbox.runtime.wanted import load_wanted
 
 if TYPE_CHECKING:
     from sandbox.model.desired import DesiredState
     from sandbox.model.plan import Plan
+    from sandbox.model.quarantine import Quarantine
     from sandbox.runtime.workspace import Workspace
 
 
@@ -39,11 +41,31 @@ def read_status(
         suspension=active_suspension(workspace, environment),
     )
     try:
-        desired = load_tracked(workspace.repository, environment)
-        refuse_unmeant_emptiness(desired)
+        wanted = load_wanted(workspace, environment)
+        refuse_unmeant_emptiness(wanted.desired)
     except SandboxError as error:
         return _unreadable(workspace, status, error)
-    return _of_engine(workspace, _of_source(workspace, status, desired), desired)
+    desired = wanted.desired
+    status = _of_engine(workspace, _of_source(workspace, status, desired), desired)
+    return _in_quarantine(workspace, status, wanted.quarantine) if wanted.quarantine else status
+
+
+def _in_quarantine(
+    workspace: Workspace, status: EnvironmentStatus, quarantine: Quarantine
+) -> EnvironmentStatus:
+    """The newest commit is not what runs, however well that does."""
+    failed, serving = quarantine.revision[:7], quarantine.serving[:7]
+    suspended = status.suspension is not None
+    return replace(
+        status,
+        revision=quarantine.revision,
+        subject=_subject(workspace, quarantine.revision),
+        serving=quarantine.serving,
+        sync=SyncStatus.OUT_OF_SYNC,
+        health=status.health if suspended else worst((status.health, Health.DEGRADED)),
+        message=f"serving {serving}; {failed} failed and is not tried again: {quarantine.reason}",
+        next_step=f"commit a fix, or try it again: sandbox sync {status.name}",
+    )
 
 
 def _unreadable(

@@ -13,13 +13,14 @@ from sandbox.errors import CancelledError, EngineError, EngineUnreachableError, 
 from sandbox.model.action import BuildImage, PullImage
 from sandbox.model.event import Event, EventKind
 from sandbox.model.plan import HoldReason
-from sandbox.model.record import Outcome, SyncRecord
+from sandbox.model.record import Outcome, SyncRecord, Trigger
 from sandbox.planning.admission import judge_of
+from sandbox.planning.jobs import job_hashes
 from sandbox.planning.plan import plan_sync
-from sandbox.runtime.desired import load_tracked
 from sandbox.runtime.executor import Execution, StepResult, step_records
 from sandbox.runtime.observe import observe
 from sandbox.runtime.source import ENVIRONMENTS
+from sandbox.runtime.wanted import load_wanted, quarantine_failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from sandbox.model.desired import DesiredState
     from sandbox.model.observed import ObservedState
     from sandbox.model.plan import Hold, Plan, Step, SyncPolicy
-    from sandbox.model.record import Trigger
+    from sandbox.model.quarantine import Quarantine
     from sandbox.planning.admission import Judge
     from sandbox.runtime.workspace import Workspace
 
@@ -54,12 +55,18 @@ class SyncRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What Git says, what the engine says, what to do about it, and what may be done at all."""
+    """
+    What Git says, what the engine says, what to do about it, and what may be done at all.
+
+    Attributes:
+        quarantine: Why *desired* is not the newest commit of the branch; ``None`` when it is.
+    """
 
     desired: DesiredState
     observed: ObservedState
     plan: Plan
     judge: Judge
+    quarantine: Quarantine | None = None
 
 
 def look(workspace: Workspace, environment: str, policy: SyncPolicy) -> Look:
@@ -71,21 +78,34 @@ def look(workspace: Workspace, environment: str, policy: SyncPolicy) -> Look:
         HeldError: The environment would become empty without ``allow_empty``.
         EngineUnreachableError: No engine answers.
     """
-    desired = load_tracked(workspace.repository, environment)
+    wanted = load_wanted(workspace, environment)
+    desired = wanted.desired
     refuse_unmeant_emptiness(desired)
     observed = observe(workspace, desired)
-    policy = replace(policy, prune=desired.settings.sync.prune, waiver_file=workspace.waivers())
+    policy = replace(
+        policy,
+        prune=desired.settings.sync.prune,
+        waiver_file=workspace.waivers(),
+        # On the way back a job is not run again: what it did is still done.
+        jobs_done=workspace.journal.jobs_done(environment) if wanted.quarantine else frozenset(),
+    )
     return Look(
         desired=desired,
         observed=observed,
         plan=plan_sync(desired, observed, policy),
         judge=judge_of(desired, observed, policy),
+        quarantine=wanted.quarantine,
     )
 
 
 def sync_environment(workspace: Workspace, request: SyncRequest) -> SyncRecord:
-    """Reconcile once: `look`, then `carry_out`."""
-    return carry_out(workspace, request, look(workspace, request.environment, request.policy))
+    """Reconcile once: `look`, then `carry_out`; and go back if that is what it comes to."""
+    workspace.journal.release_quarantine(request.environment)
+    record = carry_out(workspace, request, look(workspace, request.environment, request.policy))
+    back = look(workspace, request.environment, request.policy)
+    if back.quarantine is not None and not request.stop():
+        carry_out(workspace, replace(request, trigger=Trigger.ROLLBACK), back)
+    return record
 
 
 def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRecord:
@@ -117,9 +137,35 @@ def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRec
             break
         seen = look(workspace, request.environment, request.policy)
     record = _record(workspace, request, seen, results, began)
-    number = workspace.journal.record_sync(record)
+    record = replace(record, id=workspace.journal.record_sync(record))
     request.emit(_conclusion(record))
-    return replace(record, id=number)
+    if record.outcome is Outcome.SUCCEEDED:
+        _remember_success(workspace, seen)
+    elif record.outcome is Outcome.FAILED and seen.quarantine is None:
+        errors = [result.error for result in results if result.error is not None]
+        quarantine = quarantine_failed(workspace, seen.desired, record, errors)
+        if quarantine is not None:
+            request.emit(quarantined(quarantine))
+    return record
+
+
+def quarantined(quarantine: Quarantine) -> Event:
+    """Tell of a revision that is not tried again."""
+    return Event(
+        at=quarantine.since,
+        environment=quarantine.environment,
+        kind=EventKind.QUARANTINED,
+        message=f"{quarantine.revision[:7]} is not tried again; back to {quarantine.serving[:7]}",
+        revision=quarantine.revision,
+    )
+
+
+def _remember_success(workspace: Workspace, seen: Look) -> None:
+    """Keep which jobs are done; what went well needs no quarantine of what came before."""
+    for spec_hash in job_hashes(seen.desired, seen.observed.owner):
+        workspace.journal.mark_job_done(seen.desired.environment, spec_hash)
+    if seen.quarantine is None:
+        workspace.journal.release_quarantine(seen.desired.environment)
 
 
 def refuse_unmeant_emptiness(desired: DesiredState) -> None:

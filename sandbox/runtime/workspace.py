@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sandbox.model.observed import TakenPort
     from sandbox.model.plan import SyncPolicy
     from sandbox.model.waiver import WaiverFile
-    from sandbox.ports import ChangeFeed, Clock, Control, Engine, Journal, Lock, Repository
+    from sandbox.ports import ChangeFeed, Clock, Control, Engine, Ingress, Journal, Lock, Repository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,7 @@ class Workspace:
 
     repository: Repository
     engine: Engine
+    ingress: Ingress
     journal: Journal
     lock: Lock
     clock: Clock

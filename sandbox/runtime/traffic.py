@@ -1,0 +1,113 @@
+"""The steps about traffic: each changes the servers of one service in what the ingress does."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sandbox.delivery.analysis import judge, verdict_text
+from sandbox.delivery.window import Window, advance, sample_of
+from sandbox.errors import AnalysisError, CancelledError, EngineError, HeldError
+from sandbox.model.ingress import IngressConfig
+from sandbox.model.verdict import Decision
+from sandbox.planning.haproxy import config_hash
+from sandbox.planning.traffic import with_shares
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.model import action as actions
+    from sandbox.model.verdict import Verdict
+    from sandbox.runtime.workspace import Workspace
+
+SAMPLE_S = 1.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Traffic:
+    """
+    What the ingress of one environment is told during one plan; safe from several threads.
+
+    Attributes:
+        config: What it was told last.
+        verdicts: The last one of each service that was analysed.
+    """
+
+    workspace: Workspace
+    stop: Callable[[], bool]
+    config: IngressConfig = field(default_factory=IngressConfig)
+    verdicts: dict[str, Verdict] = field(default_factory=dict[str, "Verdict"])
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def configure(self, ingress_id: str, action: actions.ConfigureIngress) -> None:
+        """Tell the ingress everything; what it does already is not done again."""
+        with self._lock:
+            self._apply(ingress_id, action.config)
+
+    def shift(self, ingress_id: str, action: actions.ShiftTraffic, ids: dict[str, str]) -> None:
+        """Give the requests of a service to other containers; *ids* by container name."""
+        with self._lock:
+            addresses = {name: self._addresses(name, ids[name]) for name in sorted(action.shares)}
+            config = with_shares(self.config, action.service_name, action.shares, addresses)
+            self._apply(ingress_id, config)
+
+    def drain(self, ingress_id: str, action: actions.DrainContainer) -> int:
+        """Wait until nothing is under way in a container; give how many requests are left."""
+        backends = [
+            each.name for each in self.config.backends if each.service_name == action.service_name
+        ]
+        return self.workspace.ingress.drain(
+            ingress_id, backends, (action.container_name,), action.timeout_s, self.stop
+        )
+
+    def analyse(self, ingress_id: str, action: actions.AnalyseTraffic) -> None:
+        """
+        Watch two generations for as long as the step says, and judge the new one all the time.
+
+        Raises:
+            AnalysisError: The new one is worse than it may be.
+            HeldError: Too little was seen to tell, until the deadline.
+            CancelledError: `stop` said so.
+        """
+        clock = self.workspace.clock
+        began = clock.monotonic()
+        window = Window(last=self.workspace.ingress.report(ingress_id))
+        while True:
+            if self.stop():
+                message = f"the canary of {action.service_name} was ended"
+                raise CancelledError(message)
+            left_s = began + action.for_s - clock.monotonic()
+            clock.sleep(min(left_s, SAMPLE_S) if left_s > 0 else SAMPLE_S)
+            window = advance(window, self.workspace.ingress.report(ingress_id))
+            passed_s = clock.monotonic() - began
+            if action.analysis is None:
+                if passed_s >= action.for_s:
+                    return
+                continue
+            old, new = sample_of(window, action.old), sample_of(window, action.new)
+            verdict = judge(action.analysis, old, new, over=passed_s >= action.for_s)
+            self.verdicts[action.service_name] = verdict
+            if verdict.decision is Decision.PROMOTE:
+                return
+            said = f"the canary of {action.service_name}: {verdict_text(verdict)}"
+            if verdict.decision is Decision.ABORT:
+                raise AnalysisError(said, remedy="commit a fix; the old one has all traffic again")
+            if passed_s >= action.deadline_s:
+                raise HeldError(said, remedy="send it requests, or lower min_requests")
+
+    def _apply(self, ingress_id: str, config: IngressConfig) -> None:
+        self.workspace.ingress.apply(ingress_id, config)
+        self.config = config
+        container = self.workspace.engine.inspect_container(ingress_id)
+        if container is not None:
+            self.workspace.journal.mark_routed(
+                ingress_id, container.started_at, config_hash(config)
+            )
+
+    def _addresses(self, name: str, container_id: str) -> dict[str, str]:
+        container = self.workspace.engine.inspect_container(container_id)
+        if container is None or not container.addresses:
+            message = f"{name} has no address any more, so it gets no traffic"
+            raise EngineError(message, temporary=True)
+        return dict(container.addresses)
