@@ -65,8 +65,11 @@ class Listener:
     Attributes:
         port: Inside the container; unique among listeners.
         backend: Name of the backend of what *hosts* does not name; empty: HTTP 404.
-        hosts: Backend by lower-case host name of the request, without a port; HTTP only.
+        hosts: Backend by lower-case host name of the request, without a port; HTTP only. One that
+            begins with a dot stands for every name that ends with it, and any other name wins.
+            Where *backend* is empty, the HTTP 404 lists these names.
         trusted: ``X-Forwarded-*`` of the request are kept: only our own edge can reach this port.
+        sources: Addresses, in CIDR form, that may connect; empty is all.
     """
 
     port: int
@@ -74,6 +77,7 @@ class Listener:
     backend: str = ""
     hosts: Mapping[str, str] = field(default_factory=dict[str, str])
     trusted: bool = False
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
