@@ -69,7 +69,6 @@ class Listener:
             begins with a dot stands for every name that ends with it, and any other name wins.
             Where *backend* is empty, the HTTP 404 lists these names.
         trusted: ``X-Forwarded-*`` of the request are kept: only our own edge can reach this port.
-        sources: Addresses, in CIDR form, that may connect; empty is all.
     """
 
     port: int
@@ -77,7 +76,6 @@ class Listener:
     backend: str = ""
     hosts: Mapping[str, str] = field(default_factory=dict[str, str])
     trusted: bool = False
-    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
