@@ -15,7 +15,7 @@ class Answer(NamedTuple):
         sent: When it was sent (for the last time, if it was repeated).
         ended: When the last byte of the answer was read, or when it failed.
         target: Index of what was asked for.
-        generation: Which release answered, as it says itself; empty when it does not.
+        generation: Which release answered, as it says itself, of a failure too; empty when not.
         failure: What went wrong; empty when all went well.
         attempts: How often it was sent.
     """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-OK = range(200, 300)
 NO_CONTENT = 204
 
 
@@ -15,7 +14,7 @@ class FailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One connection and how often it was used."""
+    """The two ends of one connection."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -25,6 +24,7 @@ class Connection:
 class Reply:
     """The head of an answer whose body came whole."""
 
+    status: int
     headers: dict[str, str]
 
     @property
@@ -46,7 +46,7 @@ async def exchange(connection: Connection, request: bytes) -> Reply:
     Send *request* and read the whole answer.
 
     Raises:
-        FailedError: No answer, not a whole one, or one that says no.
+        FailedError: No answer, or not a whole one.
     """
     try:
         connection.writer.write(request)
@@ -67,9 +67,7 @@ async def exchange(connection: Connection, request: bytes) -> Reply:
         raise FailedError(f"cut in the body: {_name(error)}") from error
     except ValueError as error:
         raise FailedError("malformed length") from error
-    if status not in OK:
-        raise FailedError(f"status {status}")
-    return Reply(headers)
+    return Reply(status, headers)
 
 
 def _parse(head: bytes) -> tuple[int, dict[str, str]]:

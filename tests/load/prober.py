@@ -25,6 +25,7 @@ KEPT = 8
 """Connections that are kept to each address, more if that many requests are under way."""
 FRESH_EVERY = 10
 IN_FLIGHT_MAX = 1000
+OK = range(200, 300)
 PAUSE_S = 0.1
 
 
@@ -88,7 +89,7 @@ class Prober:
             try:
                 async with asyncio.timeout(self.manner.timeout_s):
                     reply = await self._once(self.targets[index], fresh=turn % FRESH_EVERY == 0)
-                generation = self._generation(reply)
+                generation, failure = self._judge(reply)
             except TimeoutError:
                 failure = "timeout"
             except FailedError as error:
@@ -133,9 +134,10 @@ class Prober:
         self._open[address] -= 1
         connection.writer.close()
 
-    def _generation(self, reply: Reply) -> str:
+    def _judge(self, reply: Reply) -> tuple[str, str]:
+        """Give who answered, and what is wrong with it."""
         name = self.manner.generation_header
         generation = reply.headers.get(name.lower(), "") if name else ""
-        if name and not generation:
-            raise FailedError(f"no {name}")
-        return generation
+        if reply.status not in OK:
+            return generation, f"status {reply.status}"
+        return generation, f"no {name}" if name and not generation else ""

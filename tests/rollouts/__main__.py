@@ -17,17 +17,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.rollouts.changes import Shop, Small
-from tests.rollouts.race import roll_under_load
+from tests.rollouts.race import Runner
 from tests.rollouts.sides import shop_sides, small_sides
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.rollouts.changes import Application
     from tests.rollouts.race import Rolled
     from tests.rollouts.sides import Side
 
 OURS, THEIRS = "sandbox", "docker compose up -d"
-HEAD = ("", "rollouts", "median", "requests", "failed", "wrong", "failing for", "p50", "p99")
+HEAD = (
+    "",
+    "rollouts of",
+    "number",
+    "median",
+    "requests",
+    "failed",
+    "wrong",
+    "repeated",
+    "failing for",
+    "p50",
+    "p99",
+)
+OF_A_STORE = 40
+"""One rollout of a store for so many of `web`."""
 
 
 def say(line: str) -> None:
@@ -45,27 +60,20 @@ def race(
     say: Callable[[str], None] = say,
 ) -> list[Rolled]:
     """Run both sides in *top*, one after the other, and remove what they made."""
-    application = Shop() if shop else Small()
-    ours, theirs = (shop_sides if shop else small_sides)(top, application)
+    application: Application = Shop() if shop else Small()
+    ours, theirs = (shop_sides if shop else small_sides)(top)
     sides: dict[str, Side] = {OURS: ours, THEIRS: theirs}
     results: list[Rolled] = []
     for name, side in sides.items():
         if only not in {"", name}:
             continue
+        runner = Runner(name=name, side=side, application=application, rps=rps, folder=top, say=say)
         try:
             say(f"{name}: preparing")
             side.prepare()
-            results.append(
-                roll_under_load(
-                    name,
-                    side,
-                    application,
-                    rollouts=rollouts,
-                    rps=rps,
-                    log=top / f"{name.split()[0]}.log",
-                    say=say,
-                )
-            )
+            results.append(runner.roll_web(rollouts))
+            few = max(1, rollouts // OF_A_STORE)
+            results += [runner.roll_store(store, few) for store in application.stores]
         finally:
             side.clean_up()
     return results
@@ -88,11 +96,13 @@ def _row(rolled: Rolled) -> tuple[str, ...]:
     load = rolled.load
     return (
         rolled.name,
+        rolled.what,
         str(len(rolled.seconds)),
         f"{statistics.median(rolled.seconds):.2f} s",
         str(load.requests),
         str(load.failed),
         str(load.wrong),
+        str(load.repeated),
         f"{load.failed_s:.1f} s",
         f"{load.p50_ms:.1f} ms",
         f"{load.p99_ms:.1f} ms",
@@ -100,7 +110,7 @@ def _row(rolled: Rolled) -> tuple[str, ...]:
 
 
 def main() -> int:
-    """Give 1 when a request of ours failed."""
+    """Give 1 when a request of ours failed, for good in case clients repeat it."""
     options = _options()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="sandbox-rollouts-") as top:

@@ -34,12 +34,18 @@ class Application(Protocol):
         """What to ask below *url*, in turn."""
         ...
 
+    @property
+    def stores(self) -> tuple[str, ...]:
+        """Single services with data, which can only be stopped before they are started anew."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Small:
     """The small web service."""
 
     header: str = small_app.HEADER
+    stores: tuple[str, ...] = ()
 
     def change(self, folder: Path, generation: str) -> dict[str, str]:
         text = (folder / small_app.VARIABLES).read_text()
@@ -54,6 +60,7 @@ class Shop:
     """The shipped shop, mostly what needs no database: it is `web` that is rolled."""
 
     header: str = "X-Shop-Release"
+    stores: tuple[str, ...] = ("cache", "db")
 
     def change(self, folder: Path, generation: str) -> dict[str, str]:
         text = (folder / SHOP_BASE).read_text()
@@ -64,3 +71,15 @@ class Shop:
     def requests(self, url: str) -> list[str]:
         cheap = [f"{url}/version", f"{url}/static/shop.css", f"{url}/healthz"] * 2
         return [*cheap, f"{url}/api/products/letter-set", f"POST {url}/api/cart/items {ITEM}"]
+
+
+def change_store(folder: Path, service_name: str, number: int) -> dict[str, str]:
+    """Give the files whose change makes one of the shop's stores, and nothing else, anew."""
+    text = (folder / SHOP_BASE).read_text()
+    head, name, section = text.partition(f"\n  {service_name}:\n")
+    changed, found = re.subn(
+        r"(?m)^    mem_limit: .*$", f"    mem_limit: {384 + number}m", section, count=1
+    )
+    assert name
+    assert found
+    return {SHOP_BASE: head + name + changed}

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from tests.rollouts.changes import Application
-
 ENVIRONMENT = "staging"
 COMPOSE_FILE = f"environments/{ENVIRONMENT}/compose.yaml"
 VARIABLES = f"environments/{ENVIRONMENT}/.env"
@@ -35,17 +33,19 @@ class Side(Protocol):
     One who rolls out.
 
     Attributes:
+        folder: Where the files are.
         urls: Where the application answers.
     """
 
+    folder: Path
     urls: tuple[str, ...]
 
     def prepare(self) -> None:
         """Bring the application up, images built."""
         ...
 
-    def roll(self, generation: str) -> None:
-        """Make `web` another generation, and return when that is reported done."""
+    def roll(self, files: Mapping[str, str]) -> None:
+        """Change *files*, and return when that is reported done."""
         ...
 
     def clean_up(self) -> None:
@@ -57,16 +57,15 @@ class Side(Protocol):
 class Ours:
     """A repository with a controller that follows its commits."""
 
-    application: Application
+    folder: Path
     ground: Playground
     urls: tuple[str, ...]
 
     def prepare(self) -> None:
         self.ground.sandbox("up", ENVIRONMENT, seconds=600.0)
 
-    def roll(self, generation: str) -> None:
-        files = self.application.change(self.ground.folder, generation)
-        revision = self.ground.commit(files, f"Release {generation}")
+    def roll(self, files: Mapping[str, str]) -> None:
+        revision = self.ground.commit(files)
         self.ground.wait_healthy(ENVIRONMENT, revision=revision)
 
     def clean_up(self) -> None:
@@ -77,7 +76,6 @@ class Ours:
 class Theirs:
     """A copy of the files, which `docker compose up -d` is called on."""
 
-    application: Application
     folder: Path
     project: str
     urls: tuple[str, ...]
@@ -86,8 +84,8 @@ class Theirs:
         self._compose("build", "--quiet")
         self._compose("up", "-d", "--wait")
 
-    def roll(self, generation: str) -> None:
-        _write(self.folder, self.application.change(self.folder, generation))
+    def roll(self, files: Mapping[str, str]) -> None:
+        _write(self.folder, files)
         self._compose("up", "-d", "--wait")
 
     def clean_up(self) -> None:
@@ -104,15 +102,15 @@ class Theirs:
         run(command, environ={"DOCKER_BUILDKIT": "0"}, folder=self.folder)
 
 
-def small_sides(folder: Path, application: Application) -> tuple[Ours, Theirs]:
+def small_sides(folder: Path) -> tuple[Ours, Theirs]:
     """Give both sides of the small service in *folder*."""
     ground = small_app.SmallGround(folder=folder / "ours")
     ground.begin()
-    ours = Ours(application=application, ground=ground, urls=(ground.published, ground.named))
+    ours = Ours(folder=ground.folder, ground=ground, urls=(ground.published, ground.named))
     return ours, _theirs(folder, ours)
 
 
-def shop_sides(folder: Path, application: Application) -> tuple[Ours, Theirs]:
+def shop_sides(folder: Path) -> tuple[Ours, Theirs]:
     """Give both sides of the shop in *folder*."""
     ground = ShopGround(folder=folder / "ours")
     edge = free_port()
@@ -121,18 +119,17 @@ def shop_sides(folder: Path, application: Application) -> tuple[Ours, Theirs]:
         f"http://127.0.0.1:{ground.ports[ENVIRONMENT]}",
         f"http://{ENVIRONMENT}.localhost:{edge}",
     )
-    ours = Ours(application=application, ground=ground, urls=urls)
+    ours = Ours(folder=ground.folder, ground=ground, urls=urls)
     return ours, _theirs(folder, ours)
 
 
 def _theirs(folder: Path, ours: Ours) -> Theirs:
     """Copy what ours has committed, to be published elsewhere."""
     place, port = folder / "theirs", free_port()
-    shutil.copytree(ours.ground.folder, place, ignore=shutil.ignore_patterns(".git"))
+    shutil.copytree(ours.folder, place, ignore=shutil.ignore_patterns(".git"))
     text = (place / VARIABLES).read_text()
     _write(place, {VARIABLES: set_variable(text, "WEB_PORT", str(port))})
     return Theirs(
-        application=ours.application,
         folder=place,
         project=f"rollouts-{os.getpid()}",
         urls=(f"http://127.0.0.1:{port}",),
