@@ -157,7 +157,7 @@ def _reason_text(reason: Reason) -> str:
         case Ground.ERROR_RATE:
             return f"{_percent(measured)} failed, at most {_percent(limit)} may"
         case Ground.P95:
-            return f"p95 is {measured:g} ms, at most {limit:g} ms may be"
+            return f"p95 is {measured:g} ms, at most {limit:g} ms is allowed"
         case Ground.TOO_FEW_REQUESTS:
             return f"too little traffic: {measured:g} of at least {limit:g} requests"
         case Ground.TOO_FEW_TIMED:

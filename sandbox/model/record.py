@@ -78,3 +78,16 @@ class SyncRecord:
     steps: tuple[StepRecord, ...] = ()
     log: tuple[str, ...] = ()
     receipt: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastSync:
+    """
+    A sync as people look back at it.
+
+    Attributes:
+        subject: First line of the message of its commit; empty when the commit is gone.
+    """
+
+    record: SyncRecord
+    subject: str = ""

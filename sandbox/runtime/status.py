@@ -59,7 +59,7 @@ def _in_quarantine(
     return replace(
         status,
         revision=quarantine.revision,
-        subject=_subject(workspace, quarantine.revision),
+        subject=subject_of(workspace, quarantine.revision),
         serving=quarantine.serving,
         sync=SyncStatus.OUT_OF_SYNC,
         health=status.health if suspended else worst((status.health, Health.DEGRADED)),
@@ -79,7 +79,7 @@ def _unreadable(
     return replace(
         status,
         revision=revision,
-        subject=_subject(workspace, revision),
+        subject=subject_of(workspace, revision),
         sync=SyncStatus.OUT_OF_SYNC if revision else SyncStatus.UNKNOWN,
         message=error.message,
         next_step=error.remedy or "commit a fix; what runs is left alone until then",
@@ -108,7 +108,7 @@ def _of_source(
         status,
         branch=desired.settings.track,
         revision=desired.revision,
-        subject=_subject(workspace, desired.revision),
+        subject=subject_of(workspace, desired.revision),
         release=desired.release,
         urls=urls(desired),
         ignored_edits=edits,
@@ -188,7 +188,8 @@ def _advice(
     return "", ""
 
 
-def _subject(workspace: Workspace, revision: str) -> str:
+def subject_of(workspace: Workspace, revision: str) -> str:
+    """First line of the message of a commit; empty when there is none (any more)."""
     try:
         return workspace.repository.commit_info(revision).subject if revision else ""
     except SandboxError:

@@ -39,6 +39,8 @@ COMMANDS = (
     "open staging",
     "wait staging --timeout 1s",
     "watch --timeout 1s",
+    "history",
+    "history staging --output json",
 )
 WITH_CHANGES = "plan staging --exit-code"
 LOOKS_AT_THE_ENGINE = {WITH_CHANGES, "status staging"}
