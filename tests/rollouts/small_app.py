@@ -97,12 +97,13 @@ class SmallGround(Playground):
     port: int = 0
     edge: int = 0
 
-    def begin(self, generation: str = "v1", **file: Any) -> str:
+    def begin(self, generation: str = "v1", *, delay_s: float = 0.0, **file: Any) -> str:
         """Make the repository's first commit; *file* as in `compose_file`."""
         self.port, self.edge = free_port(), free_port()
         self.environ["SANDBOX_EDGE_PORT"] = str(self.edge)
         first = {**app_files(), COMPOSE_FILE: compose_file(**file)}
-        return self.commit({**first, VARIABLES: variables(generation, self.port)}, "Begin")
+        text = variables(generation, self.port, delay_s=delay_s)
+        return self.commit({**first, VARIABLES: text}, "Begin")
 
     def release(self, generation: str, **faults: object) -> str:
         """Commit another release, with or without *faults*."""
