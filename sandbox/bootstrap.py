@@ -23,7 +23,7 @@ from sandbox.adapters.sqlite_journal import SqliteJournal
 from sandbox.adapters.system_clock import SystemClock
 from sandbox.adapters.template import template_files
 from sandbox.compose.project import Project, ProjectRequest, load_project
-from sandbox.errors import DeadlineError, SetupError
+from sandbox.errors import DeadlineError, SetupError, UsageError
 from sandbox.model.plan import SyncPolicy
 from sandbox.model.waiver import WaiverFile
 from sandbox.planning.doctor import BASE_IMAGE, SHIPPED_PORTS
@@ -49,6 +49,8 @@ END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 END_S = 9.5
 """A controller that was told to end is gone after so long, whatever hangs."""
 LOG_TAIL_BYTES = 2000
+EDGE_PORT = 8080
+PORT_DIGITS = 5
 WAIVERS_MAX_BYTES = 2**20
 
 
@@ -122,7 +124,9 @@ def open_workspace(repo: str | None = None) -> Workspace:
 
     Raises:
         SourceError: There is no repository.
+        UsageError: A variable of this process says what makes no sense.
     """
+    edge_port = _edge_port()
     repository = open_repository(repo)
     engine = _LateEngine()
     journal = SqliteJournal(repository.state_folder)
@@ -144,6 +148,7 @@ def open_workspace(repo: str | None = None) -> Workspace:
         waivers=partial(_waivers, Path(repository.state_folder, "policy.yaml")),
         choose_control=_choose_control,
         release_all=release_all,
+        edge_port=edge_port,
     )
 
 
@@ -283,6 +288,19 @@ def _waivers(path: Path) -> WaiverFile:
         problem = f"{path}: it cannot be read: {error.strerror}"
         return WaiverFile(path=str(path), problems=(problem,))
     return read_waivers(content, str(path))
+
+
+def _edge_port() -> int:
+    """
+    Read where the edge is to be; 0 when it is turned off.
+    """
+    said = os.environ.get("SANDBOX_EDGE_PORT", "").strip() or str(EDGE_PORT)
+    if said.lower() == "off":
+        return 0
+    if said.isascii() and said.isdigit() and len(said) <= PORT_DIGITS and int(said) < 2**16:
+        return int(said)
+    message = f"SANDBOX_EDGE_PORT is {said[:40]!r}, which is neither a port nor `off`"
+    raise UsageError(message, remedy="set it to a number up to 65535, to `off`, or not at all")
 
 
 def _policy() -> SyncPolicy:

@@ -32,6 +32,7 @@ class Workspace:
             time, so that an edit counts at once.
         choose_control: Gives the controller that runs for the repository, else one of this process.
         release_all: Gives back what the adapters hold.
+        edge_port: Of the loopback, where the edge is if it can; 0 turns it off.
     """
 
     repository: Repository
@@ -46,6 +47,7 @@ class Workspace:
     waivers: Callable[[], WaiverFile]
     choose_control: Callable[[Workspace], Control]
     release_all: Callable[[], None]
+    edge_port: int
 
     def __enter__(self) -> Self:
         """Enter; `__exit__` gives back what the adapters hold."""
