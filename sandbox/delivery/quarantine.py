@@ -1,9 +1,8 @@
 """
-Decide which failure is the fault of a revision, and what is wanted instead of it.
+Decide which failure is the fault of a revision, and how long it stays refused for it.
 
-A revision is quarantined when it fails for a reason that trying again would not mend, has never
-gone well, and there is a revision that did: that one is wanted until somebody asks for something
-else. What the machine lacks (a port, a waiver, an engine that answers) is no fault of a revision.
+What trying again would not mend is its fault. What the machine lacks (a port, a waiver, an engine
+that answers) is not.
 """
 
 from __future__ import annotations
@@ -19,21 +18,15 @@ from sandbox.errors import (
     StartFailedError,
 )
 from sandbox.model import action as actions
-from sandbox.model.plan import HoldReason
-from sandbox.model.quarantine import Quarantine
-from sandbox.model.record import Outcome
 from sandbox.model.rollout import FailureAction
 from sandbox.planning.compare import compare_desired
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection
 
     from sandbox.errors import SandboxError
     from sandbox.model.desired import DesiredState
-    from sandbox.model.plan import Hold
-    from sandbox.model.record import SyncRecord
 
-_FAULTY_HOLDS = frozenset({HoldReason.JOB_FAILED, HoldReason.IMAGE_BROKEN})
 _MADE_OF_THE_REVISION = (
     actions.BuildImage,
     actions.PullImage,
@@ -59,11 +52,6 @@ def is_fault_of_revision(action: actions.Action, error: SandboxError) -> bool:
             return False
 
 
-def is_faulty_hold(hold: Hold) -> bool:
-    """Tell whether *hold* stands for an earlier failure that speaks against the revision."""
-    return hold.reason in _FAULTY_HOLDS
-
-
 def rolls_back(desired: DesiredState, failed_services: Collection[str]) -> bool:
     """
     Tell whether *desired* wants to go back by itself when these of its services fail.
@@ -77,39 +65,6 @@ def rolls_back(desired: DesiredState, failed_services: Collection[str]) -> bool:
     ]
     return desired.settings.rollout.rollback and all(
         each is FailureAction.ROLLBACK for each in actions_on_failure
-    )
-
-
-def last_good(syncs: Iterable[SyncRecord], *, refused: str = "") -> SyncRecord | None:
-    """Give the newest of *syncs* (newest first) that went well, at any other revision."""
-    good = (each for each in syncs if each.outcome is Outcome.SUCCEEDED)
-    return next((each for each in good if each.revision not in {"", refused}), None)
-
-
-def quarantine_of(failed: SyncRecord, earlier: Sequence[SyncRecord]) -> Quarantine | None:
-    """
-    Quarantine the revision of *failed*, which is at fault; ``None`` when it stays wanted.
-
-    It stays when it went well before, so that something else must have changed, and when nothing
-    went well yet: trying again is then the only way to have anything.
-
-    Args:
-        failed: The sync that shows the fault.
-        earlier: Those of the same environment before it, newest first.
-    """
-    good = last_good(earlier, refused=failed.revision)
-    proven = any(
-        each.outcome is Outcome.SUCCEEDED and each.revision == failed.revision for each in earlier
-    )
-    if good is None or proven:
-        return None
-    return Quarantine(
-        environment=failed.environment,
-        revision=failed.revision,
-        reason=failed.message,
-        log=failed.log,
-        since=failed.finished_at,
-        serving=good.revision,
     )
 
 
