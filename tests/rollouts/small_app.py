@@ -40,6 +40,18 @@ def variables(generation: str, port: int, **faults: object) -> str:
     return "".join(f"{name}={value}\n" for name, value in pairs.items())
 
 
+def web_service() -> dict[str, Any]:
+    """The service as the Compose file says it."""
+    return {
+        "build": {"context": "../../app"},
+        "environment": {name: f"${{{name}:-}}" for name in ("GENERATION", *FAULTS)},
+        "ports": ["127.0.0.1:${WEB_PORT:?}:8080"],
+        "stop_grace_period": "5s",
+        "mem_limit": "64m",
+        "healthcheck": READY,
+    }
+
+
 def compose_file(
     *,
     web: Mapping[str, Any] | None = None,
@@ -50,19 +62,10 @@ def compose_file(
     """
     Give the Compose file (JSON is YAML): *web* adds to its service, *services* to its services.
     """
-    service = {
-        "build": {"context": "../../app"},
-        "environment": {name: f"${{{name}:-}}" for name in ("GENERATION", *FAULTS)},
-        "ports": ["127.0.0.1:${WEB_PORT:?}:8080"],
-        "stop_grace_period": "5s",
-        "mem_limit": "64m",
-        "healthcheck": READY,
-        **(web or {}),
-    }
     document = {
         "name": f"roll-{ENVIRONMENT}",
         "x-sandbox": {"rollout": {"deadline": deadline}},
-        "services": {SERVICE: service, **(services or {})},
+        "services": {SERVICE: {**web_service(), **(web or {})}, **(services or {})},
         **more,
     }
     return json.dumps(document, indent=2) + "\n"
