@@ -1,0 +1,135 @@
+"""
+What HAProxy 3.0 prints on its command line, as values.
+
+Source:
+    HAProxy 3.0 Management Guide, sections 9.1 ("CSV format"), 9.3 and 9.4.1.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sandbox.planning.haproxy_changes import RunningServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_VARIABLE = re.compile(r"(proc\.\w+): type=str value=<(.*)>")
+_ENTRY = re.compile(r"0x[0-9a-f]+: key=(\S+) .*\bhttp_req_cnt=(\d+)")
+_STATE_FIELDS = 25
+_STATISTICS = "# pxname,"
+_COLUMNS = {"open": 4, "total": 7, "econ": 13, "eresp": 14, "hrsp_5xx": 43}
+"""Places of the columns of ``show stat`` that are read; new ones only ever come at its end."""
+_FRONTEND, _BACKEND = "FRONTEND", "BACKEND"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workers:
+    """
+    Processes that answer requests.
+
+    Attributes:
+        current: Id of the one that takes new connections; 0 when there is none.
+        leaving: Ids of those that were replaced and still have connections.
+    """
+
+    current: int = 0
+    leaving: tuple[int, ...] = ()
+
+    @property
+    def all(self) -> tuple[int, ...]:
+        """Ids of all of them."""
+        return (*((self.current,) if self.current else ()), *self.leaving)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """
+    One server or one whole backend, of one worker.
+
+    Attributes:
+        server: Empty for the backend itself.
+        total: Requests, or connections in TCP mode, that came so far; *open* of them are under way.
+        econ: Requests that ended because nobody could be reached.
+        eresp: Requests that ended because the answer did not come or broke off.
+    """
+
+    backend: str
+    server: str
+    open: int
+    total: int
+    econ: int
+    eresp: int
+    hrsp_5xx: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """
+    Everything that was found in one text.
+
+    Attributes:
+        latencies: Number of responses by ``<backend>/<server>/<milliseconds>``.
+    """
+
+    rows: tuple[Row, ...] = ()
+    servers: tuple[RunningServer, ...] = ()
+    variables: dict[str, str] = field(default_factory=dict[str, str])
+    latencies: dict[str, int] = field(default_factory=dict[str, int])
+
+
+def read_workers(text: str) -> Workers:
+    """Read ``show proc``."""
+    section, found = "", dict[str, list[int]]()
+    for line in text.splitlines():
+        if line.startswith("# "):
+            section = line.strip()
+        elif (words := line.split())[1:2] == ["worker"]:
+            found.setdefault(section, []).append(int(words[0]))
+    return Workers(
+        current=found.get("# workers", [0])[0], leaving=tuple(found.get("# old workers", ()))
+    )
+
+
+def read(text: str) -> Said:
+    """Read ``show stat``, ``show servers state``, ``show table`` and ``get var``, in any order."""
+    lines = text.splitlines()
+    return Said(
+        rows=tuple(_rows(lines)),
+        servers=tuple(_servers(lines)),
+        variables={found[1]: found[2] for line in lines if (found := _VARIABLE.fullmatch(line))},
+        latencies={found[1]: int(found[2]) for line in lines if (found := _ENTRY.match(line))},
+    )
+
+
+def _rows(lines: Iterable[str]) -> Iterable[Row]:
+    for line in lines:
+        cells = line.split(",")
+        if len(cells) <= max(_COLUMNS.values()) or line.startswith(_STATISTICS):
+            continue
+        backend, server, *_ = cells
+        if server == _FRONTEND:
+            continue
+        yield Row(
+            backend=backend,
+            server="" if server == _BACKEND else server,
+            **{name: int(cells[place] or 0) for name, place in _COLUMNS.items()},
+        )
+
+
+def _servers(lines: Iterable[str]) -> Iterable[RunningServer]:
+    for line in lines:
+        cells = line.split()
+        if len(cells) != _STATE_FIELDS or not cells[0].isdecimal():
+            continue
+        _, backend, _, name, address, _, admin, weight, *_ = cells
+        yield RunningServer(
+            backend=backend,
+            name=name,
+            address=address,
+            port=int(cells[18]),
+            weight=int(weight),
+            in_use=admin == "0",
+        )
