@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 TRIES = 4
 FIRST_PAUSE_S = 0.1
+NO_FILES = bytes(10_240)
+"""A tar without any file, for an image that is built from nothing but its Dockerfile."""
 PAUSE_TURN_S = 0.2
 
 
@@ -113,7 +115,8 @@ class Performer:
         if isinstance(action, actions.PullImage):
             engine.pull_image(action.reference, self._output, self.stop, platform=action.platform)
             return
-        context = self.workspace.repository.archive(action.release, action.build.context)
+        folder = action.build.context
+        context = self.workspace.repository.archive(action.release, folder) if folder else NO_FILES
         engine.build_image(action, context, self._output, self.stop)
 
     def _network(self, action: actions.CreateNetwork | actions.RemoveNetwork) -> None:

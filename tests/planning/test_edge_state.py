@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import pytest
@@ -246,3 +247,32 @@ def test_the_port_that_the_edge_has_is_seen_on_the_engine() -> None:
     assert (
         bound_port(ObservedState(owner=Owner(instance="i", application="", environment="x"))) == 0
     )
+
+
+def test_a_name_of_its_own_comes_before_the_names_below_another() -> None:
+    text = render(edge_config(SITES))
+
+    matches = re.findall(r"-m (\w+) (\S+) ", text)
+    assert [kind for kind, host in matches if host.endswith(".localhost")] == [
+        "str",
+        "str",
+        "end",
+        "end",
+    ]
+
+
+def test_who_asks_for_an_unknown_name_is_told_which_there_are() -> None:
+    text = render(edge_config(SITES))
+
+    assert (
+        r"There are:\n  prod.localhost\n  *.prod.localhost\n  staging.localhost\n"
+        r"  *.staging.localhost\n"
+    ) in text
+
+
+def test_of_very_many_names_the_first_are_told() -> None:
+    many = [replace(SITES[1], environment=f"e{number:03}") for number in range(100)]
+
+    text = render(edge_config(many))
+
+    assert r"  *.e024.localhost\n  and 150 more\n" in text
