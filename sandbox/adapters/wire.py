@@ -96,7 +96,7 @@ def _kinds(kind: type[object]) -> Mapping[str, Any]:
 
 
 def _decode_fields(kind: type[object], data: Mapping[str, Json]) -> object:
-    kinds = _kinds(kind)
+    kinds = _kinds(kind)  # type: ignore[arg-type] # a class is hashable, whatever mypy says
     given = {name: _decode(kinds[name], data[name]) for name in kinds if name in data}
     try:
         return kind(**given)
