@@ -69,6 +69,7 @@ class Listener:
             begins with a dot stands for every name that ends with it, and any other name wins.
             Where *backend* is empty, the HTTP 404 lists these names.
         trusted: ``X-Forwarded-*`` of the request are kept: only our own edge can reach this port.
+        refused: Addresses, in CIDR form, whose connections are refused.
     """
 
     port: int
@@ -76,6 +77,7 @@ class Listener:
     backend: str = ""
     hosts: Mapping[str, str] = field(default_factory=dict[str, str])
     trusted: bool = False
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,28 +40,36 @@ def site_of(observed: ObservedState) -> Site | None:
     """
     Say how the edge reaches an environment; ``None`` when there is no network for that.
     """
-    networks = [each.name for each in observed.networks if resource_key(each.labels) == EDGE]
-    if not networks:
+    found = [each for each in observed.networks if resource_key(each.labels) == EDGE]
+    if not found:
         return None
-    site = Site(environment=observed.owner.environment, network_name=networks[0])
+    network = found[0]
+    site = Site(
+        environment=observed.owner.environment,
+        network_name=network.name,
+        subnets=network.subnets,
+    )
     reached = [
         each
         for each in observed.containers
-        if each.labels.get(SERVICE) == INGRESS and is_live(each) and each.addresses.get(networks[0])
+        if each.labels.get(SERVICE) == INGRESS and is_live(each) and network.name in each.addresses
     ]
     if not reached:
         return site
     best = max(reached, key=lambda each: (is_ready(each), each.started_at))
-    return replace(site, ingress_name=best.name, address=best.addresses[networks[0]])
+    return replace(site, ingress_name=best.name, address=best.addresses[network.name])
 
 
 def edge_config(sites: Iterable[Site]) -> IngressConfig:
     """
     Say what the edge does; of two environments with one host name the first by name has it.
+
+    It answers the host, and none of the ingresses: they are no way from one to another.
     """
+    sites = sorted(sites, key=lambda each: each.environment)
     hosts: dict[str, str] = {}
     backends: dict[str, Backend] = {}
-    for site in sorted(sites, key=lambda each: each.environment):
+    for site in sites:
         host = environment_host(site.environment)
         name = f"environment-{host.removesuffix(f'.{DOMAIN}')}"
         if not host or name in backends:
@@ -73,7 +81,12 @@ def edge_config(sites: Iterable[Site]) -> IngressConfig:
             servers=_servers(site),
         )
         hosts[host] = hosts[f".{host}"] = name
-    listener = Listener(port=_PORT_INSIDE, mode=RouteMode.HTTP, hosts=hosts)
+    listener = Listener(
+        port=_PORT_INSIDE,
+        mode=RouteMode.HTTP,
+        hosts=hosts,
+        refused=tuple(subnet for site in sites for subnet in site.subnets),
+    )
     return IngressConfig(
         listeners=(listener,),
         backends=tuple(backends[name] for name in sorted(backends)),

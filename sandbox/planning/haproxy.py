@@ -26,6 +26,7 @@ STRUCTURE_VARIABLE = "proc.structure_hash"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 _HOST = re.compile(r"\.?[a-z0-9]([a-z0-9._-]{0,252})")
 _HOSTS_SHOWN = 50
+_BLOCK = re.compile(r"[0-9a-f.:]{2,39}/\d{1,3}")
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 _HASH_DIGITS = 16
 _PORTS = range(1, 2**16)
@@ -150,11 +151,13 @@ def _http_listener(listener: Listener, config: IngressConfig) -> str:
         f"\n    use_backend {backend} if {{ var(txn.host) -m {_match(host)} {host} }}"
         for host, backend in names
     )
+    refused = f" if {{ src {' '.join(listener.refused)} }}"
+    gate = f"\n    tcp-request connection reject{refused}" if listener.refused else ""
     origin = "# Only our own edge comes here: it said who asks." if listener.trusted else _ORIGIN
     return f"""\
 frontend http-{listener.port}
     mode http
-    bind :{listener.port}
+    bind :{listener.port}{gate}
     option http-no-delay
     # Clients keep their connection over a reload until they are answered once more.
     option idle-close-on-response
@@ -237,6 +240,8 @@ def _check(config: IngressConfig) -> None:
         _expect(listener.port in _PORTS, "port", listener.port)
         if listener.mode is RouteMode.TCP or listener.backend:
             _expect(_NAME.fullmatch(listener.backend), "backend", listener.backend)
+        for block in listener.refused:
+            _expect(_BLOCK.fullmatch(block), "network", block)
         for host, name in listener.hosts.items():
             _expect(_HOST.fullmatch(host), "host name", host)
             _expect(_NAME.fullmatch(name), "backend", name)

@@ -37,7 +37,7 @@ from tests.builders import INSTANCE, NOW, an_owner
 OWNER = an_owner(EDGE_ENVIRONMENT)
 SITES = (
     Site(environment="prod", network_name="n-prod", ingress_name="i-prod", address="10.1.0.2"),
-    Site(environment="staging", network_name="n-staging"),
+    Site(environment="staging", network_name="n-staging", subnets=("10.1.0.0/26",)),
 )
 
 
@@ -67,7 +67,9 @@ def an_environment(*containers: ObservedContainer, network: str = EDGE) -> Obser
     return ObservedState(
         owner=an_owner(),
         containers=containers,
-        networks=(ObservedNetwork(id="n1", name="n-staging", labels=labels),),
+        networks=(
+            ObservedNetwork(id="n1", name="n-staging", labels=labels, subnets=("10.1.0.0/26",)),
+        ),
     )
 
 
@@ -76,7 +78,7 @@ def test_an_environment_without_the_network_is_no_site() -> None:
 
 
 def test_an_environment_whose_ingress_is_away_keeps_its_site() -> None:
-    gone = Site(environment="staging", network_name="n-staging")
+    gone = SITES[1]
 
     assert site_of(an_environment()) == gone
     assert site_of(an_environment(an_ingress(state=ContainerState.EXITED))) == gone
@@ -106,6 +108,7 @@ def test_each_environment_has_its_name_all_below_it_and_its_ingress() -> None:
         ".staging.localhost": "environment-staging",
     }
     assert not listener.trusted
+    assert "tcp-request connection reject if { src 10.1.0.0/26 }" in render(config)
     assert [(each.name, each.servers) for each in config.backends] == [
         (
             "environment-prod",
