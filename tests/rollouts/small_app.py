@@ -57,7 +57,6 @@ def compose_file(
     web: Mapping[str, Any] | None = None,
     services: Mapping[str, Any] | None = None,
     deadline: str = "30s",
-    **more: Any,
 ) -> str:
     """
     Give the Compose file (JSON is YAML): *web* adds to its service, *services* to its services.
@@ -66,7 +65,6 @@ def compose_file(
         "name": f"roll-{ENVIRONMENT}",
         "x-sandbox": {"rollout": {"deadline": deadline}},
         "services": {SERVICE: {**web_service(), **(web or {})}, **(services or {})},
-        **more,
     }
     return json.dumps(document, indent=2) + "\n"
 
