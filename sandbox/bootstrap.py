@@ -19,6 +19,7 @@ from sandbox.adapters.disk_source import DiskSource
 from sandbox.adapters.file_lock import FileLock
 from sandbox.adapters.file_watcher import RefWatcher
 from sandbox.adapters.git_repository import create_repository, open_repository
+from sandbox.adapters.haproxy import HaproxyIngress
 from sandbox.adapters.sqlite_journal import SqliteJournal
 from sandbox.adapters.system_clock import SystemClock
 from sandbox.adapters.template import template_files
@@ -139,6 +140,8 @@ def open_workspace(repo: str | None = None) -> Workspace:
     return Workspace(
         repository=repository,
         engine=cast("Engine", engine),
+        # Each conversation asks for it anew: until the first one, no engine is needed.
+        ingress=HaproxyIngress(lambda *talk: cast("DockerEngine", engine).converse(*talk)),
         journal=journal,
         lock=FileLock(repository.state_folder, command=" ".join(["sandbox", *sys.argv[1:]])),
         clock=SystemClock(),

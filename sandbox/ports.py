@@ -266,6 +266,10 @@ class Repository(Protocol):
         """Commit id by branch name, for all local branches."""
         ...
 
+    def moved_at(self, branch: str) -> float | None:
+        """When *branch* last moved, in seconds since the epoch; ``None`` when nobody can tell."""
+        ...
+
     def worktree_files(self, folder: str) -> Mapping[str, bytes] | None:
         """Content of the files below *folder* on disk, by path; ``None`` in a bare repository."""
         ...

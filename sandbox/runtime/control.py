@@ -10,6 +10,7 @@ from sandbox.model.event import EventKind
 from sandbox.model.record import Trigger
 from sandbox.runtime.desired import environment_names, require_environment
 from sandbox.runtime.down import take_down
+from sandbox.runtime.meter import Meter
 from sandbox.runtime.status import read_status
 from sandbox.runtime.sync import SyncRequest, sync_environment
 from sandbox.runtime.worker import Errand
@@ -74,6 +75,7 @@ def _sync_here(workspace: Workspace, environment: str, emit: Callable[[Event], N
         policy=replace(workspace.policy, retry_jobs=True),
         emit=emit,
         stop=lambda: False,
+        meter=Meter(ingress=workspace.ingress, journal=workspace.journal, clock=workspace.clock),
     )
     return sync_environment(workspace, request)
 

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 from sandbox.errors import CancelledError, SandboxError
 from sandbox.model.action import AnalyseTraffic
 from sandbox.model.event import Event, EventKind
+from sandbox.model.ingress import IngressConfig
 from sandbox.model.record import Outcome, StepRecord
 from sandbox.runtime.perform import Performer
 from sandbox.runtime.traffic import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sandbox.model.plan import Plan, Step
     from sandbox.model.verdict import Verdict
@@ -74,7 +75,11 @@ class Execution:
             judge=self.judge,
             emit=self.emit,
             stop=self.stop,
-            traffic=Traffic(workspace=self.workspace, stop=self.stop),
+            traffic=Traffic(
+                workspace=self.workspace,
+                stop=self.stop,
+                config=self.plan.ingress or IngressConfig(),
+            ),
         )
         ended: queue.SimpleQueue[StepResult] = queue.SimpleQueue()
         waiting = {step.id: step for step in self.plan.steps}
@@ -161,7 +166,7 @@ class Execution:
         )
 
 
-def step_records(results: tuple[StepResult, ...]) -> tuple[StepRecord, ...]:
+def step_records(results: Sequence[StepResult]) -> tuple[StepRecord, ...]:
     """Give what the journal keeps of *results*."""
     return tuple(
         StepRecord(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sandbox.delivery.receipt import receipt_of
 from sandbox.errors import CancelledError, EngineError, EngineUnreachableError, HeldError
 from sandbox.model.action import BuildImage, PullImage
 from sandbox.model.event import Event, EventKind
@@ -17,6 +18,7 @@ from sandbox.model.record import Outcome, SyncRecord, Trigger
 from sandbox.planning.admission import judge_of
 from sandbox.planning.jobs import job_hashes
 from sandbox.planning.plan import plan_sync
+from sandbox.planning.routes import INGRESS
 from sandbox.runtime.executor import Execution, StepResult, step_records
 from sandbox.runtime.observe import observe
 from sandbox.runtime.source import ENVIRONMENTS
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from sandbox.model.plan import Hold, Plan, Step, SyncPolicy
     from sandbox.model.quarantine import Quarantine
     from sandbox.planning.admission import Judge
+    from sandbox.runtime.meter import Meter
     from sandbox.runtime.workspace import Workspace
 
 ROUNDS = 3
@@ -44,6 +47,7 @@ class SyncRequest:
     Attributes:
         emit: Told what happens as it happens.
         stop: Asked often; when it says so the sync ends early and safely.
+        meter: Counts the requests of the environment, before, during and after.
     """
 
     environment: str
@@ -51,6 +55,7 @@ class SyncRequest:
     policy: SyncPolicy
     emit: Callable[[Event], None]
     stop: Callable[[], bool]
+    meter: Meter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +64,8 @@ class Look:
     What Git says, what the engine says, what to do about it, and what may be done at all.
 
     Attributes:
+        began_at: Seconds since the epoch.
+        seconds: How long it took.
         quarantine: Why *desired* is not the newest commit of the branch; ``None`` when it is.
     """
 
@@ -66,6 +73,8 @@ class Look:
     observed: ObservedState
     plan: Plan
     judge: Judge
+    began_at: float
+    seconds: float
     quarantine: Quarantine | None = None
 
 
@@ -78,6 +87,7 @@ def look(workspace: Workspace, environment: str, policy: SyncPolicy) -> Look:
         HeldError: The environment would become empty without ``allow_empty``.
         EngineUnreachableError: No engine answers.
     """
+    began_at = workspace.clock.now()
     wanted = load_wanted(workspace, environment)
     desired = wanted.desired
     refuse_unmeant_emptiness(desired)
@@ -89,11 +99,14 @@ def look(workspace: Workspace, environment: str, policy: SyncPolicy) -> Look:
         # On the way back a job is not run again: what it did is still done.
         jobs_done=workspace.journal.jobs_done(environment) if wanted.quarantine else frozenset(),
     )
+    plan = plan_sync(desired, observed, policy)
     return Look(
         desired=desired,
         observed=observed,
-        plan=plan_sync(desired, observed, policy),
+        plan=plan,
         judge=judge_of(desired, observed, policy),
+        began_at=began_at,
+        seconds=workspace.clock.now() - began_at,
         quarantine=wanted.quarantine,
     )
 
@@ -120,33 +133,59 @@ def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRec
     Raises:
         EngineUnreachableError: No engine answers any more.
     """
-    began = workspace.clock.now()
-    results: tuple[StepResult, ...] = ()
+    began, first = workspace.clock.now(), seen
+    before = request.meter.begin_sync(seen.observed) if seen.plan.steps else None
+    results: list[StepResult] = []
+    last: tuple[StepResult, ...] = ()
     for _ in range(ROUNDS):
         if not seen.plan.steps:
             break
         request.emit(_beginning(workspace, seen.plan))
-        results = Execution(
+        last = Execution(
             workspace=workspace,
             plan=seen.plan,
             judge=seen.judge,
             emit=request.emit,
             stop=request.stop,
         ).run()
-        if request.stop() or not any(_may_be_stale(result) for result in results):
+        results += last
+        if request.stop() or not any(_may_be_stale(result) for result in last):
             break
         seen = look(workspace, request.environment, request.policy)
-    record = _record(workspace, request, seen, results, began)
+    during = request.meter.end_sync(_observed_after(workspace, seen)) if results else None
+    receipt = receipt_of(
+        zip((each.step.action for each in results), step_records(results), strict=True),
+        seen_s=_seen_s(workspace, request, first),
+        loaded_s=first.seconds,
+        before=before,
+        during=during,
+    )
+    record = replace(_record(workspace, request, seen, last, began), receipt=receipt)
     record = replace(record, id=workspace.journal.record_sync(record))
+    request.meter.recorded(record.id)
     request.emit(_conclusion(record))
     if record.outcome is Outcome.SUCCEEDED:
         _remember_success(workspace, seen)
     elif record.outcome is Outcome.FAILED and seen.quarantine is None:
-        errors = [result.error for result in results if result.error is not None]
-        quarantine = quarantine_failed(workspace, seen.desired, record, errors)
+        failures = [(each.step, each.error) for each in last if each.error is not None]
+        quarantine = quarantine_failed(workspace, seen.desired, record, failures)
         if quarantine is not None:
             request.emit(quarantined(quarantine))
     return record
+
+
+def _observed_after(workspace: Workspace, seen: Look) -> ObservedState:
+    """What was observed still tells where the ingress is, unless this very sync replaced it."""
+    moved = any(step.service_name == INGRESS for step in seen.plan.steps)
+    return observe(workspace, seen.desired) if moved else seen.observed
+
+
+def _seen_s(workspace: Workspace, request: SyncRequest, seen: Look) -> float | None:
+    """Seconds from the moment that the branch moved to the look that found it moved."""
+    if request.trigger is not Trigger.COMMIT:
+        return None
+    moved_at = workspace.repository.moved_at(seen.desired.settings.track)
+    return None if moved_at is None else max(0.0, seen.began_at - moved_at)
 
 
 def quarantined(quarantine: Quarantine) -> Event:

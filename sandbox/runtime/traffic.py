@@ -12,12 +12,13 @@ from sandbox.errors import AnalysisError, CancelledError, EngineError, HeldError
 from sandbox.model.ingress import IngressConfig
 from sandbox.model.verdict import Decision
 from sandbox.planning.haproxy import config_hash
-from sandbox.planning.traffic import with_shares
+from sandbox.planning.traffic import shared_address, with_shares
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.model import action as actions
+    from sandbox.model.observed import ObservedContainer
     from sandbox.model.verdict import Verdict
     from sandbox.runtime.workspace import Workspace
 
@@ -30,7 +31,7 @@ class Traffic:
     What the ingress of one environment is told during one plan; safe from several threads.
 
     Attributes:
-        config: What it was told last.
+        config: What it was told last, or does already.
         verdicts: The last one of each service that was analysed.
     """
 
@@ -47,8 +48,13 @@ class Traffic:
 
     def shift(self, ingress_id: str, action: actions.ShiftTraffic, ids: dict[str, str]) -> None:
         """Give the requests of a service to other containers; *ids* by container name."""
+        ingress = self._inspected(action.ingress_name, ingress_id)
+        networks = frozenset(ingress.networks)
+        addresses = {
+            name: shared_address(self._inspected(name, ids[name]), networks)
+            for name in sorted(action.shares)
+        }
         with self._lock:
-            addresses = {name: self._addresses(name, ids[name]) for name in sorted(action.shares)}
             config = with_shares(self.config, action.service_name, action.shares, addresses)
             self._apply(ingress_id, config)
 
@@ -99,15 +105,12 @@ class Traffic:
     def _apply(self, ingress_id: str, config: IngressConfig) -> None:
         self.workspace.ingress.apply(ingress_id, config)
         self.config = config
-        container = self.workspace.engine.inspect_container(ingress_id)
-        if container is not None:
-            self.workspace.journal.mark_routed(
-                ingress_id, container.started_at, config_hash(config)
-            )
+        ingress = self._inspected("the ingress", ingress_id)
+        self.workspace.journal.mark_routed(ingress_id, ingress.started_at, config_hash(config))
 
-    def _addresses(self, name: str, container_id: str) -> dict[str, str]:
+    def _inspected(self, name: str, container_id: str) -> ObservedContainer:
         container = self.workspace.engine.inspect_container(container_id)
-        if container is None or not container.addresses:
-            message = f"{name} has no address any more, so it gets no traffic"
+        if container is None:
+            message = f"{name} was removed while its traffic was moved"
             raise EngineError(message, temporary=True)
-        return dict(container.addresses)
+        return container

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox.errors import (
-    AnalysisError,
-    DeadlineError,
-    ImageError,
-    SandboxError,
-    StartFailedError,
-)
+from sandbox.delivery.quarantine import asks_the_same, is_fault_of_revision, rolls_back
+from sandbox.errors import SandboxError
 from sandbox.model.quarantine import Quarantine
 from sandbox.model.record import Outcome
 from sandbox.runtime.desired import load_at, load_tracked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from sandbox.model.desired import DesiredState
+    from sandbox.model.plan import Step
     from sandbox.model.record import SyncRecord
     from sandbox.runtime.workspace import Workspace
+
+SYNCS = 200
+"""How far back the journal is read for a revision that went well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +56,22 @@ def load_wanted(workspace: Workspace, environment: str) -> Wanted:
 
 
 def quarantine_failed(
-    workspace: Workspace, desired: DesiredState, record: SyncRecord, errors: Iterable[SandboxError]
+    workspace: Workspace,
+    desired: DesiredState,
+    record: SyncRecord,
+    failures: Sequence[tuple[Step, SandboxError]],
 ) -> Quarantine | None:
     """
-    Put the revision of *desired* into quarantine if *errors* are its own fault.
+    Put the revision of *desired* into quarantine if a failure is its own fault.
 
     Returns:
-        The quarantine; ``None`` when none of them is, the file says ``rollback: false``, or there
-        is no other revision that ever went well: then it is tried again instead.
+        The quarantine; ``None`` when none of *failures* is, the file does not want to go back by
+        itself, or no other revision ever went well: then it is tried again instead.
     """
-    if not desired.settings.rollout.rollback or not any(_is_own_fault(each) for each in errors):
+    services = {
+        step.service_name for step, error in failures if is_fault_of_revision(step.action, error)
+    }
+    if not services or not rolls_back(desired, services):
         return None
     return put_into_quarantine(workspace, desired, record.message, record.log)
 
@@ -90,16 +95,9 @@ def put_into_quarantine(
     return quarantine
 
 
-def _is_own_fault(error: SandboxError) -> bool:
-    """Tell a fault of the revision from one of the machine, which may be gone tomorrow."""
-    if isinstance(error, ImageError):
-        return not error.temporary
-    return isinstance(error, StartFailedError | DeadlineError | AnalysisError)
-
-
 def _last_good(workspace: Workspace, desired: DesiredState) -> str:
     """Find the newest commit that went well and asks for something else; empty when none did."""
-    for record in workspace.journal.syncs(desired.environment):
+    for record in workspace.journal.syncs(desired.environment, limit=SYNCS):
         good = record.outcome is Outcome.SUCCEEDED and record.revision
         if good and not _asks_for(workspace, desired, record.revision):
             return record.revision
@@ -115,4 +113,4 @@ def _asks_for(workspace: Workspace, desired: DesiredState, revision: str) -> boo
     except SandboxError:
         # Rewritten history: nobody can tell any more, and what is there now counts.
         return False
-    return replace(other, revision=desired.revision) == desired
+    return asks_the_same(other, desired)

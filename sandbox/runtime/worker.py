@@ -19,6 +19,7 @@ from sandbox.planning.backoff import delay_s, retry_delay_s
 from sandbox.planning.crashes import crashed_services
 from sandbox.runtime.desired import attempted_commit
 from sandbox.runtime.down import take_down
+from sandbox.runtime.meter import Meter
 from sandbox.runtime.suspension import active_suspension
 from sandbox.runtime.sync import Look, SyncRequest, carry_out, look, quarantined
 from sandbox.runtime.wanted import load_wanted, put_into_quarantine
@@ -81,6 +82,9 @@ class Worker:
         self._starts: dict[str, list[float]] = {}
         self._broken_images: dict[str, str] = {}
         self._crashes: dict[str, int] = {}
+        self._meter = Meter(
+            ingress=workspace.ingress, journal=workspace.journal, clock=workspace.clock
+        )
         self._changed_at = 0.0
         self._told = ("", "")
         self._unreachable = False
@@ -133,6 +137,7 @@ class Worker:
         self._found_engine()
         trigger = self._trigger(seen)
         if trigger is None:
+            self._meter.look(seen.observed)
             return
         if trigger in (Trigger.COMMIT, Trigger.ROLLBACK):
             self._forget_failures()
@@ -160,6 +165,7 @@ class Worker:
             policy=self._policy(),
             emit=self._emit,
             stop=lambda: self._stopping or self._is_superseded(seen.desired),
+            meter=self._meter,
         )
 
     def _is_superseded(self, desired: DesiredState) -> bool:
