@@ -22,6 +22,7 @@ from sandbox.planning.down import plan_down
 from sandbox.planning.edge import environment_host
 from sandbox.planning.edge_state import (
     EDGE_ENVIRONMENT,
+    PORTS_TRIED,
     bound_port,
     edge_config,
     edge_state,
@@ -94,7 +95,8 @@ class Edge:
 
     def make_room(self, desired: DesiredState) -> None:
         """Go elsewhere before *desired* is brought up if it publishes the edge's own port."""
-        asked = asked_ports(desired)
+        first = self._workspace.edge_port
+        asked = asked_ports(desired) & {*range(first, first + PORTS_TRIED)}
         with suppress(SandboxError):
             if asked and bound_port(self._observed()) in asked:
                 self.refresh()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from sandbox.model.desired import DesiredState
     from sandbox.model.plan import SyncPolicy
+    from sandbox.runtime.edge import Edge
     from sandbox.runtime.heads import Heads
     from sandbox.runtime.workspace import Workspace
 
@@ -63,14 +64,21 @@ class Worker:
     Args:
         emit: Told what happens.
         heads: Where the branches point, to end a sync that a newer commit supersedes.
+        edge: Leads to the environment by its name.
     """
 
     def __init__(
-        self, workspace: Workspace, environment: str, heads: Heads, emit: Callable[[Event], None]
+        self,
+        workspace: Workspace,
+        environment: str,
+        heads: Heads,
+        edge: Edge,
+        emit: Callable[[Event], None],
     ) -> None:
         self.environment = environment
         self._workspace = workspace
         self._heads = heads
+        self._edge = edge
         self._tell_controller = emit
         self._wake = threading.Event()
         self._stopping = False
@@ -143,7 +151,14 @@ class Worker:
             self._forget_failures()
         self._attempted = seen.desired.revision
         self._tell_begin(seen, trigger)
-        self._learn(seen, trigger, carry_out(self._workspace, self._request(seen, trigger), seen))
+        self._carry_out(seen, self._request(seen, trigger))
+
+    def _carry_out(self, seen: Look, request: SyncRequest) -> SyncRecord:
+        self._edge.make_room(seen.desired)
+        record = carry_out(self._workspace, request, seen)
+        self._edge.wake()
+        self._learn(seen, request.trigger, record)
+        return record
 
     def _trigger(self, seen: Look) -> Trigger | None:
         """Why to act on what was seen now; ``None`` when there is no reason or no leave to."""
@@ -259,18 +274,17 @@ class Worker:
 
     def _run_errand(self, errand: Errand) -> SyncRecord:
         if errand.last:
-            return take_down(
-                self._workspace, self.environment, volumes=errand.volumes, emit=self._emit
-            )
+            with self._edge.without(self.environment):
+                return take_down(
+                    self._workspace, self.environment, volumes=errand.volumes, emit=self._emit
+                )
         self._forget_failures()
         self._workspace.journal.release_quarantine(self.environment)
         policy = replace(self._policy(), retry_jobs=True)
         seen = look(self._workspace, self.environment, policy)
         self._attempted = seen.desired.revision
         request = replace(self._request(seen, Trigger.PERSON), policy=policy)
-        record = carry_out(self._workspace, request, seen)
-        self._learn(seen, Trigger.PERSON, record)
-        return record
+        return self._carry_out(seen, request)
 
     def _emit(self, event: Event) -> None:
         """Tell the controller, and everyone who waits for an errand."""
