@@ -13,8 +13,8 @@ class Site:
     Attributes:
         network_name: Exact name of the network that edge and ingress have in common.
         subnets: Of that network, in CIDR form.
-        ingress_name: Name of the ingress's container; empty while none runs.
-        address: IPv4 address of that on this network; empty likewise.
+        ingress_name: Name of the ingress's container; empty while there is none.
+        address: IPv4 address of that on this network; empty while none runs.
     """
 
     environment: str

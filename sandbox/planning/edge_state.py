@@ -49,15 +49,12 @@ def site_of(observed: ObservedState) -> Site | None:
         network_name=network.name,
         subnets=network.subnets,
     )
-    reached = [
-        each
-        for each in observed.containers
-        if each.labels.get(SERVICE) == INGRESS and is_live(each) and network.name in each.addresses
-    ]
-    if not reached:
+    ingresses = [each for each in observed.containers if each.labels.get(SERVICE) == INGRESS]
+    if not ingresses:
         return site
-    best = max(reached, key=lambda each: (is_ready(each), each.started_at))
-    return replace(site, ingress_name=best.name, address=best.addresses[network.name])
+    best = max(ingresses, key=lambda each: (is_live(each), is_ready(each), each.started_at))
+    address = best.addresses.get(network.name, "") if is_live(best) else ""
+    return replace(site, ingress_name=best.name, address=address)
 
 
 def edge_config(sites: Iterable[Site]) -> IngressConfig:
@@ -140,8 +137,10 @@ def links(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """
     Name the networks to attach the edge's *container* to, and those to take it off.
+
+    Where there is no ingress any more, nothing is to keep the network from being removed.
     """
-    wanted = {site.network_name for site in sites}
+    wanted = {site.network_name for site in sites if site.ingress_name}
     present = set(container.networks) - {network_name(owner, Network(key=_FRONT))}
     return tuple(sorted(wanted - present)), tuple(sorted(present - wanted))
 

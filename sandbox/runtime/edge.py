@@ -90,7 +90,8 @@ class Edge:
                 told = error
             except Exception as bug:  # noqa: BLE001 - a bug here must not end a sync, nor the loop
                 told = SandboxError(f"{type(bug).__name__}: {bug}")
-            self._say(EventKind.HELD, f"the edge: {one_line(told)}")
+            if not self._stopping:
+                self._say(EventKind.HELD, f"the edge: {one_line(told)}")
             return EdgePort(number=0, preferred=self._workspace.edge_port, reason=told.message)
 
     def make_room(self, desired: DesiredState) -> None:

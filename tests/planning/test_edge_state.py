@@ -80,9 +80,11 @@ def test_an_environment_without_the_network_is_no_site() -> None:
 def test_an_environment_whose_ingress_is_away_keeps_its_site() -> None:
     gone = SITES[1]
 
+    stopped = replace(gone, ingress_name="ingress-1")
+
     assert site_of(an_environment()) == gone
-    assert site_of(an_environment(an_ingress(state=ContainerState.EXITED))) == gone
-    assert site_of(an_environment(an_ingress(address=""))) == gone
+    assert site_of(an_environment(an_ingress(state=ContainerState.EXITED))) == stopped
+    assert site_of(an_environment(an_ingress(address=""))) == stopped
 
 
 def test_of_two_ingresses_the_ready_one_is_meant_then_the_newer() -> None:
@@ -187,7 +189,15 @@ def test_environments_come_and_go_without_another_container() -> None:
     plan = plan_sync(edge_state("shop", 8080), without_sites(observed), SyncPolicy())
 
     assert plan.steps == ()
-    assert links(OWNER, edge, SITES) == (("n-staging",), ("n-old",))
+    sites = (SITES[0], replace(SITES[1], ingress_name="ingress-1"))
+    assert links(OWNER, edge, sites) == (("n-staging",), ("n-old",))
+
+
+def test_a_network_without_an_ingress_is_let_go_of_but_its_names_are_kept() -> None:
+    edge = an_edge("n-prod", "n-staging")
+
+    assert links(OWNER, edge, SITES) == ((), ("n-staging",))
+    assert "staging.localhost" in edge_config(SITES).listeners[0].hosts
 
 
 def test_an_edge_that_stands_still_and_remembers_a_network_that_is_gone_is_made_anew() -> None:
