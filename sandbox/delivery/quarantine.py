@@ -72,6 +72,8 @@ def asks_the_same(head: DesiredState, refused: DesiredState) -> bool:
     """
     Tell whether *head* would be refused as *refused* was: a quarantine lasts while it is so.
 
-    Comments, places and the commit itself do not count; how it is rolled out does.
+    Comments, places and the commits themselves do not count: the source that a release stands for
+    is in the names of the images. How it is rolled out does.
     """
-    return not compare_desired(refused, head)
+    changed = {change.field for change in compare_desired(refused, head)}
+    return changed <= {"x-sandbox.release"}
