@@ -13,6 +13,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+import docker
+
 from sandbox.adapters.docker_engine import DockerEngine
 from sandbox.adapters.haproxy import HaproxyIngress
 from sandbox.model.action import BuildImage, Endpoint
@@ -28,7 +30,7 @@ from sandbox.model.ingress import (
 from sandbox.planning.haproxy import config_hash
 from sandbox.planning.ingress_image import DOCKERFILE, ingress_service
 from sandbox.ports import Ingress
-from tests.engine_world import context, real_world, wait_until
+from tests.engine_world import DockerHands, context, real_world, wait_until
 from tests.fakes.ingress import FakeIngress
 
 HTTP, TCP, MORE = 8080, 9000, 8081
@@ -66,7 +68,8 @@ sub serve {
             print $client "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nabc"; exit
         }
         if ($path =~ m{^/upgrade}) {
-            print $client "HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+            print $client "HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n",
+                "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
             while (<$client>) { print $client "$name $_" } exit;
         }
         if ($path =~ m{^/stream/(\d+)}) {
@@ -234,12 +237,64 @@ def fake_ingress() -> Iterator[IngressWorld]:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealIngress(IngressWorld):
+    """
+    One in a container.
+
+    Attributes:
+        network: Name of the one that it shares with its servers.
+    """
+
+    client: HttpClient
+    engine: DockerEngine
+    hands: docker.APIClient
+    network: str
+
+    def run(self, command: str) -> str:
+        """Run a shell command inside, and give what it printed."""
+        created = self.hands.exec_create(self.container_id, ["sh", "-c", command])
+        said: bytes = self.hands.exec_start(created["Id"])
+        return said.decode()
+
+    def start(self, command: str) -> None:
+        """Have something run inside."""
+        created = self.hands.exec_create(self.container_id, ["sh", "-c", command])
+        self.hands.exec_start(created["Id"], detach=True)
+
+    def pids(self) -> dict[str, int]:
+        """Give the processes of HAProxy, by their part."""
+        said = self.run("echo show proc | socat - UNIX-CONNECT:/run/ingress/master.sock")
+        lines = [line.split() for line in said.splitlines() if line[:1].isdecimal()]
+        return {f"the {part}": int(pid) for pid, part, *_ in reversed(lines)}
+
+    def health(self) -> str:
+        state: str = self.hands.inspect_container(self.container_id)["State"]["Health"]["Status"]
+        return state
+
+    def await_health(self, health: str, timeout_s: float) -> None:
+        wait_until(lambda: self.health() == health, f"it to be {health}", timeout_s=timeout_s)
+
+    def is_running(self) -> bool:
+        running: bool = self.hands.inspect_container(self.container_id)["State"]["Running"]
+        return running
+
+    def restarted(self) -> "RealIngress":
+        """Have its container stop, should it run, and start again."""
+        self.engine.stop_container(self.container_id, 5)
+        self.engine.start_container(self.container_id)
+        found = self.engine.inspect_container(self.container_id)
+        assert found is not None
+        return replace(self, client=HttpClient(found.addresses[self.network]))
+
+
 @contextmanager
-def real_ingress() -> Iterator[IngressWorld]:
+def real_ingress() -> Iterator[RealIngress]:
     """Start an ingress in a container, and the servers in another."""
     with real_world() as place:
         engine = place.engine
         assert isinstance(engine, DockerEngine), "the real one"
+        assert isinstance(place.hands, DockerHands), "the real ones"
         service = replace(ingress_service("ingress"), image=build_image(engine))
         net = place.network("net")
         engine.create_network(net)
@@ -251,11 +306,14 @@ def real_ingress() -> Iterator[IngressWorld]:
         container_id = engine.create_container(replace(spec, service=service))
         engine.copy_files(container_id, service.files)
         engine.start_container(container_id)
-        yield IngressWorld(
+        yield RealIngress(
             ingress=HaproxyIngress(engine.converse),
             client=HttpClient(place.seen(container_id).addresses[net.name]),
             address=place.seen(servers).addresses[net.name],
             container_id=container_id,
+            engine=engine,
+            hands=place.hands.client,
+            network=net.name,
         )
 
 

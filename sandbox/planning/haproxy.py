@@ -17,8 +17,15 @@ if TYPE_CHECKING:
 
 SOCKET = "/run/ingress/worker.sock"
 """Where the worker answers, inside the container."""
+HTTP_LISTENER = "http-"
+"""How the names of listeners for HTTP begin."""
 TABLE = "latencies"
 """Stick table of the milliseconds to the first byte; key: ``<backend>/<server>/<ms>``."""
+KEEP_ALIVE_S = 10
+"""
+Seconds that the connection of a client may idle: longer than the pools of common clients keep one,
+short enough to wait for when a worker was replaced.
+"""
 HASH_VARIABLE = "proc.config_hash"
 STRUCTURE_VARIABLE = "proc.structure_hash"
 """Variables of the process: what it was told, so that it can say what it does."""
@@ -108,7 +115,7 @@ defaults
     timeout connect 1s
     timeout queue 5s
     timeout http-request {_milliseconds(config.max_request_s)}ms
-    timeout http-keep-alive 75s
+    timeout http-keep-alive {KEEP_ALIVE_S}s
     timeout server {response_ms}ms
     # Longer than the server's: a client that only listens is not the one to blame for silence.
     timeout client {response_ms + 10_000}ms
@@ -155,7 +162,7 @@ def _http_listener(listener: Listener, config: IngressConfig) -> str:
     gate = f"\n    tcp-request connection reject{refused}" if listener.refused else ""
     origin = "# Only our own edge comes here: it said who asks." if listener.trusted else _ORIGIN
     return f"""\
-frontend http-{listener.port}
+frontend {HTTP_LISTENER}{listener.port}
     mode http
     bind :{listener.port}{gate}
     option http-no-delay

@@ -77,36 +77,37 @@ master() {
     printf '%s\\n' "$1" | socat -t "${2:-5}" - UNIX-CONNECT:$run/master.sock
 }
 
-# Hold a worker that is replaced with a connection of ours until its last client went, so that what
-# it did last is known; remember that for an hour.
-hold() {
+reload() {
     find $run -name '[0-9]*' -mmin +60 -delete
-    socat PIPE UNIX-CONNECT:SOCKET &
+    # A worker that is replaced stays while a connection of ours does: so what it did last is known.
+    socat PIPE UNIX-CONNECT:SOCKET >/dev/null 2>&1 &
     holder=$!
-    trap 'kill $holder; exit' TERM
-    while kill -0 $holder; do
-        sleep 0.5
+    sleep 0.05
+    # Its tables it empties at once.
+    master "@!$1 show table TABLE" >"$run/$1.table"
+    ln -f current.cfg previous.cfg
+    mv next.cfg current.cfg
+    master reload 60
+    if master '@1 get var HASH_VARIABLE' | grep -q "<$(ingress-sum current.cfg)>"; then
+        retire "$1" $holder >/dev/null 2>&1 &
+        return 0
+    fi
+    # It still serves: let a restart bring what it does.
+    mv previous.cfg current.cfg
+    rm "$run/$1.table"
+    kill $holder
+    return 1
+}
+
+# Remember for an hour what a replaced worker did, and let it go when its last client went.
+retire() {
+    while sleep 0.3 && kill -0 $2; do
         master "@!$1 show stat" >$run/last
         grep -q '^# pxname' $run/last || break
         mv $run/last "$run/$1.last"
         awk -F , '$2 == "FRONTEND" { n += $5 } END { exit n > 0 }' "$run/$1.last" && break
     done
-    kill $holder
-}
-
-reload() {
-    ln -f current.cfg previous.cfg && mv next.cfg current.cfg || return
-    hold "$1" >/dev/null 2>&1 &
-    sleep 0.05
-    # A worker that is told to end empties its tables.
-    master "@!$1 show table TABLE" >"$run/$1.table"
-    master reload 60
-    master '@1 get var HASH_VARIABLE' | grep -q "<$(ingress-sum current.cfg)>" && return
-    # The old worker still serves: let a restart bring what it does.
-    mv previous.cfg current.cfg
-    kill $!
-    rm "$run/$1.table"
-    return 1
+    kill $2
 }
 
 delete() {

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sandbox.planning.haproxy import HTTP_LISTENER
 from sandbox.planning.haproxy_changes import RunningServer
 
 if TYPE_CHECKING:
@@ -19,8 +20,15 @@ if TYPE_CHECKING:
 _VARIABLE = re.compile(r"(proc\.\w+): type=str value=<(.*)>")
 _ENTRY = re.compile(r"0x[0-9a-f]+: key=(\S+) .*\bhttp_req_cnt=(\d+)")
 _STATE_FIELDS = 25
-_STATISTICS = "# pxname,"
-_COLUMNS = {"open": 4, "total": 7, "econ": 13, "eresp": 14, "hrsp_5xx": 43}
+_COLUMNS = {
+    "open": 4,
+    "total": 7,
+    "econ": 13,
+    "eresp": 14,
+    "wretr": 15,
+    "wredis": 16,
+    "hrsp_5xx": 43,
+}
 """Places of the columns of ``show stat`` that are read; new ones only ever come at its end."""
 _FRONTEND, _BACKEND = "FRONTEND", "BACKEND"
 
@@ -52,6 +60,7 @@ class Row:
     Attributes:
         server: Empty for the backend itself.
         total: Requests, or connections in TCP mode, that came so far; *open* of them are under way.
+        wretr, wredis: How many of *total* were tried again, here or on another server.
         econ: Requests that ended because nobody could be reached.
         eresp: Requests that ended because the answer did not come or broke off.
     """
@@ -62,6 +71,8 @@ class Row:
     total: int
     econ: int
     eresp: int
+    wretr: int
+    wredis: int
     hrsp_5xx: int
 
 
@@ -71,10 +82,12 @@ class Said:
     Everything that was found in one text.
 
     Attributes:
+        clients: Connections of HTTP clients, those that idle too.
         latencies: Number of responses by ``<backend>/<server>/<milliseconds>``.
     """
 
     rows: tuple[Row, ...] = ()
+    clients: int = 0
     servers: tuple[RunningServer, ...] = ()
     variables: dict[str, str] = field(default_factory=dict[str, str])
     latencies: dict[str, int] = field(default_factory=dict[str, int])
@@ -96,27 +109,28 @@ def read_workers(text: str) -> Workers:
 def read(text: str) -> Said:
     """Read ``show stat``, ``show servers state``, ``show table`` and ``get var``, in any order."""
     lines = text.splitlines()
+    cells = [line.split(",") for line in lines if not line.startswith("# pxname,")]
+    statistics = [each for each in cells if len(each) > max(_COLUMNS.values())]
     return Said(
-        rows=tuple(_rows(lines)),
+        rows=tuple(_row(each) for each in statistics if each[1] != _FRONTEND),
+        clients=sum(
+            int(each[_COLUMNS["open"]])
+            for each in statistics
+            if each[1] == _FRONTEND and each[0].startswith(HTTP_LISTENER)
+        ),
         servers=tuple(_servers(lines)),
         variables={found[1]: found[2] for line in lines if (found := _VARIABLE.fullmatch(line))},
         latencies={found[1]: int(found[2]) for line in lines if (found := _ENTRY.match(line))},
     )
 
 
-def _rows(lines: Iterable[str]) -> Iterable[Row]:
-    for line in lines:
-        cells = line.split(",")
-        if len(cells) <= max(_COLUMNS.values()) or line.startswith(_STATISTICS):
-            continue
-        backend, server, *_ = cells
-        if server == _FRONTEND:
-            continue
-        yield Row(
-            backend=backend,
-            server="" if server == _BACKEND else server,
-            **{name: int(cells[place] or 0) for name, place in _COLUMNS.items()},
-        )
+def _row(cells: list[str]) -> Row:
+    backend, server, *_ = cells
+    return Row(
+        backend=backend,
+        server="" if server == _BACKEND else server,
+        **{name: int(cells[place] or 0) for name, place in _COLUMNS.items()},
+    )
 
 
 def _servers(lines: Iterable[str]) -> Iterable[RunningServer]:

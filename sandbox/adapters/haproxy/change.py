@@ -4,21 +4,24 @@ Make a running ingress do something else.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from sandbox.adapters.haproxy.answers import read
 from sandbox.adapters.haproxy.look import look
 from sandbox.errors import IngressError
-from sandbox.planning.haproxy import HASH_VARIABLE, config_hash, render
+from sandbox.planning.haproxy import HASH_VARIABLE, KEEP_ALIVE_S, config_hash, render
 from sandbox.planning.haproxy_changes import server_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sandbox.adapters.haproxy.console import Answer, Console
+    from sandbox.adapters.haproxy.look import Look
     from sandbox.model.ingress import IngressConfig
 
 _CHANGING = "changing"
+_PAUSE_S = 0.05
 _COMMANDS_AT_ONCE = 20
 """A line of HAProxy's command line holds 16 KiB."""
 
@@ -30,10 +33,14 @@ def change(console: Console, config: IngressConfig) -> None:
     Raises:
         IngressError: HAProxy refused *config*, or does something else afterwards.
     """
-    text = render(config).encode()
     before = look(console)
-    if before.does(config):
-        return
+    now = before if before.does(config) else _changed(console, before, config)
+    for pid in now.workers.leaving:
+        _await_idle_clients(console, pid, config)
+
+
+def _changed(console: Console, before: Look, config: IngressConfig) -> Look:
+    text = render(config).encode()
     _check(console.ask(f"put {len(text)}", text), "refuses the configuration")
     said = ""
     if before.has_structure_of(config):
@@ -41,8 +48,6 @@ def change(console: Console, config: IngressConfig) -> None:
     else:
         _check(console.ask(f"reload {before.workers.current}"), "could not be reloaded")
     now = look(console)
-    for pid in now.workers.leaving:
-        _change_leaving(console, pid, config)
     if not now.does(config):
         raise IngressError(
             "the ingress does something else than it was told",
@@ -50,6 +55,7 @@ def change(console: Console, config: IngressConfig) -> None:
             log=tuple(line for line in said.splitlines() if line),
             temporary=True,
         )
+    return now
 
 
 def _change_servers(console: Console, pid: int, config: IngressConfig) -> str:
@@ -72,13 +78,22 @@ def _change_servers(console: Console, pid: int, config: IngressConfig) -> str:
     return said
 
 
-def _change_leaving(console: Console, pid: int, config: IngressConfig) -> None:
-    """Let the last requests to a worker that was replaced go to the same servers as all others."""
+def _await_idle_clients(console: Console, pid: int, config: IngressConfig) -> None:
+    """
+    Wait until nobody's next request is one to servers that *config* has no more.
+
+    A connection that idled while its worker was replaced is answered once more by that worker,
+    which cannot be told of other servers; it waits for that as long as for any request.
+    """
     backends = {backend.name for backend in config.backends}
-    has = read(console.leaving(pid, "show servers state")).servers
-    changes = server_changes([each for each in has if each.backend in backends], config)
-    for command in changes.commands if has else ():
-        console.leaving(pid, command)
+    deadline = time.monotonic() + KEEP_ALIVE_S + 1
+    while time.monotonic() < deadline:
+        has = read(console.leaving(pid, "show servers state", "show stat"))
+        known = [each for each in has.servers if each.backend in backends]
+        under_way = sum(row.open for row in has.rows if not row.server)
+        if has.clients <= under_way or not server_changes(known, config).commands:
+            return
+        time.sleep(_PAUSE_S)
 
 
 def _tell_hash(console: Console, pid: int, value: str) -> None:
@@ -95,5 +110,6 @@ def _tell(console: Console, pid: int, commands: Iterable[str]) -> str:
 
 def _check(answer: Answer, what: str) -> None:
     if not answer.is_ok:
-        last = answer.lines[-1] if answer.lines else "it says nothing"
-        raise IngressError(f"the ingress {what}: {last}", log=answer.lines)
+        alerts = [line for line in answer.lines if "[ALERT]" in line]
+        why = (alerts or answer.lines or ("it says nothing",))[0]
+        raise IngressError(f"the ingress {what}: {why}", log=answer.lines)

@@ -64,7 +64,7 @@ class _Sums:
                 continue
             nobody[row.backend] -= row.econ
             key = (row.backend, row.server)
-            requests = max(row.total - row.open, 0)
+            requests = max(row.total - row.wretr - row.wredis - row.open, 0)
             self._requests[key] += requests
             # An answer of 5xx that broke off is in two of these.
             self._failed[key] += min(row.econ + row.eresp + row.hrsp_5xx, requests)
