@@ -80,7 +80,8 @@ class EnvironmentStatus:
         running_releases: Releases that live containers carry, sorted.
         message: The one thing to know; empty when all is well.
         next_step: The one thing to do; a command where possible.
-        urls: Addresses of published ports, most useful first.
+        urls: Addresses of published ports, most useful first, then names that the edge knows.
+        notes: What is not where the file says, and why.
         pending: Plan lines of what differs; empty when synced.
         ignored_edits: Uncommitted paths that change nothing.
         reconciled: A controller looks after it now.
@@ -98,6 +99,7 @@ class EnvironmentStatus:
     suspension: Suspension | None = None
     services: tuple[ServiceStatus, ...] = ()
     urls: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     message: str = ""
     next_step: str = ""
     pending: tuple[str, ...] = ()

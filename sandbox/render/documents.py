@@ -58,6 +58,7 @@ def status(value: EnvironmentStatus) -> dict[str, Json]:
         "suspension": suspension(value.suspension) if value.suspension else None,
         "services": [service(each) for each in value.services],
         "urls": list(value.urls),
+        "notes": list(value.notes),
         "message": value.message,
         "next": value.next_step,
         "differences": list(value.pending),

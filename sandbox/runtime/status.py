@@ -14,6 +14,7 @@ from sandbox.planning.labels import RELEASE
 from sandbox.planning.plan import differences, plan_sync
 from sandbox.planning.urls import urls
 from sandbox.runtime.desired import attempted_commit, load_at
+from sandbox.runtime.doors import doors
 from sandbox.runtime.observe import observe
 from sandbox.runtime.source import ENVIRONMENTS
 from sandbox.runtime.suspension import active_suspension
@@ -120,6 +121,7 @@ def _of_engine(
 ) -> EnvironmentStatus:
     try:
         observed = observe(workspace, desired)
+        entrance = doors(workspace, desired, observed)
     except SandboxError as error:
         return replace(status, message=error.message, next_step=error.remedy)
     policy = replace(
@@ -146,6 +148,8 @@ def _of_engine(
         sync=sync,
         health=health,
         services=services,
+        urls=(*status.urls, *entrance.urls),
+        notes=entrance.notes,
         message=message,
         next_step=next_step,
         pending=tuple(f"{step.id}: {step.reason}" for step in differences(plan)),
