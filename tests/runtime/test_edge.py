@@ -53,7 +53,7 @@ class StartedIngress(FakeIngress):
 class Ground:
     """A repository with environments whose ingresses run, and its edge."""
 
-    def __init__(self, top: Path, *, preferred: int = PORT) -> None:
+    def __init__(self, top: Path) -> None:
         self.disk = DiskRepository.make(top)
         self.engine = FakeEngine(images=[edge_state("", 1).services[0].image])
         self.ingress = StartedIngress()
@@ -72,7 +72,7 @@ class Ground:
             waivers=WaiverFile,
             choose_control=cast("object", None),  # type: ignore[arg-type] # nobody asks here
             release_all=lambda: None,
-            edge_port=preferred,
+            edge_port=PORT,
         )
         self.edge = Edge(self.workspace, self.events.append)
 
@@ -272,12 +272,13 @@ def test_the_edge_makes_room_for_an_environment_that_wants_its_port(ground: Grou
     assert find_edge(ground.workspace).number == PORT + 1
 
 
-def test_an_edge_that_is_turned_off_goes(tmp_path: Path) -> None:
-    ground = Ground(tmp_path, preferred=0)
+def test_an_edge_that_is_turned_off_goes(ground: Ground) -> None:
     ground.declare("staging")
     ground.bring_up("staging")
+    ground.edge.refresh()
+    off = Edge(replace(ground.workspace, edge_port=0), ground.events.append)
 
-    assert ground.edge.refresh().number == 0
+    assert off.refresh().number == 0
     assert ground.edges() == []
 
 
