@@ -140,7 +140,7 @@ def _tables() -> str:
 # an hour goes, and the oldest go when there are too many.
 backend {TABLE}
     mode http
-    stick-table type string len 192 size 100k expire 1h store http_req_cnt
+    stick-table type string len 280 size 50k expire 1h store http_req_cnt
 
 backend unrouted
     mode http
@@ -152,8 +152,10 @@ def _text(line: str) -> str:
 
 
 def _http_listener(listener: Listener, config: IngressConfig) -> str:
-    # A name of its own comes before the names below another.
-    names = sorted(listener.hosts.items(), key=lambda each: (each[0].startswith("."), each))
+    # A name of its own comes before the names below another, and those before the ones above.
+    names = sorted(
+        listener.hosts.items(), key=lambda each: (each[0].startswith("."), -len(each[0]), each)
+    )
     rules = "".join(
         f"\n    use_backend {backend} if {{ var(txn.host) -m {_match(host)} {host} }}"
         for host, backend in names

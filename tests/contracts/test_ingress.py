@@ -58,6 +58,21 @@ def test_requests_go_to_the_service_of_their_host_name(world: IngressWorld) -> N
     assert [world.get(host=host, port=port).server for host, port in asked] == ["a", "b", "b", "b"]
 
 
+def test_a_name_that_begins_with_a_dot_stands_for_all_that_end_like_it(
+    world: IngressWorld,
+) -> None:
+    config = two_services(world)
+    hosts = {".local": "web-80", "api.local": "api-80"}
+    listeners = (Listener(port=HTTP, mode=RouteMode.HTTP, hosts=hosts),)
+    world.apply(replace(config, listeners=listeners))
+    assert [world.get(host=f"{name}local").server for name in ("x.", "api.", "y.api.")] == [
+        "a",
+        "b",
+        "a",
+    ]
+    assert world.get(host="local").status == 404
+
+
 def test_a_host_name_of_nobody_is_not_found(world: IngressWorld) -> None:
     world.apply(two_services(world))
     assert world.get(host="x", port=MORE).status == 404

@@ -143,7 +143,10 @@ def _backend(config: IngressConfig, port: int, host: str) -> Backend | None:
 
 
 def _name(listener: Listener, host: str) -> str:
-    return listener.hosts.get(host.lower().partition(":")[0], listener.backend)
+    asked = host.lower().partition(":")[0]
+    suffixes = [each for each in listener.hosts if each.startswith(".") and asked.endswith(each)]
+    known = asked if asked in listener.hosts else max(suffixes, key=len, default="")
+    return listener.hosts.get(known, listener.backend)
 
 
 def _choose(backend: Backend, owed: Counter[tuple[str, str]]) -> str:
