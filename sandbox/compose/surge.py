@@ -30,11 +30,11 @@ def only_one(service: Service) -> str:
     for port in service.ports:
         if port.published and port.published == port.published_end and binds_itself(service, port):
             return f"only one container can bind the host port {port.published}/{port.protocol}"
-    for attachment in service.attachments:
-        address = attachment.ipv4_address or attachment.ipv6_address
-        if address:
-            return f"only one container can have the address {address}"
-    return ""
+    addresses = [service.mac_address]
+    for each in service.attachments:
+        addresses += [each.ipv4_address, each.ipv6_address, each.mac_address]
+    fixed = next(filter(None, addresses), "")
+    return f"only one container can have the address {fixed}" if fixed else ""
 
 
 def written_volume(service: Service) -> str:

@@ -17,6 +17,8 @@ NETWORK = "networks: {default: {ipam: {config: [{subnet: 10.9.0.0/24}]}}}\n"
         ("ports: ['8080:80']\nx-sandbox: {route: direct}", "can bind the host port 8080/tcp"),
         ("ports: ['8080:80']\nnetwork_mode: bridge", "can bind the host port 8080/tcp"),
         ("networks: {default: {ipv4_address: 10.9.0.5}}", "can have the address 10.9.0.5"),
+        ("mac_address: '02:42:ac:11:00:05'", "can have the address 02:42:ac:11:00:05"),
+        ("networks: {default: {mac_address: '02:42:ac:11:00:05'}}", "the address 02:42:ac:11:"),
     ],
 )
 def test_what_two_containers_cannot_have_forbids_start_first(attributes: str, reason: str) -> None:
