@@ -29,6 +29,7 @@ from sandbox.planning.edge_state import (
     links,
     without_sites,
 )
+from sandbox.planning.haproxy import config_hash
 from sandbox.planning.host_ports import asked_ports
 from sandbox.planning.plan import plan_sync
 from sandbox.planning.slot import is_live
@@ -159,7 +160,12 @@ class Edge:
             engine.disconnect_network(container.id, name)
         for name in added:
             engine.connect_network(container.id, Endpoint(network_name=name))
-        self._workspace.ingress.apply(container.id, edge_config(sites))
+        config = edge_config(sites)
+        if container.config_hash != config_hash(config):
+            self._workspace.ingress.apply(container.id, config)
+            self._workspace.journal.mark_routed(
+                container.id, container.started_at, config_hash(config)
+            )
 
     def _take_down(self) -> None:
         observed = self._observed()

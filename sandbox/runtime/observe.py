@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 def observe(workspace: Workspace, desired: DesiredState) -> ObservedState:
     """Take a snapshot of the environment of *desired*."""
     observed = workspace.engine.observe(workspace.owner(desired), references(desired))
+    taken = (*observed.taken_ports, *_held_by_processes(workspace, desired, observed))
+    return with_proofs(workspace, replace(observed, taken_ports=taken))
+
+
+def with_proofs(workspace: Workspace, observed: ObservedState) -> ObservedState:
+    """Add what the journal knows of the containers that were *observed*."""
     proven, routed = workspace.journal.ready(), workspace.journal.routed()
     containers = tuple(
         _with_hash(_with_proof(container, proven), routed) for container in observed.containers
     )
-    taken = (*observed.taken_ports, *_held_by_processes(workspace, desired, observed))
-    return replace(observed, containers=containers, taken_ports=taken)
+    return replace(observed, containers=containers)
 
 
 def _held_by_processes(

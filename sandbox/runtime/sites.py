@@ -18,6 +18,7 @@ from sandbox.planning.edge_state import (
 from sandbox.planning.host_ports import asked_ports
 from sandbox.planning.images import references
 from sandbox.runtime.desired import environment_names, load_tracked
+from sandbox.runtime.observe import with_proofs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -54,7 +55,8 @@ def observe_edge(workspace: Workspace, application: str = "") -> ObservedState:
         application=application,
         environment=EDGE_ENVIRONMENT,
     )
-    return workspace.engine.observe(owner, references(edge_state(application, 1)))
+    observed = workspace.engine.observe(owner, references(edge_state(application, 1)))
+    return with_proofs(workspace, observed)
 
 
 def find_port(workspace: Workspace, observed: ObservedState) -> EdgePort:

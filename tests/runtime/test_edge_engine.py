@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.model.observed import EngineHealth
 from sandbox.planning.routes import EDGE_LISTENER
 from tests.edge_ground import Ground, the_ground
+from tests.engine_world import wait_until
 from tests.ingress_world import FIRST_PORT
 
 pytestmark = pytest.mark.engine
@@ -116,6 +118,22 @@ def test_the_edge_is_no_way_from_one_ingress_to_another(ground: Ground) -> None:
 
     assert "200" in ask(f"127.0.0.1:{EDGE_LISTENER}", "staging.localhost")
     assert answers == ["", "", ""]
+
+
+def test_a_configuration_that_was_removed_by_hand_comes_back(ground: Ground) -> None:
+    place = ground.places["staging"]
+    (edge,) = ground.edges()
+
+    def healthy() -> bool:
+        return place.world.seen(edge.id).health is EngineHealth.HEALTHY
+
+    wait_until(healthy, "the edge to be healthy")
+    place.run(edge.id, "rm", "/var/lib/ingress/current.cfg")
+    wait_until(lambda: not healthy(), "the engine to see it")
+    assert ground.edge.refresh().number
+
+    assert "environment-staging" in place.run(edge.id, "cat", "/var/lib/ingress/current.cfg")
+    assert ground.get("staging.localhost")[0] == 200
 
 
 def test_an_environment_leaves_and_the_edge_comes_back_when_it_is_killed(tmp_path: Path) -> None:
