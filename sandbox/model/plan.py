@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.model.action import Action
+    from sandbox.model.ingress import IngressConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +128,10 @@ class Plan:
     Steps in an order that respects `Step.depends_on`.
 
     A plan without steps and holds means: in sync. Steps that only wait are no difference.
+
+    Attributes:
+        ingress: What the ingress is meant to do before the first step, and does unless that step
+            is a `ConfigureIngress`; ``None`` when there is nothing to route.
     """
 
     environment: str
@@ -134,3 +139,4 @@ class Plan:
     release: str
     steps: tuple[Step, ...] = ()
     holds: tuple[Hold, ...] = ()
+    ingress: IngressConfig | None = None

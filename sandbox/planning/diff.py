@@ -181,8 +181,13 @@ def _judge_state(slot: Slot, keep: ObservedContainer) -> Slot:
         case ContainerState.RUNNING if slot.job:
             return replace(slot, need=Need.AWAIT, reason="job is still running")
         case ContainerState.RUNNING:
-            if is_ready(keep) or keep.health is EngineHealth.UNHEALTHY:
+            if is_ready(keep):
                 return slot
+            if keep.health is EngineHealth.UNHEALTHY:
+                # What serves meanwhile stays until this one works.
+                older = any(is_live(each) for each in slot.surplus)
+                waits = replace(slot, need=Need.AWAIT, reason="runs, but its healthcheck fails")
+                return waits if older else slot
             return replace(slot, need=Need.AWAIT, reason="runs and is not ready yet")
         case _:
             return replace(slot, need=Need.START, reason=stop_words(keep))

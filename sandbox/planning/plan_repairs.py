@@ -36,6 +36,14 @@ def repair_steps(wiring: Wiring, slot: Slot) -> Iterator[Step]:
         yield from _network_steps(wiring, slot, keep)
 
 
+def renamed_to(wiring: Wiring, slot: Slot) -> str:
+    """
+    What the kept container of *slot* is called once its name is repaired.
+    """
+    assert slot.keep, "only what is there has a name"
+    return slot.keep.name if is_name_taken(wiring.scene, slot) else slot.spec.name
+
+
 def rename_holds(scene: Scene, slots: Sequence[Slot]) -> Iterator[Hold]:
     """
     Containers of ours that cannot get their name back; they go on meanwhile.

@@ -13,17 +13,18 @@ from sandbox.model.service import PullPolicy
 from sandbox.planning.admission import container_hold, judge_of_containers
 from sandbox.planning.diff import judge_slots, leftovers
 from sandbox.planning.follow import recreate_followers
+from sandbox.planning.host_ports import is_same_port
 from sandbox.planning.labels import SERVICE
 from sandbox.planning.order import dependency_ranks
 from sandbox.planning.plan_networks import NetworkNeed
-from sandbox.planning.slot import STARTS, Need
-from sandbox.planning.wiring import is_same_port
+from sandbox.planning.routes import INGRESS
+from sandbox.planning.slot import STARTS, Need, is_live
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sandbox.model.observed import ObservedContainer
-    from sandbox.model.service import Dependency, Service
+    from sandbox.model.service import Dependency, Port, Service
     from sandbox.planning.plan_networks import NetworkVerdict
     from sandbox.planning.slot import Scene, Slot
 
@@ -54,7 +55,7 @@ def hold_slots(scene: Scene, slots: Sequence[Slot]) -> tuple[Slot, ...]:
     """
     services = {service.name: service for service in scene.desired.services}
     ranks = service_ranks(scene)
-    judge = judge_of_containers(scene.desired, scene.observed, scene.policy)
+    judge = judge_of_containers(scene.committed, scene.observed, scene.policy)
     held: dict[str, str] = {}
     result: dict[tuple[str, int], Slot] = {}
     for slot in sorted(slots, key=lambda each: (ranks[each.service.name], each.replica)):
@@ -69,30 +70,43 @@ def hold_slots(scene: Scene, slots: Sequence[Slot]) -> tuple[Slot, ...]:
 
 def service_ranks(scene: Scene) -> dict[str, int]:
     """
-    Number the services so that each comes after its dependencies.
+    Number the services so that each comes after its dependencies, and all after the ingress.
     """
     return dependency_ranks(
         {
-            service.name: [each.service_name for each in service.depends_on]
+            service.name: [INGRESS, *(each.service_name for each in service.depends_on)]
             for service in scene.desired.services
         }
     )
 
 
-def service_holds(slots: Sequence[Slot]) -> tuple[Hold, ...]:
+def service_holds(scene: Scene, slots: Sequence[Slot]) -> tuple[Hold, ...]:
     """
     One hold for each service and reason: replicas say the same thing.
+
+    A port that cannot be published is told too when its service runs on as it is.
     """
     holds: dict[tuple[str, HoldReason], Hold] = {}
     for slot in slots:
         if slot.hold:
             holds.setdefault((slot.service.name, slot.hold.reason), slot.hold)
+    for each in scene.blocked:
+        hold = Hold(
+            target=each.service_name,
+            reason=HoldReason.PORT_TAKEN,
+            message=_port_message(each.wanted, each.holder),
+            service_name=each.service_name,
+        )
+        holds.setdefault((each.service_name, HoldReason.PORT_TAKEN), hold)
     return tuple(holds.values())
 
 
 def _find_hold(
     scene: Scene, slot: Slot, services: Mapping[str, Service], held: Mapping[str, str]
 ) -> Hold | None:
+    if INGRESS in held and slot.service.name in scene.routed and _changes(slot):
+        message = f"waits for {held[INGRESS]}, which is held"
+        return _hold(slot, HoldReason.DEPENDENCY_HELD, message)
     if slot.need not in STARTS:
         return None
     taken = scene.observed.foreign_names.get("container", frozenset())
@@ -132,15 +146,26 @@ def _taken_port(scene: Scene, slot: Slot) -> str:
     """
     Who else holds a port that is to be published, and what to do; empty when nobody does.
     """
+    for blocked in scene.blocked:
+        if blocked.service_name == slot.service.name:
+            return _port_message(blocked.wanted, blocked.holder)
+    if slot.service.name == INGRESS:  # It publishes what is free.
+        return ""
     for port in slot.service.ports:
         for taken in scene.observed.taken_ports:
             # Of a range the engine chooses what is free.
             if is_same_port(port, taken.bound) and port.published_end <= port.published:
-                return (
-                    f"port {port.host_ip}:{port.published} is held by {taken.holder};"
-                    " stop that, or publish another port"
-                )
+                return _port_message(port, taken.holder)
     return ""
+
+
+def _port_message(port: Port, holder: str) -> str:
+    where = f"{port.host_ip}:{port.published}"
+    return f"port {where} is held by {holder}; stop that, or publish another port"
+
+
+def _changes(slot: Slot) -> bool:
+    return slot.need in STARTS or any(is_live(each) for each in slot.surplus)
 
 
 def _used_names(slot: Slot) -> list[str]:
@@ -243,6 +268,8 @@ def kept_orphans(scene: Scene) -> tuple[ObservedContainer, ...]:
     if may_prune(scene):
         return ()
     declared = {service.name for service in scene.desired.services}
+    # The ingress was never declared: it goes with what it was for.
+    declared |= {INGRESS}
     return tuple(each for each in leftovers(scene) if each.labels.get(SERVICE) not in declared)
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sandbox.model.desired import DesiredState, Network, Volume
+from sandbox.model.ingress import RouteMode
 from sandbox.model.observed import ContainerState, EngineHealth, ObservedState
 from sandbox.model.plan import Plan, SyncPolicy
 from sandbox.model.service import Attachment, Condition, Limits, Port, Service, VolumeMount
@@ -259,16 +260,23 @@ def replicas_went_down_from_three_to_one() -> Plan:
     return sync(a_desired_state(a_service()), a_running_state(before))
 
 
+def on_ports(one: int, two: int, route: RouteMode | None) -> DesiredState:
+    ports = [Port(target=80, published=number, published_end=number) for number in (one, two)]
+    a = a_service("a", ports=ports[:1])
+    b = a_service("b", ports=ports[1:], depends_on=[waits_for("a", Condition.HEALTHY)])
+    return a_desired_state(replace(a, route=route), replace(b, route=route))
+
+
 @case
 def two_services_swapped_their_ports() -> Plan:
-    def on(one: int, two: int) -> DesiredState:
-        ports = [Port(target=80, published=number, published_end=number) for number in (one, two)]
-        return a_desired_state(
-            a_service("a", ports=ports[:1]),
-            a_service("b", ports=ports[1:], depends_on=[waits_for("a", Condition.HEALTHY)]),
-        )
+    before, after = on_ports(8002, 8001, None), on_ports(8001, 8002, None)
+    return sync(after, a_running_state(before))
 
-    return sync(on(8001, 8002), a_running_state(on(8002, 8001)))
+
+@case
+def two_services_swapped_the_ports_that_they_bind_themselves() -> Plan:
+    before, after = (on_ports(*each, RouteMode.DIRECT) for each in ((8002, 8001), (8001, 8002)))
+    return sync(after, a_running_state(before))
 
 
 @case

@@ -27,20 +27,24 @@ def test_every_case_reads_as_the_golden_file_says() -> None:
     assert golden_text() == GOLDEN.read_text(encoding="utf-8")
 
 
-def test_a_replacement_creates_before_it_stops_and_removes_last() -> None:
+def test_a_replacement_moves_the_requests_before_it_stops_and_removes_last() -> None:
+    made = ("copy files web-1", "create web-1")
     assert waits(plan_of("one variable changed")) == {
         "create web-1": (),
         "copy files web-1": ("create web-1",),
-        "stop web-1 (old)": ("copy files web-1", "create web-1"),
-        "start web-1": ("copy files web-1", "stop web-1 (old)"),
+        "start web-1": ("copy files web-1",),
         "await web-1": ("start web-1",),
+        "shift web to web-1": ("await web-1",),
+        "drain web-1 (old)": ("shift web to web-1",),
+        "stop web-1 (old)": ("await web-1", *made, "drain web-1 (old)"),
         "remove web-1 (old)": ("await web-1", "stop web-1 (old)"),
     }
 
 
 def test_an_old_container_serves_until_the_migration_for_the_new_one_has_ended() -> None:
     plan = plan_of("the source changed so two services share one build")
-    assert "await migrate-1" in waits(plan)["stop web-1 (old)"]
+    assert "await migrate-1" in waits(plan)["start web-1"]
+    assert "await web-1" in waits(plan)["stop web-1 (old)"]
 
 
 def test_services_of_one_content_share_one_build_with_a_tag_for_each() -> None:
@@ -52,14 +56,18 @@ def test_services_of_one_content_share_one_build_with_a_tag_for_each() -> None:
 
 
 def test_a_start_waits_for_the_stop_of_whoever_holds_its_port_and_nothing_else_foreign() -> None:
-    found = waits(plan_of("two services swapped their ports"))
+    found = waits(plan_of("two services swapped the ports that they bind themselves"))
     assert found["start a-1"] == ("create a-1", "stop a-1 (old)", "stop b-1 (old)")
     assert found["stop b-1 (old)"] == ("create a-1", "create b-1")
 
 
 def test_a_renewed_network_is_removed_when_ours_are_off_it_and_made_before_they_come_back() -> None:
     found = waits(plan_of("the definition of a network changed"))
-    assert found["remove network default"] == ("remove db-1", "remove web-1")
+    assert found["remove network default"] == (
+        "remove db-1",
+        "remove sandbox-ingress-1",
+        "remove web-1",
+    )
     assert found["create db-1"] == ("create network default", "remove db-1")
 
 
