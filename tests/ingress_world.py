@@ -55,32 +55,37 @@ sub serve {
         my $client = $server->accept or next;
         if (fork) { close $client; next }
         $client->autoflush(1);
-        my $line = <$client>; my ($method, $path) = split / /, $line // exit;
-        my ($head, $length, $chunked) = ("", 0, 0);
-        while (<$client>) {
-            last if /^\r?\n$/;
-            $head .= $_; $length = $1 if /^content-length: (\d+)/i;
-        }
-        read($client, my $body, $length) if $length;
-        exit if $path =~ m{^/drop};
-        rest($1) if $path =~ m{/slow/(\d+)};
-        if ($path =~ m{^/half}) {
-            print $client "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nabc"; exit
-        }
-        if ($path =~ m{^/upgrade}) {
-            print $client "HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n",
-                "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
-            while (<$client>) { print $client "$name $_" } exit;
-        }
-        if ($path =~ m{^/stream/(\d+)}) {
-            print $client "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
-            while (1) { print $client "data: $name\n\n" or exit; rest($1) }
-        }
-        my $status = $path =~ m{^/status/(\d+)} ? $1 : 200;
-        my $text = "$name\n$head";
-        print $client "HTTP/1.1 $status X\r\nContent-Length: " . length($text) . "\r\n\r\n$text";
+        1 while answer($client, $name);
         exit;
     }
+}
+sub answer {
+    my ($client, $name) = @_;
+    my $line = <$client> // return 0; my ($method, $path) = split / /, $line;
+    my ($head, $length) = ("", 0);
+    while (<$client>) {
+        last if /^\r?\n$/;
+        $head .= $_; $length = $1 if /^content-length: (\d+)/i;
+    }
+    read($client, my $body, $length) if $length;
+    return 0 if $path =~ m{^/drop};
+    rest($1) if $path =~ m{/slow/(\d+)};
+    if ($path =~ m{^/half}) {
+        print $client "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nabc"; return 0;
+    }
+    if ($path =~ m{^/upgrade}) {
+        print $client "HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n",
+            "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+        while (<$client>) { print $client "$name $_" } return 0;
+    }
+    if ($path =~ m{^/stream/(\d+)}) {
+        print $client "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+        while (1) { print $client "data: $name\n\n" or return 0; rest($1) }
+    }
+    my $status = $path =~ m{^/status/(\d+)} ? $1 : 200;
+    my $text = "$name\n$head";
+    print $client "HTTP/1.1 $status X\r\nContent-Length: " . length($text) . "\r\n\r\n$text";
+    return $head !~ /^connection: close/im;
 }
 """
 

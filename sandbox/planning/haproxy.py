@@ -127,9 +127,6 @@ defaults
     option redispatch 1
     option clitcpka
     option srvtcpka
-    # A server that closes an idle connection while a request is under way to it would lose that
-    # request: each one has a connection of its own.
-    option http-server-close
     http-error status 503 {_text("503 Nobody is ready to answer. Try again.")} hdr Retry-After 1
     http-error status 413 {_text("413 The body of this request is too large.")}"""
 
@@ -223,7 +220,9 @@ frontend tcp-{listener.port}
 
 
 def _backend(backend: Backend, *, servers: bool) -> str:
-    lines = "".join(f"\n    {_server(each)}" for each in backend.servers if servers)
+    lines = "".join(
+        f"\n    server {each.name} {server_settings(each)}" for each in backend.servers if servers
+    )
     if backend.mode is RouteMode.TCP:
         return f"backend {backend.name}\n    mode tcp\n    balance leastconn{lines}"
     return f"""\
@@ -235,8 +234,14 @@ backend {backend.name}
     http-response track-sc0 var(txn.latency) table {TABLE}{lines}"""
 
 
-def _server(server: Server) -> str:
-    return f"server {server.name} {server.address}:{server.port} weight {server.weight}"
+def server_settings(server: Server) -> str:
+    """
+    Give what follows the name of a server, in the file and on the command line alike.
+
+    Connections that idle go soon: a request that meets a server which is just closing one is lost,
+    and many close theirs after 5 s.
+    """
+    return f"{server.address}:{server.port} weight {server.weight} pool-purge-delay 1s"
 
 
 def _milliseconds(seconds: float) -> int:

@@ -7,6 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sandbox.planning.haproxy import server_settings
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -82,10 +84,9 @@ def _more(
 ) -> Iterator[str]:
     for (backend, name), server in sorted(wanted.items(), key=lambda item: item[0]):
         path = f"{backend}/{name}"
-        place = f"{server.address}:{server.port}"
         now = present.get((backend, name))
         if now is None:
-            yield f"add server {path} {place} weight {server.weight}"
+            yield f"add server {path} {server_settings(server)}"
             yield f"enable server {path}"
             continue
         if (now.address, now.port) != (server.address, server.port):

@@ -49,14 +49,14 @@ grep -v '^    set-var HASH_VARIABLE ' "$1" | sha256sum | cut -c 1-16
 HEALTH_SCRIPT = """\
 #!/bin/sh
 # Print the hash of what runs; fail when that is not what a restart would bring.
-for attempt in 1 2 3; do
-    said=$(echo 'get var HASH_VARIABLE' | socat -t 2 - UNIX-CONNECT:SOCKET) || exit
+agree() {
+    said=$(echo 'get var HASH_VARIABLE' | socat -t 1 - UNIX-CONNECT:SOCKET) || exit
     runs=$(expr "$said" : '.*value=<\\(.*\\)>')
-    [ "$runs" = "$(ingress-sum /var/lib/ingress/current.cfg)" ] && echo "$runs" && exit
-    sleep 0.3  # It may be changing just now.
-done
-echo "what runs ($runs) is not what the file says"
-exit 1
+    [ "$runs" = "$(ingress-sum /var/lib/ingress/current.cfg)" ]
+}
+# It may be changing just now.
+agree || { sleep 0.3 && agree; } || { echo "the file is not what runs ($runs)"; exit 1; }
+echo "$runs"
 """
 
 CONSOLE_SCRIPT = """\
@@ -117,7 +117,7 @@ delete() {
     # The newest thousand: a memory with an end.
     touch "$run/$pid.gone"
     { tail -n 999 "$run/$pid.gone"
-      printf '%s\\n' "$said" | grep "^${server%%/*},${server#*/}," | cut -d , -f 1-44
+      printf '%s\\n' "$said" | grep "^${server%%/*},${server#*/}," | cut -d , -f 1-50
     } >$run/gone && mv $run/gone "$run/$pid.gone"
 }
 

@@ -36,10 +36,11 @@ TABLE = """\
 
 def row(proxy: str, server: str, **figures: int) -> str:
     """Write one line of ``show stat``."""
-    places = {"scur": 4, "stot": 7, "econ": 13, "eresp": 14, "wretr": 15, "wredis": 16, "5xx": 43}
+    places = {"scur": 4, "stot": 7, "econ": 13, "eresp": 14, "wretr": 15, "wredis": 16}
+    places |= {"r1xx": 39, "r2xx": 40, "r5xx": 43, "aborts": 49}
     cells = [proxy, server, *[""] * 60]
-    for name, place in places.items():
-        cells[place] = str(figures.get(name, 0))
+    for name, figure in figures.items():
+        cells[places[name]] = str(figure)
     return ",".join(cells) + "\n"
 
 
@@ -70,10 +71,22 @@ def test_a_text_without_figures_has_none() -> None:
 
 
 def test_a_request_that_is_under_way_or_was_tried_elsewhere_does_not_count_yet() -> None:
-    live = {1: read(row("web-80", "a", stot=10, scur=2, wretr=3, wredis=1, econ=1, eresp=1))}
-    assert total(1, live, "") == (
-        ServerCounters(backend="web-80", server="a", requests=4, failed=2, open=2),
-    )
+    [found] = read(row("web-80", "a", stot=10, scur=2, wretr=3, wredis=1)).rows
+    assert (found.requests, found.open, found.failed) == (4, 2, 0)
+
+
+def test_what_failed_is_what_ended_badly_and_what_ended_without_a_trace() -> None:
+    [found] = read(row("web-80", "a", stot=20, r2xx=9, r5xx=3, eresp=2, econ=1, aborts=1)).rows
+    assert (found.requests, found.failed, found.unreached) == (20, 3 + 2 + 1 + 4, 1)
+
+
+def test_no_request_fails_twice_and_no_connection_for_want_of_a_status() -> None:
+    [broken, websocket, connection] = read(
+        row("web-80", "a", stot=1, r5xx=1, eresp=1)
+        + row("web-80", "b", stot=1, r1xx=1, r5xx=0)
+        + row("db-5432", "a", stot=5)
+    ).rows
+    assert [each.failed for each in (broken, websocket, connection)] == [1, 0, 0]
 
 
 def test_what_nobody_answered_is_what_the_backend_failed_at_and_no_server_did() -> None:

@@ -145,7 +145,7 @@ def test_a_configuration_that_is_refused_changes_nothing(world: IngressWorld) ->
 
 def test_a_drain_ends_when_the_last_request_does(world: IngressWorld) -> None:
     world.apply(world.config(world.server("a"), world.server("b", 0)))
-    with world.under_way(600) as replies:
+    with world.under_way(1500) as replies:
         world.apply(world.config(world.server("a", 0), world.server("b")))
         assert world.drain("a") == 0
         assert world.get().server == "b"
@@ -156,7 +156,7 @@ def test_a_drain_sees_requests_to_servers_that_are_gone_from_the_configuration(
     world: IngressWorld,
 ) -> None:
     world.apply(world.config(world.server("a")))
-    with world.under_way(600) as replies:
+    with world.under_way(1500) as replies:
         world.apply(world.config(world.server("b")))
         assert world.drain("a", timeout_s=0.05) == 1
         assert world.drain("a") == 0
@@ -168,7 +168,7 @@ def test_a_drain_tells_how_many_are_left_when_its_time_is_over_or_it_is_stopped(
     world: IngressWorld,
 ) -> None:
     world.apply(world.config(world.server("a")))
-    with world.under_way(700):
+    with world.under_way(2000):
         world.apply(world.config(world.server("a", 0)))
         assert world.drain("a", timeout_s=0.1) == 1
         assert world.ingress.drain(world.container_id, ["web-80"], ["a"], 60, lambda: True) == 1

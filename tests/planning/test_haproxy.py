@@ -53,7 +53,7 @@ def test_a_tcp_listener_hands_connections_to_the_server_with_the_fewest() -> Non
         "backend db-5432",
         "mode tcp",
         "balance leastconn",
-        "server db-1 10.0.0.2:5432 weight 0",
+        "server db-1 10.0.0.2:5432 weight 0 pool-purge-delay 1s",
     ]
 
 
@@ -80,7 +80,7 @@ def test_names_of_their_own_come_before_those_that_end_like_another() -> None:
 def test_requests_are_shared_by_weight_in_turn() -> None:
     lines = section("backend web-8080")
     assert "balance roundrobin" in lines
-    assert lines[-1] == "server web-1 10.0.0.1:8080 weight 100"
+    assert lines[-1] == "server web-1 10.0.0.1:8080 weight 100 pool-purge-delay 1s"
 
 
 def test_only_a_trusted_listener_believes_what_requests_say_of_their_origin() -> None:

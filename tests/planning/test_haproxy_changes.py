@@ -43,7 +43,7 @@ def carry_out(servers: Servers, changes: ServerChanges) -> list[Servers]:
 
 def _carried_out(servers: Servers, words: list[str]) -> Servers:
     match words:
-        case ["add", "server", path, place, "weight", weight]:
+        case ["add", "server", path, place, "weight", weight, "pool-purge-delay", "1s"]:
             backend, name = key = _key(path)
             assert key not in servers, "it is there already"
             address, port = place.split(":")
@@ -84,7 +84,7 @@ def test_what_runs_already_takes_no_word() -> None:
 def test_a_new_server_serves_before_the_old_one_stops() -> None:
     changes = server_changes([running("a")], config(wanted("b")))
     assert changes.commands == (
-        "add server web-80/b 10.0.0.1:80 weight 100",
+        "add server web-80/b 10.0.0.1:80 weight 100 pool-purge-delay 1s",
         "enable server web-80/b",
         "set server web-80/a state maint",
     )

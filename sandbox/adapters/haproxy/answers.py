@@ -20,16 +20,12 @@ if TYPE_CHECKING:
 _VARIABLE = re.compile(r"(proc\.\w+): type=str value=<(.*)>")
 _ENTRY = re.compile(r"0x[0-9a-f]+: key=(\S+) .*\bhttp_req_cnt=(\d+)")
 _STATE_FIELDS = 25
-_COLUMNS = {
-    "open": 4,
-    "total": 7,
-    "econ": 13,
-    "eresp": 14,
-    "wretr": 15,
-    "wredis": 16,
-    "hrsp_5xx": 43,
-}
-"""Places of the columns of ``show stat`` that are read; new ones only ever come at its end."""
+_OPEN, _CLIENT_ABORTS = 4, 49
+_FIGURES = (_OPEN, 7, 13, 14, 15, 16, _CLIENT_ABORTS)
+"""Places of scur, stot, econ, eresp, wretr, wredis and cli_abrt among the columns of ``show stat``;
+new columns only ever come at its end."""
+_RESPONSES = slice(39, 45)
+_5XX = 43
 _FRONTEND, _BACKEND = "FRONTEND", "BACKEND"
 
 
@@ -59,21 +55,18 @@ class Row:
 
     Attributes:
         server: Empty for the backend itself.
-        total: Requests, or connections in TCP mode, that came so far; *open* of them are under way.
-        wretr, wredis: How many of *total* were tried again, here or on another server.
-        econ: Requests that ended because nobody could be reached.
-        eresp: Requests that ended because the answer did not come or broke off.
+        requests: That ended, one way or another; connections in TCP mode.
+        failed: Of these, those that ended with 5xx, without an answer or with half of one.
+        unreached: Of these, those that reached nobody.
+        open: Under way now.
     """
 
     backend: str
     server: str
-    open: int
-    total: int
-    econ: int
-    eresp: int
-    wretr: int
-    wredis: int
-    hrsp_5xx: int
+    requests: int = 0
+    failed: int = 0
+    unreached: int = 0
+    open: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +103,11 @@ def read(text: str) -> Said:
     """Read ``show stat``, ``show servers state``, ``show table`` and ``get var``, in any order."""
     lines = text.splitlines()
     cells = [line.split(",") for line in lines if not line.startswith("# pxname,")]
-    statistics = [each for each in cells if len(each) > max(_COLUMNS.values())]
+    statistics = [each for each in cells if len(each) > _CLIENT_ABORTS]
     return Said(
         rows=tuple(_row(each) for each in statistics if each[1] != _FRONTEND),
         clients=sum(
-            int(each[_COLUMNS["open"]])
+            int(each[_OPEN])
             for each in statistics
             if each[1] == _FRONTEND and each[0].startswith(HTTP_LISTENER)
         ),
@@ -126,10 +119,23 @@ def read(text: str) -> Said:
 
 def _row(cells: list[str]) -> Row:
     backend, server, *_ = cells
+    under_way, total, econ, eresp, retries, redispatches, aborted = (
+        int(cells[place] or 0) for place in _FIGURES
+    )
+    # What was tried again counts in *total* each time.
+    requests = max(total - retries - redispatches - under_way, 0)
+    responses = [int(cell) for cell in cells[_RESPONSES] if cell]
+    # A server that hangs up on a connection that was used before is in no column of its own; there
+    # are no responses in TCP mode.
+    silent = max(requests - sum(responses) - econ - eresp - aborted, 0) if responses else 0
     return Row(
         backend=backend,
         server="" if server == _BACKEND else server,
-        **{name: int(cells[place] or 0) for name, place in _COLUMNS.items()},
+        requests=requests,
+        # An answer of 5xx that broke off is counted twice.
+        failed=min(int(cells[_5XX] or 0) + econ + eresp + silent, requests),
+        unreached=econ,
+        open=under_way,
     )
 
 

@@ -60,14 +60,12 @@ class _Sums:
         nobody = Counter[str]()
         for row in rows:
             if not row.server:
-                nobody[row.backend] += row.econ
+                nobody[row.backend] += row.unreached
                 continue
-            nobody[row.backend] -= row.econ
+            nobody[row.backend] -= row.unreached
             key = (row.backend, row.server)
-            requests = max(row.total - row.wretr - row.wredis - row.open, 0)
-            self._requests[key] += requests
-            # An answer of 5xx that broke off is in two of these.
-            self._failed[key] += min(row.econ + row.eresp + row.hrsp_5xx, requests)
+            self._requests[key] += row.requests
+            self._failed[key] += row.failed
             self._open[key] += row.open
         for backend, count in nobody.items():
             if count > 0:
