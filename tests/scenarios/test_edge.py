@@ -80,7 +80,7 @@ def test_environments_have_names_that_come_and_go_with_them(ground: Playground) 
 
     with engine() as client:
         client.kill(before)
-    await_answer(edge, "production.localhost", "production", seconds=5.0)
+    await_answer(edge, "production.localhost", "production", seconds=20.0)
 
     ground.sandbox("down", "staging")
     assert ask(edge, "staging.localhost")[0] == 404
