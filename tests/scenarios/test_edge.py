@@ -104,3 +104,22 @@ def test_a_taken_port_moves_the_edge_and_status_says_why(ground: Playground) -> 
     assert edge < moved < edge + 20
     assert status["notes"] == [f"the edge is at port {moved}, not {edge}: staging publishes {edge}"]
     assert ask(moved, "staging.localhost") == (200, "staging")
+
+
+def test_an_environment_that_publishes_nothing_any_more_is_let_go_of(ground: Playground) -> None:
+    edge = int(ground.environ["SANDBOX_EDGE_PORT"])
+    declare(ground, "staging", port=free_port())
+    ground.start_controller()
+    await_answer(edge, "staging.localhost", "staging")
+
+    text = FILE.format(environment="staging", port=1, inside=1, service="web")
+    lines = [line for line in text.splitlines() if "ports" not in line and "route" not in line]
+    revision = ground.commit_environment("\n".join(lines))
+    ground.wait_healthy(revision=revision)
+
+    until(lambda: not ground.containers("sandbox-edge"), "the edge to be gone")
+    until(lambda: len(ground.networks()) == 1, "the network with the edge to be gone")
+    until(lambda: ground.status()["sync"] == "synced", "the environment to be in sync")
+    assert [each["Config"]["Labels"]["dev.sandbox.service"] for each in ground.containers()] == [
+        "web"
+    ]
