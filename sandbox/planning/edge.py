@@ -78,6 +78,17 @@ def main_service(routes: Sequence[Route]) -> str:
     return names[0][1] if names else ""
 
 
+def main_note(environment: str, routes: Sequence[Route]) -> str:
+    """
+    Say which service an environment's own name leads to where that is a choice; else nothing.
+    """
+    found = {each.service_name for each in routes if each.mode is RouteMode.HTTP and each.published}
+    if len(found) <= 1:
+        return ""
+    host, main = environment_host(environment), main_service(routes)
+    return f"{host} leads to {main}, the first of {len(found)} services that publish HTTP"
+
+
 def edge_urls(environment: str, routes: Sequence[Route], port: int) -> tuple[str, ...]:
     """
     Addresses of *environment* through the edge at *port*: that of the whole, then its services'.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox.planning.edge import edge_urls
+from sandbox.planning.edge import edge_urls, main_note
 from sandbox.planning.edge_state import site_of
 from sandbox.planning.host_ports import host_ports
 from sandbox.planning.routes import routes
@@ -38,12 +38,14 @@ def doors(workspace: Workspace, desired: DesiredState, observed: ObservedState) 
     site = site_of(observed)
     if not workspace.edge_port or site is None or not site.address:
         return Doors(notes=moved)
-    edge = find_edge(workspace)
-    urls = edge_urls(desired.environment, routes(desired), edge.number)
-    if not urls or not edge.reason:
-        return Doors(urls=urls, notes=moved)
-    note = f"the edge is at port {edge.number}, not {edge.preferred}: {edge.reason}"
-    return Doors(urls=urls, notes=(*moved, note))
+    edge, found = find_edge(workspace), routes(desired)
+    urls = edge_urls(desired.environment, found, edge.number)
+    if not urls:
+        return Doors(notes=moved)
+    notes = [*moved, main_note(desired.environment, found)]
+    if edge.reason:
+        notes.append(f"the edge is at port {edge.number}, not {edge.preferred}: {edge.reason}")
+    return Doors(urls=urls, notes=tuple(filter(None, notes)))
 
 
 def _moved(desired: DesiredState, observed: ObservedState) -> Iterator[str]:

@@ -2,7 +2,13 @@ import pytest
 
 from sandbox.model.ingress import RouteMode
 from sandbox.model.service import Port
-from sandbox.planning.edge import edge_listener, edge_network, edge_urls, environment_host
+from sandbox.planning.edge import (
+    edge_listener,
+    edge_network,
+    edge_urls,
+    environment_host,
+    main_note,
+)
 from sandbox.planning.edge import main_service as main
 from sandbox.planning.haproxy import render
 from sandbox.planning.routes import EDGE_LISTENER, Route, routes
@@ -41,6 +47,15 @@ def test_an_environment_s_own_name_leads_to_the_service_that_publishes_http() ->
     assert main(found) == "web"
     assert main(found[:2]) == "admin"
     assert main(found[1:2]) == ""
+
+
+def test_a_choice_of_one_s_main_service_is_told_and_nothing_else() -> None:
+    one = [a_route("admin"), a_route("web", published=8080), a_route("web", 81, published=8081)]
+
+    assert main_note("staging", one) == ""
+    assert main_note("staging", [*one, a_route("zoo", published=9000)]) == (
+        "staging.localhost leads to web, the first of 2 services that publish HTTP"
+    )
 
 
 def test_each_http_service_has_a_name_and_tcp_has_none() -> None:
