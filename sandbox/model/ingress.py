@@ -103,7 +103,7 @@ class IngressConfig:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerCounters:
     """
-    What one server did since the ingress started; never goes down while it runs.
+    What one server did since the ingress started; of one that is gone for an hour, maybe nothing.
 
     Attributes:
         backend: Name of the backend.
@@ -130,7 +130,7 @@ class IngressReport:
 
     Attributes:
         config_hash: Of the configuration that the running worker was given, servers and weights
-            included; empty when it has none.
+            included; empty while it changes, and when a restart would bring another.
         servers: Sorted by backend and server.
     """
 

@@ -21,10 +21,10 @@ HTTP_LISTENER = "http-"
 """How the names of listeners for HTTP begin."""
 TABLE = "latencies"
 """Stick table of the milliseconds to the first byte; key: ``<backend>/<server>/<ms>``."""
-KEEP_ALIVE_S = 10
+KEEP_ALIVE_S = 4
 """
-Seconds that the connection of a client may idle: longer than the pools of common clients keep one,
-short enough to wait for when a worker was replaced.
+Seconds that the connection of a client may idle, about what servers of applications allow: a change
+that follows a reload may have to wait for it.
 """
 HASH_VARIABLE = "proc.config_hash"
 STRUCTURE_VARIABLE = "proc.structure_hash"

@@ -185,5 +185,7 @@ def ingress_service(name: str) -> Service:
         # Services of the environment are called by their own ports, those below 1024 too.
         sysctls={"net.ipv4.ip_unprivileged_port_start": "0"},
         limits=Limits(memory_bytes=512 * 2**20, pids=200),
+        # Requests under way may end, but its ports are gone until then: not for long.
         stop_signal="SIGUSR1",
+        stop_grace_period_s=1.0,
     )
