@@ -149,6 +149,8 @@ class ObservedState:
         used_subnets: Every subnet of every network on the engine, ours and foreign, in CIDR form.
         taken_ports: Ports that others hold: all other containers, and of the processes of this
             machine those that hold what was asked for.
+        told_hash: Of the configuration that the ingress was told last, whatever it does now: it
+            tells how far a rollout was.
     """
 
     owner: Owner
@@ -159,3 +161,4 @@ class ObservedState:
     foreign_names: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     used_subnets: tuple[str, ...] = ()
     taken_ports: tuple[TakenPort, ...] = ()
+    told_hash: str = ""

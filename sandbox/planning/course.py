@@ -21,8 +21,8 @@ from sandbox.planning.slot import STARTS, Need, is_live, is_ready
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sandbox.model.action import Action
     from sandbox.model.observed import ObservedContainer
+    from sandbox.model.rollout import UpdateConfig
     from sandbox.model.service import Service
     from sandbox.planning.cast import Cast
     from sandbox.planning.requests import Ingress
@@ -116,6 +116,10 @@ class _Writer:
     proofs: Waits = field(default_factory=Waits)
     reconnected: set[str] = field(default_factory=set[str])
 
+    @property
+    def update(self) -> UpdateConfig:
+        return update_of(self.wiring.scene, self.service)
+
     def course(self) -> Course:
         return Course(
             steps=(*self.steps, *self.requests.steps),
@@ -150,7 +154,9 @@ class _Writer:
                 if any(isinstance(step.action, ConnectNetwork) for step in repairs):
                     self.reconnected.add(slot.target)
             if self._is_watched(slot):
-                waits.append(self._watch(slot, tuple(waits)))
+                step = watch_step(slot, self.update.monitor_s, waits)
+                self.steps.append(step)
+                waits.append(step.id)
             self.proofs[slot.target] = tuple(waits)
 
     def bring_up(self) -> None:
@@ -241,7 +247,7 @@ class _Writer:
         self.requests.give(
             [self._name(slot) for slot in news],
             [each.name for each in olds],
-            _listed([slot.target for slot in news if self.proofs[slot.target]] or targets),
+            listed([slot.target for slot in news if self.proofs[slot.target]] or targets),
             tuple(wait for slot in news for wait in self.proofs[slot.target]),
             moved=any(slot.starts or slot.target in self.reconnected for slot in news),
         )
@@ -272,82 +278,63 @@ class _Writer:
         return renamed_to(self.wiring, slot)
 
     def _is_watched(self, slot: Slot) -> bool:
-        update = update_of(self.wiring.scene, self.service)
-        if update.monitor_s <= 0 or slot.target not in self.cast.olds:
+        if self.update.monitor_s <= 0 or slot.target not in self.cast.olds:
             return False
         return slot.need is not Need.RESTART and not self.requests.is_proven
 
-    def _watch(self, slot: Slot, waits: tuple[str, ...]) -> str:
-        keep = None if slot.creates else slot.keep
-        for_s = update_of(self.wiring.scene, self.service).monitor_s
-        action = WatchContainer(
-            container_name=keep.name if keep else slot.spec.name,
-            container_id=keep.id if keep else "",
-            for_s=for_s,
-        )
-        return self._add(
-            f"watch {slot.target}",
-            action,
-            slot.target,
-            f"it must stay ready for {for_s:g} s",
-            waits,
-        )
-
     def _pause(self, batch: Sequence[Slot]) -> None:
-        delay_s = update_of(self.wiring.scene, self.service).delay_s
-        if delay_s <= 0:
+        if self.update.delay_s <= 0:
             return
-        names = _listed([slot.target for slot in batch])
-        step_id = self._add(
-            f"pause before {names}",
-            Pause(for_s=delay_s),
-            self.service.name,
-            f"{delay_s:g} s between two batches",
-            self.turn,
-            self.turn_after,
+        names = listed([slot.target for slot in batch])
+        step = Step(
+            id=f"pause before {names}",
+            action=Pause(for_s=self.update.delay_s),
+            target=self.service.name,
+            reason=f"{self.update.delay_s:g} s between two batches",
+            depends_on=self.turn,
+            after=self.turn_after,
+            service_name=self.service.name,
         )
-        self.turn, self.turn_after = (step_id,), ()
+        self.steps.append(step)
+        self.turn, self.turn_after = (step.id,), ()
 
     def _end_turn(self, batch: Sequence[Slot]) -> None:
         proofs = tuple(wait for slot in batch for wait in self.proofs[slot.target])
         stops = self._stop_ids([self.cast.olds[slot.target] for slot in batch])
         end = tuple(sorted({*proofs, *stops, *self.requests.gate}))
-        update = update_of(self.wiring.scene, self.service)
-        if update.failure_action is FailureAction.CONTINUE:
+        # Requests never go on to what comes after a container that failed: they would go to it too.
+        if self.update.failure_action is FailureAction.CONTINUE and not self.requests.ingress:
             self.turn, self.turn_after = (), end
         else:
             self.turn, self.turn_after = end, ()
 
-    def _add(
-        self,
-        step_id: str,
-        action: Action,
-        target: str,
-        reason: str,
-        waits: tuple[str, ...],
-        after: tuple[str, ...] = (),
-    ) -> str:
-        self.steps.append(
-            Step(
-                id=step_id,
-                action=action,
-                target=target,
-                reason=reason,
-                depends_on=tuple(sorted(set(waits))),
-                after=after,
-                service_name=self.service.name,
-            )
-        )
-        return step_id
-
     def _labels(self, containers: Iterable[ObservedContainer]) -> str:
-        return _listed([self.wiring.label(each) for each in containers])
+        return listed([self.wiring.label(each) for each in containers])
 
     def _stop_ids(self, containers: Iterable[ObservedContainer]) -> tuple[str, ...]:
         return tuple(f"stop {self.wiring.label(each)}" for each in containers)
 
 
-def _listed(names: Sequence[str]) -> str:
+def watch_step(slot: Slot, for_s: float, waits: Sequence[str]) -> Step:
+    """
+    See that the container of *slot* stays ready.
+    """
+    keep = None if slot.creates else slot.keep
+    return Step(
+        id=f"watch {slot.target}",
+        action=WatchContainer(
+            container_name=keep.name if keep else slot.spec.name,
+            container_id=keep.id if keep else "",
+            for_s=for_s,
+        ),
+        target=slot.target,
+        reason=f"it must stay ready for {for_s:g} s",
+        depends_on=tuple(sorted(waits)),
+        service_name=slot.service.name,
+    )
+
+
+def listed(names: Sequence[str]) -> str:
     """
     Name a few, and count the others.
     """

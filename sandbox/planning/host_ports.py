@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sandbox.model.desired import DesiredState
-    from sandbox.model.observed import ObservedState
+    from sandbox.model.observed import ObservedContainer, ObservedState
+    from sandbox.planning.slot import Slot
 
 OWN_PORTS: Final = range(20_000, 30_000)
 """Where an environment gets a port of its own when another one has what it wants."""
@@ -92,6 +93,15 @@ def is_same_port(port: Port, bound: tuple[str, int, str]) -> bool:
     addresses = {port.host_ip, host_ip}
     same_address = len(addresses) == 1 or bool(addresses & _EVERY_ADDRESS)
     return port.published > 0 and inside and protocol == port.protocol and same_address
+
+
+def holds_port(container: ObservedContainer, slot: Slot) -> bool:
+    """
+    Tell whether *container* binds a host port that a start of *slot* asks for.
+    """
+    return any(
+        is_same_port(port, bound) for port in slot.service.ports for bound in container.host_ports
+    )
 
 
 def _wanted(found: Sequence[Route]) -> list[tuple[str, Port]]:

@@ -13,7 +13,7 @@ from sandbox.model.service import PullPolicy
 from sandbox.planning.admission import container_hold, judge_of_containers
 from sandbox.planning.diff import judge_slots, leftovers
 from sandbox.planning.follow import recreate_followers
-from sandbox.planning.host_ports import is_same_port
+from sandbox.planning.host_ports import holds_port, is_same_port
 from sandbox.planning.labels import SERVICE
 from sandbox.planning.order import dependency_ranks
 from sandbox.planning.plan_networks import NetworkNeed
@@ -40,6 +40,10 @@ def settle(
     """
     while True:
         slots = hold_slots(scene, judge_slots(scene))
+        keeper = "" if scene.port_keeper else _port_keeper(slots)
+        if keeper:
+            scene = replace(scene, port_keeper=keeper)
+            continue
         slots = recreate_followers(scene, slots, service_ranks(scene))
         slots = _restart_dependents(scene, slots)
         stuck = _stuck_networks(scene, slots)
@@ -61,7 +65,9 @@ def hold_slots(scene: Scene, slots: Sequence[Slot]) -> tuple[Slot, ...]:
     for slot in sorted(slots, key=lambda each: (ranks[each.service.name], each.replica)):
         # What runs already is judged as well: it may have been allowed once, and is not any more.
         hold = container_hold(judge, slot.spec, slot.target) or slot.hold
-        hold = hold or _find_hold(scene, slot, services, held)
+        if slot.need in STARTS:
+            hold = hold or _find_hold(scene, slot, services, held)
+        hold = hold or _behind_held_ingress(scene, slot, held)
         result[slot.service.name, slot.replica] = replace(slot, hold=hold)
         if hold:
             held.setdefault(slot.service.name, slot.target)
@@ -101,14 +107,19 @@ def service_holds(scene: Scene, slots: Sequence[Slot]) -> tuple[Hold, ...]:
     return tuple(holds.values())
 
 
+def _behind_held_ingress(scene: Scene, slot: Slot, held: Mapping[str, str]) -> Hold | None:
+    """
+    Leave everything behind a held ingress as it is: the requests cannot be moved.
+    """
+    if INGRESS not in held or slot.service.name not in scene.routed or not _changes(slot):
+        return None
+    message = f"waits for {held[INGRESS]}, which is held"
+    return _hold(slot, HoldReason.DEPENDENCY_HELD, message)
+
+
 def _find_hold(
     scene: Scene, slot: Slot, services: Mapping[str, Service], held: Mapping[str, str]
 ) -> Hold | None:
-    if INGRESS in held and slot.service.name in scene.routed and _changes(slot):
-        message = f"waits for {held[INGRESS]}, which is held"
-        return _hold(slot, HoldReason.DEPENDENCY_HELD, message)
-    if slot.need not in STARTS:
-        return None
     taken = scene.observed.foreign_names.get("container", frozenset())
     if slot.need is Need.CREATE and slot.spec.name in taken:
         message = f"a container named {slot.spec.name} exists and is not ours; remove or rename it"
@@ -149,13 +160,27 @@ def _taken_port(scene: Scene, slot: Slot) -> str:
     for blocked in scene.blocked:
         if blocked.service_name == slot.service.name:
             return _port_message(blocked.wanted, blocked.holder)
-    if slot.service.name == INGRESS:  # It publishes what is free.
-        return ""
+    if slot.service.name == INGRESS:  # It publishes what is free of others.
+        return f"{scene.port_keeper}, which is held, binds a port of it" * bool(scene.port_keeper)
     for port in slot.service.ports:
         for taken in scene.observed.taken_ports:
             # Of a range the engine chooses what is free.
             if is_same_port(port, taken.bound) and port.published_end <= port.published:
                 return _port_message(port, taken.holder)
+    return ""
+
+
+def _port_keeper(slots: Sequence[Slot]) -> str:
+    """
+    A held slot whose container binds what the ingress is to publish; empty when none does.
+    """
+    for ingress in slots:
+        if ingress.service.name != INGRESS or not ingress.starts:
+            continue
+        for slot in slots:
+            staying = [slot.keep, *slot.surplus] if slot.hold else []
+            if any(each and is_live(each) and holds_port(each, ingress) for each in staying):
+                return slot.target
     return ""
 
 

@@ -106,6 +106,7 @@ class Scene:
             ``volume <name>``.
         routed: Names of services whose requests go through the ingress.
         blocked: Ports that cannot be published, for somebody else holds them.
+        port_keeper: Held slot whose container binds what the ingress is to publish; or empty.
     """
 
     desired: DesiredState
@@ -117,6 +118,7 @@ class Scene:
     absent: Mapping[str, str] = field(default_factory=dict[str, str])
     routed: frozenset[str] = frozenset()
     blocked: tuple[HostPort, ...] = ()
+    port_keeper: str = ""
 
 
 def is_live(container: ObservedContainer) -> bool:

@@ -85,7 +85,8 @@ def meant_traffic(
 
     Args:
         desired: As committed.
-        observed: What is there; *config_hash* of the ingress tells which step of a rollout it is.
+        observed: What is there; what the ingress reports, or was told last when it reports
+            nothing, tells which step of a rollout it is.
         rollback: It is the way back, which has no canary.
     """
     found = routes(desired)
@@ -104,12 +105,12 @@ def meant_traffic(
         rollout = services[name].rollout
         phases.append(_phases(stand, rollout, reachable, rollback=rollback))
     structure = _structure(desired, observed, found)
-    reported = reported_hash(observed)
+    known = reported_hash(observed) or observed.told_hash
     guesses = (dict(zip(names, guess, strict=True)) for guess in product(*phases))
     first: Traffic | None = None
     for guess in islice(guesses, _GUESSES_MAX):
         traffic = Traffic(config=_filled(structure, guess, addresses), phases=guess)
-        if config_hash(traffic.config) == reported:
+        if config_hash(traffic.config) == known:
             return traffic
         first = first or traffic
     assert first, "there is at least one way"

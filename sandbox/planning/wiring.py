@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.model.observed import ContainerState
 from sandbox.model.service import Condition
-from sandbox.planning.host_ports import is_same_port
+from sandbox.planning.host_ports import holds_port
 from sandbox.planning.labels import SERVICE
 from sandbox.planning.slot import STARTS, Need, is_live, is_ready
 
@@ -211,15 +211,6 @@ class Wiring:
         """
         slot = self.homes.get(container.id)
         return slot if slot and slot.starts and not self.is_early(container) else None
-
-
-def holds_port(container: ObservedContainer, slot: Slot) -> bool:
-    """
-    Tell whether *container* binds a host port that a start of *slot* asks for.
-    """
-    return any(
-        is_same_port(port, bound) for port in slot.service.ports for bound in container.host_ports
-    )
 
 
 def _resources(slot: Slot) -> list[str]:

@@ -6,7 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.model.observed import ContainerState, EngineHealth
+from sandbox.planning.host_ports import asked_ports, host_ports
 from sandbox.planning.images import references
+from sandbox.planning.labels import SERVICE
+from sandbox.planning.routes import INGRESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +32,12 @@ def with_proofs(workspace: Workspace, observed: ObservedState) -> ObservedState:
     containers = tuple(
         _with_hash(_with_proof(container, proven), routed) for container in observed.containers
     )
-    return replace(observed, containers=containers)
+    told = (
+        routed[container.id][1]
+        for container in containers
+        if container.labels.get(SERVICE) == INGRESS and container.id in routed
+    )
+    return replace(observed, containers=containers, told_hash=next(told, ""))
 
 
 def _held_by_processes(
@@ -37,13 +45,8 @@ def _held_by_processes(
 ) -> Iterator[TakenPort]:
     """What the engine cannot know: servers of this machine on a port that is to be published."""
     ours = {number for each in observed.containers for _, number, _ in each.host_ports}
-    wanted = {
-        port.published
-        for service in desired.services
-        for port in service.ports
-        if port.protocol == "tcp" and port.published
-    }
-    for number in sorted(wanted - ours):
+    moved = {each.given.published for each in host_ports(desired, observed) if each.given}
+    for number in sorted((asked_ports(desired) | moved) - {0} - ours):
         yield from workspace.taken_ports(number)
 
 

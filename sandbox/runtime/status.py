@@ -148,7 +148,7 @@ def _of_engine(
         sync=sync,
         health=health,
         services=services,
-        urls=(*status.urls, *entrance.urls),
+        urls=(*urls(desired, observed), *entrance.urls),
         notes=entrance.notes,
         message=message,
         next_step=next_step,

@@ -7,6 +7,7 @@ What happens to an environment, case by case, and the plan that follows.
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from sandbox.model.desired import DesiredState, Network, Volume
 from sandbox.model.ingress import RouteMode
@@ -536,7 +537,7 @@ def rolled_out(headline: str, replicas: int = 1, **rollout: object) -> DesiredSt
     return a_desired_state(web)
 
 
-CANARY: dict[str, object] = {
+CANARY: dict[str, Any] = {
     "steps": (CanaryStep(weight=10, for_s=20.0), CanaryStep(weight=50, for_s=20.0)),
     "analysis": Analysis(max_error_rate=0.01, max_p95_ms=300),
 }
@@ -581,7 +582,15 @@ def replicas_are_replaced_in_batches() -> Plan:
 @case
 def replicas_are_replaced_in_batches_whatever_fails() -> Plan:
     update = UpdateConfig(failure_action=FailureAction.CONTINUE)
-    before, after = (rolled_out(each, replicas=2, update=update) for each in ("Hello", "Hi"))
+    before, after = (
+        a_desired_state(
+            replace(
+                a_service("worker", environment={"MODE": mode}, replicas=2),
+                rollout=Rollout(update=update),
+            )
+        )
+        for mode in ("x", "y")
+    )
     return sync(after, a_running_state(before))
 
 
