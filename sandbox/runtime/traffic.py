@@ -85,6 +85,9 @@ class Traffic:
                 raise CancelledError(message)
             left_s = began + action.for_s - clock.monotonic()
             clock.sleep(min(left_s, SAMPLE_S) if left_s > 0 else SAMPLE_S)
+            with self._lock:
+                # Nobody else mends it while this sync is under way, which may be long.
+                self.workspace.ingress.apply(ingress_id, self.config)
             window = advance(window, self.workspace.ingress.report(ingress_id))
             passed_s = clock.monotonic() - began
             if action.analysis is None:
