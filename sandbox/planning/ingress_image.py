@@ -102,11 +102,12 @@ reload() {
 # Remember for an hour what a replaced worker did, and let it go when its last client went.
 retire() {
     while sleep 0.3 && kill -0 $2; do
-        master "@!$1 show stat" >$run/last
-        grep -q '^# pxname' $run/last || break
-        mv $run/last "$run/$1.last"
+        master "@!$1 show stat" >"$run/next.$1"
+        grep -q '^# pxname' "$run/next.$1" || break
+        mv "$run/next.$1" "$run/$1.last"
         awk -F , '$2 == "FRONTEND" { n += $5 } END { exit n > 0 }' "$run/$1.last" && break
     done
+    rm -f "$run/next.$1"
     kill $2
 }
 

@@ -44,7 +44,7 @@ def _changed(console: Console, before: Look, config: IngressConfig) -> Look:
     _check(console.ask(f"put {len(text)}", text), "refuses the configuration")
     said = ""
     if before.has_structure_of(config):
-        said = _change_servers(console, before.workers.current, config)
+        said = _change_servers(console, before, config)
     else:
         _check(console.ask(f"reload {before.workers.current}"), "could not be reloaded")
     now = look(console)
@@ -58,22 +58,22 @@ def _changed(console: Console, before: Look, config: IngressConfig) -> Look:
     return now
 
 
-def _change_servers(console: Console, pid: int, config: IngressConfig) -> str:
+def _change_servers(console: Console, before: Look, config: IngressConfig) -> str:
     """
     Change the servers of the current worker, and the file.
 
     It says "changing" meanwhile: what ends half way is seen by everybody who looks.
     """
-    changes = server_changes(read(console.master(f"@!{pid} show servers state")).servers, config)
+    pid = before.workers.current
+    changes = server_changes(before.servers, config)
     _tell_hash(console, pid, _CHANGING)
     console.ask("keep")
     said = _tell(console, pid, changes.commands)
     for path in changes.removals:
         # One that still has connections stays, out of use, until a later change.
         console.ask(f"delete {pid} {path}")
-    if not server_changes(
-        read(console.master(f"@!{pid} show servers state")).servers, config
-    ).commands:
+    has = read(console.master(f"@!{pid} show servers state")).servers
+    if not server_changes(has, config).commands:
         _tell_hash(console, pid, config_hash(config))
     return said
 
