@@ -319,10 +319,12 @@ def a_network(
     *,
     name: str = "",
     endpoints: Iterable[str] = (),
-    subnets: Iterable[str] = ("10.213.0.0/26",),
+    subnets: Iterable[str] | None = None,
 ) -> ObservedNetwork:
     owner = an_owner(desired.environment, application=desired.application)
     exact = name or names.network_name(owner, network)
+    if subnets is None:
+        subnets = [f"10.213.{crc32(exact.encode()) % 256}.0/26"]
     return ObservedNetwork(
         id=f"id-{exact}",
         name=exact,

@@ -38,6 +38,7 @@ _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 _HASH_DIGITS = 16
 _PORTS = range(1, 2**16)
 _WEIGHTS = range(257)
+_WORDS_MAX = 32
 
 
 def render(config: IngressConfig) -> str:
@@ -157,13 +158,11 @@ def _http_listener(listener: Listener, config: IngressConfig) -> str:
         f"\n    use_backend {backend} if {{ var(txn.host) -m {_match(host)} {host} }}"
         for host, backend in names
     )
-    refused = f" if {{ src {' '.join(listener.refused)} }}"
-    gate = f"\n    tcp-request connection reject{refused}" if listener.refused else ""
     origin = "# Only our own edge comes here: it said who asks." if listener.trusted else _ORIGIN
     return f"""\
 frontend {HTTP_LISTENER}{listener.port}
     mode http
-    bind :{listener.port}{gate}
+    bind :{listener.port}{_gate(listener)}
     option http-no-delay
     # Clients keep their connection over a reload until they are answered once more.
     option idle-close-on-response
@@ -174,6 +173,16 @@ frontend {HTTP_LISTENER}{listener.port}
     http-request del-header Upgrade if {{ req.hdr(Upgrade) -m sub -i h2c }}
     {origin}{rules}
     default_backend {listener.backend or _unrouted(listener)}"""
+
+
+def _gate(listener: Listener) -> str:
+    """Refuse whoever must not come in; a line holds so many words only."""
+    groups = (
+        listener.refused[first : first + _WORDS_MAX]
+        for first in range(0, len(listener.refused), _WORDS_MAX)
+    )
+    lines = (f"tcp-request connection reject if {{ src {' '.join(each)} }}" for each in groups)
+    return "".join(f"\n    {line}" for line in lines)
 
 
 def _match(host: str) -> str:
@@ -215,7 +224,7 @@ def _tcp_listener(listener: Listener) -> str:
     return f"""\
 frontend tcp-{listener.port}
     mode tcp
-    bind :{listener.port}
+    bind :{listener.port}{_gate(listener)}
     default_backend {listener.backend}"""
 
 

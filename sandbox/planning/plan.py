@@ -90,7 +90,12 @@ def plan_sync(desired: DesiredState, observed: ObservedState, policy: SyncPolicy
     networks = admitted_networks(judge, judge_networks(judge.desired, observed, policy))
     volumes = admitted_volumes(judge, judge_volumes(desired, observed))
     scene, slots, networks = settle(_scene(judge, observed, policy, networks, volumes), networks)
-    traffic = meant_traffic(desired, observed, rollback=policy.rollback)
+    traffic = meant_traffic(
+        desired,
+        observed,
+        rollback=policy.rollback,
+        subnets={each.name: (each.subnet,) for each in networks if each.subnet and not each.hold},
+    )
     steps, holds = _steps(scene, slots, networks, volumes, traffic)
     if any(hold.reason is HoldReason.IMAGE_BROKEN for hold in holds):
         steps = _without_stops(steps)

@@ -17,6 +17,7 @@ from sandbox.planning.host_ports import host_ports
 from sandbox.planning.ingress_service import with_ingress
 from sandbox.planning.labels import SERVICE, is_owned
 from sandbox.planning.names import network_name
+from sandbox.planning.reach import with_refusals
 from sandbox.planning.routes import INGRESS, routes
 
 if TYPE_CHECKING:
@@ -78,7 +79,11 @@ def meant_config(
 
 
 def meant_traffic(
-    desired: DesiredState, observed: ObservedState, *, rollback: bool = False
+    desired: DesiredState,
+    observed: ObservedState,
+    *,
+    rollback: bool = False,
+    subnets: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Traffic:
     """
     As `meant_config`, and how far each service is.
@@ -88,6 +93,7 @@ def meant_traffic(
         observed: What is there; what the ingress reports, or was told last when it reports
             nothing, tells which step of a rollout it is.
         rollback: It is the way back, which has no canary.
+        subnets: Of networks that are about to be made, by their exact name.
     """
     found = routes(desired)
     derived = with_ingress(desired, observed)
@@ -104,7 +110,13 @@ def meant_traffic(
         addresses |= reachable
         rollout = services[name].rollout
         phases.append(_phases(stand, rollout, reachable, rollback=rollback))
-    structure = _structure(desired, observed, found)
+    structure = with_refusals(
+        _structure(desired, observed, found),
+        derived,
+        observed,
+        services[INGRESS].attachments if found else (),
+        subnets or {},
+    )
     known = reported_hash(observed) or observed.told_hash
     guesses = (dict(zip(names, guess, strict=True)) for guess in product(*phases))
     first: Traffic | None = None
