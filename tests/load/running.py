@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.load.answer import Answer, read_answers
+from tests.load.exchange import FailedError, connect, exchange
 from tests.load.summary import Moment, Summary, summarise
+from tests.load.target import parse
 from tests.playground import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from tests.load.target import Target
 
 END_S = 30.0
 LONG_S = 3600.0
@@ -65,7 +71,13 @@ def running(
     header: str = "X-Release",
     retry_s: float = 0.0,
 ) -> Iterator[Load]:
-    """Ask *targets* in turn until the block ends, and let what is under way end."""
+    """
+    Ask *targets* in turn until the block ends, and let what is under way end.
+
+    Begins when each of them was answered once, by whoever is behind it.
+    """
+    for target in map(parse, targets):
+        until(partial(_is_answered, target), f"an answer to {target.text}", seconds=END_S)
     log.write_text("")
     command = [sys.executable, "-m", "tests.load", *targets]
     options = {"rps": rps, "header": header, "retry": retry_s, "seconds": LONG_S, "log": log}
@@ -84,3 +96,19 @@ def running(
             process.wait()
             raise
     assert status == 0, f"the prober ended with {status}"
+
+
+def _is_answered(target: Target) -> bool:
+    async def ask() -> bool:
+        connection = await connect(target.address)
+        try:
+            await exchange(connection, target.closing)
+        finally:
+            connection.writer.close()
+            await connection.writer.wait_closed()
+        return True
+
+    try:
+        return asyncio.run(ask())
+    except (FailedError, OSError):
+        return False
