@@ -240,12 +240,14 @@ class ShiftTraffic:
         ingress_name, ingress_id: The ingress, as *container_name* and *container_id*.
         shares: Weight, 0 to 256, by container name; any other container gets nothing more.
         ids: Full id of those that were observed, by container name.
+        networks: Exact names of those on which the ingress meets containers, preferred ones first.
     """
 
     service_name: str
     ingress_name: str
     ingress_id: str = ""
     shares: Mapping[str, int]
+    networks: tuple[str, ...] = ()
     ids: Mapping[str, str] = field(default_factory=dict[str, str])
 
 

@@ -219,7 +219,7 @@ def _steps(
         asides={name: f"rename {labels[each.id]} aside" for name, each in blockers.items()},
     )
     active.sort(key=lambda slot: (wiring.ranks[slot.service.name], slot.replica))
-    configure = list(configure_steps(scene, active, traffic))
+    configure = list(configure_steps(wiring, traffic))
     wiring = with_courses(wiring, going, traffic, configure)
     containers = [*configure, *(step for slot in active for step in slot_steps(wiring, slot))]
     containers += [step for course in wiring.courses.values() for step in course.steps]

@@ -7,12 +7,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sandbox.model.action import ConfigureIngress
+from sandbox.model.action import ConfigureIngress, ConnectNetwork
 from sandbox.model.observed import ContainerState
 from sandbox.model.plan import Step
 from sandbox.planning.course import course_of
 from sandbox.planning.haproxy import config_hash
 from sandbox.planning.labels import SERVICE
+from sandbox.planning.plan_repairs import repair_steps
 from sandbox.planning.requests import Ingress
 from sandbox.planning.routes import INGRESS
 from sandbox.planning.slot import STARTS, Need
@@ -22,23 +23,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sandbox.model.observed import ObservedContainer
-    from sandbox.planning.slot import Scene, Slot
+    from sandbox.planning.slot import Slot
     from sandbox.planning.traffic import Traffic
     from sandbox.planning.wiring import Wiring
 
 
-def configure_steps(scene: Scene, slots: Sequence[Slot], traffic: Traffic) -> Iterator[Step]:
+def configure_steps(wiring: Wiring, traffic: Traffic) -> Iterator[Step]:
     """
     Tell the ingress what to do, if it has just started or does something else.
-
-    *slots* are those that are not held.
     """
-    for slot in slots:
-        if slot.service.name != INGRESS:
-            continue
+    for slot in wiring.slots.get(INGRESS, ()):
         keep = None if slot.creates else slot.keep
         waits = _comes_up(slot)
-        if not waits and reported_hash(scene.observed) == config_hash(traffic.config):
+        if not waits and reported_hash(wiring.scene.observed) == config_hash(traffic.config):
             continue
         yield Step(
             id=f"configure {slot.target}",
@@ -49,7 +46,7 @@ def configure_steps(scene: Scene, slots: Sequence[Slot], traffic: Traffic) -> It
             ),
             target=slot.target,
             reason="it has just started" if waits else "it does not do what it is meant to",
-            depends_on=waits,
+            depends_on=tuple(sorted({*waits, *connections(wiring, slot)})),
             service_name=INGRESS,
         )
 
@@ -82,6 +79,14 @@ def with_courses(
     )
 
 
+def connections(wiring: Wiring, slot: Slot) -> tuple[str, ...]:
+    """
+    Ids of the steps that attach the kept container of *slot* to networks.
+    """
+    steps = repair_steps(wiring, slot)
+    return tuple(step.id for step in steps if isinstance(step.action, ConnectNetwork))
+
+
 def _comes_up(slot: Slot) -> tuple[str, ...]:
     """
     The step after which the container of *slot* runs; none when it does already.
@@ -100,8 +105,8 @@ def _ingress(wiring: Wiring, traffic: Traffic) -> Ingress | None:
         return Ingress(
             container_name=keep.name if keep else slot.spec.name,
             container_id=keep.id if keep else "",
-            configured=wiring.configured,
-            networks=frozenset(each.network_name for each in slot.spec.endpoints),
+            gate=(wiring.configured,) if wiring.configured else connections(wiring, slot),
+            networks=traffic.networks,
             phases=traffic.phases,
         )
     return None

@@ -32,15 +32,15 @@ class Ingress:
 
     Attributes:
         container_id: Empty when the plan creates it.
-        configured: Id of the step that configures it; empty when nothing needs to.
-        networks: Exact names of those on which it meets services.
+        gate: Ids of the steps after which it can be told where requests go.
+        networks: Exact names of those on which it meets services, preferred ones first.
         phases: How far each routed service is, by name.
     """
 
     container_name: str
     container_id: str
-    configured: str
-    networks: frozenset[str]
+    gate: tuple[str, ...]
+    networks: tuple[str, ...]
     phases: Mapping[str, Phase]
 
 
@@ -67,7 +67,7 @@ class Requests:
     def __post_init__(self) -> None:
         if self.ingress:
             self.current = dict(self.ingress.phases[self.service.name].shares)
-            self.gate = (self.ingress.configured,) if self.ingress.configured else ()
+            self.gate = self.ingress.gate
             containers = self.wiring.scene.observed.containers
             self.ailing = frozenset(
                 each.name for each in containers if each.name in self.current and not is_ready(each)
@@ -186,6 +186,7 @@ class Requests:
             ingress_name=self.ingress.container_name,
             ingress_id=self.ingress.container_id,
             shares=shares,
+            networks=self.ingress.networks,
             ids={name: ids[name] for name in shares if name in ids and not self._is_made(name)},
         )
         self.current = shares

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.compose.surge import written_volume
 from sandbox.model.ingress import RouteMode
+from sandbox.planning import names
 from sandbox.planning.diff import job_names
 from sandbox.planning.spec import FOLLOWS
 
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from sandbox.model.desired import DesiredState
     from sandbox.model.service import Port, Service
 
-INGRESS: Final = "sandbox-ingress"
-"""Name of the service that is added to every environment with a routed port."""
+INGRESS: Final = names.INGRESS
 FIRST_LISTENER: Final = 40_000
 """
 First port inside the ingress that is published on the host; the others follow in order.

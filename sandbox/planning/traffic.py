@@ -59,10 +59,13 @@ class Traffic:
     What the ingress is meant to do before a plan begins.
 
     Attributes:
+        networks: Exact names of those on which the ingress meets services: those that it is meant
+            to be on, then those that it will leave.
         phases: How far each routed service is, by name.
     """
 
     config: IngressConfig
+    networks: tuple[str, ...] = ()
     phases: Mapping[str, Phase] = field(default_factory=dict[str, Phase])
 
 
@@ -121,7 +124,8 @@ def meant_traffic(
     guesses = (dict(zip(names, guess, strict=True)) for guess in product(*phases))
     first: Traffic | None = None
     for guess in islice(guesses, _GUESSES_MAX):
-        traffic = Traffic(config=_filled(structure, guess, addresses), phases=guess)
+        config = _filled(structure, guess, addresses)
+        traffic = Traffic(config=config, networks=networks, phases=guess)
         if config_hash(traffic.config) == known:
             return traffic
         first = first or traffic
@@ -153,17 +157,17 @@ def with_shares(
     return replace(config, backends=backends)
 
 
-def shared_address(container: ObservedContainer, networks: Collection[str]) -> str:
+def shared_address(container: ObservedContainer, networks: Sequence[str]) -> str:
     """
     Address of *container* on the first of *networks* that it is on; empty when it has none there.
 
-    *networks* are the exact names of those of the ingress.
+    *networks* are the exact names of those of the ingress, preferred ones first.
     """
-    met = sorted(networks & container.addresses.keys())
+    met = [name for name in networks if name in container.addresses]
     return container.addresses[met[0]] if met and _SERVER.fullmatch(container.name) else ""
 
 
-def ingress_networks(desired: DesiredState, observed: ObservedState) -> frozenset[str]:
+def ingress_networks(desired: DesiredState, observed: ObservedState) -> tuple[str, ...]:
     """
     Exact names of the networks on which the ingress of *desired*, as committed, meets services.
     """
@@ -221,14 +225,22 @@ def _phases(
     return first, *steps, done
 
 
-def _networks(derived: DesiredState, observed: ObservedState) -> frozenset[str]:
+def _networks(derived: DesiredState, observed: ObservedState) -> tuple[str, ...]:
     exact = {each.key: network_name(observed.owner, each) for each in derived.networks}
-    return frozenset(
+    meant = {
         exact.get(each.network, each.network)
         for service in derived.services
         if service.name == INGRESS
         for each in service.attachments
-    )
+    }
+    attached = {
+        name
+        for service in derived.services
+        if service.name == INGRESS
+        for each in standing(derived, observed, service).right.values()
+        for name in each.networks
+    }
+    return (*sorted(meant), *sorted(attached - meant))
 
 
 def _structure(

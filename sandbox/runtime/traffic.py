@@ -48,10 +48,8 @@ class Traffic:
 
     def shift(self, ingress_id: str, action: actions.ShiftTraffic, ids: dict[str, str]) -> None:
         """Give the requests of a service to other containers; *ids* by container name."""
-        ingress = self._inspected(action.ingress_name, ingress_id)
-        networks = frozenset(ingress.networks)
         addresses = {
-            name: shared_address(self._inspected(name, ids[name]), networks)
+            name: shared_address(self._inspected(name, ids[name]), action.networks)
             for name in sorted(action.shares)
         }
         with self._lock:

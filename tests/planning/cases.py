@@ -664,6 +664,21 @@ def one_more_port_is_published() -> Plan:
 
 
 @case
+def a_service_behind_the_ingress_moves_to_another_network() -> Plan:
+    def on(network: str) -> DesiredState:
+        return a_desired_state(a_web(depends_on=(), attachments=(Attachment(network=network),)))
+
+    return sync(on("front"), a_running_state(on("back")))
+
+
+@case
+def a_service_behind_the_ingress_gets_a_further_name() -> Plan:
+    named = Attachment(network="default", aliases=("shop",))
+    after = a_desired_state(a_web(depends_on=(), attachments=(named,)))
+    return sync(after, a_running_state(a_desired_state(a_web(depends_on=()))))
+
+
+@case
 def the_last_routed_service_becomes_direct() -> Plan:
     before = rolled_out("Hello")
     (web,) = before.services

@@ -234,7 +234,7 @@ class SimulatedEngine:
             found = self._find(name, action.ids.get(name, ""))
             running = found.state is ContainerState.RUNNING
             self._refuse_if(not running, f"{name} gets requests and does not run")
-            shared = sorted(met & found.addresses.keys())
+            shared = [each for each in action.networks if each in met & found.addresses.keys()]
             self._refuse_if(not shared, f"the ingress does not reach {name}")
             addresses[name] = found.addresses[shared[0]]
         return replace(
