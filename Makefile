@@ -20,7 +20,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1 \t/p' Makefile
 
-demo: $(RUNTIME) ## set everything up, then: two environments of a shop, a commit, a promotion, drift healed
+demo: $(RUNTIME) ## set everything up, then: a shop, a commit under load, a promotion, drift healed, a bad commit
 	@$(BIN)/sandbox doctor --fix
 	@$(BIN)/sandbox demo
 
