@@ -86,6 +86,19 @@ def test_a_running_container_has_an_address_on_each_of_its_networks(world: World
     assert stopped.addresses == {}
 
 
+def test_ports_of_another_environment_are_taken_and_those_of_our_own_are_not(world: World) -> None:
+    world.engine.create_network(world.network("front"))
+    endpoint, ports = Endpoint(network_name=f"{world.prefix}-front"), (Port(target=80),)
+    mine = world.seen(world.started(world.spec("web", endpoint, ports=ports)))
+    other = world.spec("other", endpoint, owner=world.foreign, ports=ports)
+    theirs = world.seen(world.started(other))
+    (bound,) = theirs.host_ports
+    found = {each.bound: each for each in world.look().taken_ports}
+    assert mine.host_ports[0] not in found
+    assert found[bound].holder == f"container {theirs.name}"
+    assert found[bound].environment == world.foreign.environment
+
+
 def test_networks_name_the_containers_on_them_even_those_that_do_not_run(world: World) -> None:
     world.engine.create_network(world.network("front"))
     endpoint = Endpoint(network_name=f"{world.prefix}-front")
