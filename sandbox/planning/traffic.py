@@ -9,31 +9,28 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, product
 from typing import TYPE_CHECKING, Final
 
-from sandbox.model.ingress import Backend, IngressConfig, Listener, Server
-from sandbox.planning.edge import edge_listener, main_service
+from sandbox.model.ingress import Backend, IngressConfig, Server
 from sandbox.planning.generations import standing
 from sandbox.planning.haproxy import config_hash
-from sandbox.planning.host_ports import host_ports
 from sandbox.planning.ingress_service import with_ingress
 from sandbox.planning.labels import SERVICE, is_owned
+from sandbox.planning.listeners import structure_of
 from sandbox.planning.names import network_name
 from sandbox.planning.reach import with_refusals
 from sandbox.planning.routes import INGRESS, routes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sandbox.model.desired import DesiredState
     from sandbox.model.observed import ObservedContainer, ObservedState
     from sandbox.model.rollout import Rollout
     from sandbox.planning.generations import Standing
-    from sandbox.planning.routes import Route
 
 FULL: Final = 100
 """Weight of every server when nobody is preferred."""
 _WEIGHT_MAX: Final = 256
 _GUESSES_MAX: Final = 64
-_HOST = re.compile(r"[a-z0-9][a-z0-9._-]{0,252}")
 _SERVER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
 
@@ -114,7 +111,7 @@ def meant_traffic(
         rollout = services[name].rollout
         phases.append(_phases(stand, rollout, reachable, rollback=rollback))
     structure = with_refusals(
-        _structure(desired, observed, found),
+        structure_of(desired, observed, found),
         derived,
         observed,
         services[INGRESS].attachments if found else (),
@@ -241,61 +238,6 @@ def _networks(derived: DesiredState, observed: ObservedState) -> tuple[str, ...]
         for name in each.networks
     }
     return (*sorted(meant), *sorted(attached - meant))
-
-
-def _structure(
-    desired: DesiredState, observed: ObservedState, found: Sequence[Route]
-) -> IngressConfig:
-    listeners = [*_published(desired, observed, found), *_inner(found)]
-    if main_service(found):
-        listeners.append(edge_listener(desired.environment, found))
-    backends = (
-        Backend(
-            name=route.backend, service_name=route.service_name, mode=route.mode, port=route.port
-        )
-        for route in found
-    )
-    return IngressConfig(
-        listeners=tuple(sorted(listeners, key=lambda each: each.port)),
-        backends=tuple(sorted(backends, key=lambda each: each.name)),
-    )
-
-
-def _published(
-    desired: DesiredState, observed: ObservedState, found: Sequence[Route]
-) -> Iterator[Listener]:
-    by_port = {(route.service_name, route.port): route for route in found}
-    for each in host_ports(desired, observed):
-        if each.given:
-            route = by_port[each.service_name, each.wanted.target]
-            yield Listener(port=each.given.target, mode=route.mode, backend=route.backend)
-
-
-def _inner(found: Sequence[Route]) -> Iterator[Listener]:
-    """
-    What other services of the environment call, by the names and ports of the services.
-    """
-    by_port: dict[int, list[Route]] = {}
-    for route in found:
-        if route.names:
-            by_port.setdefault(route.port, []).append(route)
-    for port, met in by_port.items():
-        only = met[0] if len(met) == 1 else None
-        yield Listener(
-            port=port,
-            mode=met[0].mode,
-            backend=only.backend if only else "",
-            hosts={} if only else _hosts(met),
-        )
-
-
-def _hosts(met: Iterable[Route]) -> dict[str, str]:
-    hosts: dict[str, str] = {}
-    for route in met:
-        for name in sorted({name.lower() for names in route.names.values() for name in names}):
-            if _HOST.fullmatch(name):
-                hosts.setdefault(name, route.backend)
-    return dict(sorted(hosts.items()))
 
 
 def _filled(
