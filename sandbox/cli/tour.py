@@ -135,10 +135,9 @@ class Tour:
             self._wait(STAGING, partial(self._shows, STAGING, headline), after)
             took = self.workspace.clock.monotonic() - began
             self._took("commit", took, f"staging shows it {duration(took)} after the commit")
-            self._wait(STAGING, partial(self._is_served, commit), after)
+            self._wait(STAGING, lambda: bool(self._receipt(commit)), after)
         self._tell_visits(visitors)
-        for each in self.workspace.journal.syncs(STAGING, limit=1):
-            self._tell(receipt_line(each))
+        self._tell(self._receipt(commit))
         if self._shows(PRODUCTION, headline):
             raise HeldError("production shows the new headline although nobody promoted it")
         self._tell("production does not: its release is pinned")
@@ -239,6 +238,13 @@ class Tour:
             SyncStatus.SYNCED,
             Health.HEALTHY,
         )
+
+    def _receipt(self, commit: str) -> str:
+        """
+        What the sync to *commit* came to; empty as long as it is not over.
+        """
+        records = self.workspace.journal.syncs(STAGING)
+        return next((receipt_line(each) for each in records if each.revision == commit), "")
 
     def _is_given_up(self, commit: str) -> bool:
         quarantine = self.workspace.journal.quarantined(STAGING)

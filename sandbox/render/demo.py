@@ -79,10 +79,14 @@ def visits_line(served: int) -> str:
 
 def receipt_line(record: SyncRecord) -> str:
     """
-    Where the seconds of a sync went, and where its receipt is.
+    Where the seconds of a sync went, and what the ingress counted meanwhile.
     """
-    stages = asdict((record.receipt or Receipt()).stages)
+    receipt = record.receipt or Receipt()
+    stages = asdict(receipt.stages)
     parts = [f"{name} {duration(seconds)}" for name, seconds in stages.items() if seconds]
+    if receipt.during is not None:
+        counted = receipt.during.total
+        parts.append(f"{count(counted.requests, 'request')}, {counted.failed} failed")
     return f"receipt {record.id}: {', '.join(parts)}"
 
 

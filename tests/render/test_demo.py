@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.model.receipt import Receipt, Stages
+from sandbox.model.receipt import Receipt, Stages, Traffic
 from sandbox.model.record import Outcome, SyncRecord, Trigger
+from sandbox.model.verdict import Figures
 from sandbox.render.demo import (
     THEME,
     farewell,
@@ -46,8 +47,9 @@ def test_a_mistake_ends_whoever_reads_the_file() -> None:
     assert without_mistake(with_mistake(SOURCE)) == without_mistake(SOURCE) == SOURCE
 
 
-def test_a_receipt_in_a_line_names_the_stages_that_there_were() -> None:
-    receipt = Receipt(stages=Stages(seen=0.1, built=1.5, ready=0.8))
+def test_a_receipt_in_a_line_names_stages_and_requests() -> None:
+    counted = Traffic(seconds=3.0, total=Figures(requests=340, failed=0))
+    receipt = Receipt(stages=Stages(seen=0.1, built=1.5, ready=0.8), during=counted)
     record = SyncRecord(
         id=3,
         environment="staging",
@@ -58,7 +60,8 @@ def test_a_receipt_in_a_line_names_the_stages_that_there_were() -> None:
         outcome=Outcome.SUCCEEDED,
         receipt=receipt,
     )
-    assert receipt_line(record) == "receipt 3: seen 0.1 s, built 1.5 s, ready 0.8 s"
+    stages = "seen 0.1 s, built 1.5 s, ready 0.8 s"
+    assert receipt_line(record) == f"receipt 3: {stages}, 340 requests, 0 failed"
     assert visits_line(1) == "1 request of visitors meanwhile, none failed"
 
 
