@@ -47,7 +47,7 @@ from tests.properties.worlds import World, run, shuffled, worlds
 POLICY = SyncPolicy()
 # Without shrinking: a world is described as it is found, and a red run ends within seconds.
 some = settings(max_examples=50, suppress_health_check=list(HealthCheck), phases=(Phase.generate,))
-many = settings(some, max_examples=200)
+many = settings(some, max_examples=100)
 randoms = st.integers(0, 9999).map(Random)
 
 
@@ -133,7 +133,7 @@ def test_a_slot_gets_a_second_running_container_only_where_two_may_be(
             assert len(live_of(world.engine, started)) <= most, step.id
 
 
-@many
+@some
 @given(worlds(), randoms)
 def test_never_more_than_two_generations_of_a_service_live(world: World, random: Random) -> None:
     engine = world.engine
@@ -143,7 +143,7 @@ def test_never_more_than_two_generations_of_a_service_live(world: World, random:
             assert len(generations_of(engine, step.service_name)) <= 2, step.id
 
 
-@many
+@some
 @given(worlds(), randoms)
 def test_nobody_is_stopped_while_the_ingress_sends_requests_there(
     world: World, random: Random
@@ -161,7 +161,7 @@ def test_nobody_is_stopped_while_the_ingress_sends_requests_there(
         engine.perform(step)
 
 
-@many
+@some
 @given(worlds(), randoms)
 def test_an_old_container_is_stopped_only_when_its_successor_serves(
     world: World, random: Random
@@ -183,7 +183,7 @@ def test_an_old_container_is_stopped_only_when_its_successor_serves(
         engine.perform(step)
 
 
-@many
+@some
 @given(worlds(), randoms)
 def test_a_service_that_is_served_stays_served(world: World, random: Random) -> None:
     engine, plan = world.engine, plan_of(world)
