@@ -110,7 +110,7 @@ class CrashSite:
         with closing(sqlite3.connect(file)) as journal:
             assert journal.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         status = self.ground.status()
-        assert (status["sync"], status["health"]) == ("synced", "healthy")
+        assert (status["sync"], status["health"]) == ("synced", "healthy"), status
 
 
 def crash_site(folder: Path) -> Iterator[CrashSite]:
