@@ -24,7 +24,7 @@ from sandbox.adapters.sqlite_journal import SqliteJournal
 from sandbox.adapters.system_clock import SystemClock
 from sandbox.adapters.template import template_files
 from sandbox.compose.project import Project, ProjectRequest, load_project
-from sandbox.errors import DeadlineError, SetupError, UsageError
+from sandbox.errors import DeadlineError, InvalidComposeError, SetupError, UsageError
 from sandbox.model.plan import SyncPolicy
 from sandbox.model.waiver import WaiverFile
 from sandbox.planning.doctor import BASE_IMAGE, SHIPPED_PORTS
@@ -107,7 +107,10 @@ def load_from_disk(
         project_name=project_name,
         environment={name: _text(value) for name, value in os.environ.items()},
     )
-    return load_project(request, DiskSource())
+    try:
+        return load_project(request, DiskSource())
+    except InvalidComposeError as error:
+        raise InvalidComposeError(error.problems, remedy="correct what is named above") from error
 
 
 def _text(value: str) -> str:

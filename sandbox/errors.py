@@ -82,10 +82,10 @@ class InvalidComposeError(SandboxError):
         problems: All of them, in the order of the files; at least one.
     """
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], *, remedy: str = "") -> None:
         self.problems = tuple(problems)
         assert self.problems, "an invalid file has at least one problem"
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems), remedy=remedy)
 
 
 class SetupError(SandboxError):

@@ -2,6 +2,7 @@
 What every test gets: a Git without this machine's settings, and a Hypothesis of equal runs.
 """
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -32,3 +33,11 @@ def _git_is_that_of_nobody() -> Iterator[None]:
         for variable, value in GIT_ENVIRONMENT.items():
             patch.setenv(variable, value)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _programs_hear_ctrl_c() -> None:
+    """
+    Undo what a shell does to what it starts in the background: programs of the tests inherit it.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -34,7 +34,8 @@ def split(tree: MapNode, active: Collection[str]) -> tuple[MapNode, Mapping[str,
 
 def _is_enabled(service: MapNode, active: Collection[str]) -> bool:
     profiles = {text(profile) for profile in items(service.get("profiles"))}
-    return not profiles or ALL in active or not profiles.isdisjoint(active)
+    # To name no profile is to name the one without a name.
+    return not profiles or ALL in active or not profiles.isdisjoint(active or [""])
 
 
 def without_unused(tree: MapNode) -> MapNode:

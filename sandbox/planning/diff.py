@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from sandbox.model.observed import ContainerState, EngineHealth
 from sandbox.model.plan import Change, Hold, HoldReason
 from sandbox.model.service import Condition
-from sandbox.planning.drift import hard_drift, stop_words
+from sandbox.planning.drift import field_words, hard_drift, stop_words, value_words
 from sandbox.planning.labels import is_owned, parse_container_labels
 from sandbox.planning.slot import STARTS, Need, Slot, is_done, is_live, is_ready, was_tried
 from sandbox.planning.spec import container_spec
@@ -112,18 +112,19 @@ def changes_text(changes: tuple[Change, ...]) -> str:
     """
     Say in one line which fields changed.
     """
-    names = [change.field for change in changes[:_FIELDS_NAMED]]
+    names = [field_words(change.field) for change in changes[:_FIELDS_NAMED]]
     rest = len(changes) - len(names)
     if not names:
         return "its spec changed"
     if len(changes) == 1:
-        return f"{names[0]} changed: {_shown(changes[0].old)} -> {_shown(changes[0].new)}"
+        old, new = (
+            value_words(changes[0].field, each) for each in (changes[0].old, changes[0].new)
+        )
+        return f"{names[0]} changed: {_shown(old)} -> {_shown(new)}"
     return f"{', '.join(names)}{f' and {rest} more' if rest else ''} changed"
 
 
-def _shown(text: str | None) -> str:
-    if text is None:
-        return "nothing"
+def _shown(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 

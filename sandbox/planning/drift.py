@@ -43,7 +43,7 @@ def hard_drift(
     changes = tuple(_limit_changes(spec, container))
     if changes:
         words = "; ".join(
-            f"{_WORDS[each.field]} changed by hand: {_told(each)}" for each in changes
+            f"{field_words(each.field)} changed by hand: {_told(each)}" for each in changes
         )
         return words, changes
     changes = tuple(_volume_changes(spec, container))
@@ -122,6 +122,26 @@ def short_id(image_id: str) -> str:
     First twelve digits of an image id.
     """
     return image_id.removeprefix("sha256:")[:12]
+
+
+def field_words(field: str) -> str:
+    """
+    What people call a field of a container.
+    """
+    return _WORDS.get(field, field)
+
+
+def value_words(field: str, text: str | None) -> str:
+    """
+    Write the value of a field of a container for people; ``None`` is nothing.
+    """
+    if text is None:
+        return "unlimited" if field in _WORDS else "nothing"
+    if field.endswith("_bytes") and text.isdecimal():
+        return bytes_text(int(text))
+    if field == "limits.nano_cpus" and text.isdecimal():
+        return _cpus_text(int(text))
+    return text
 
 
 def bytes_text(size_bytes: int) -> str:

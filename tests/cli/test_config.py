@@ -67,6 +67,7 @@ def test_what_is_wrong_in_files_is_told_with_its_place_and_nothing_is_printed(
 
     assert (status, stdout) == (1, "")
     assert "a.yaml:3:5: services.web.imag: the key `imag` is unknown" in stderr
+    assert "commit" not in stderr
 
 
 def test_an_environment_and_files_exclude_each_other(repository: Path) -> None:

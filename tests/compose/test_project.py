@@ -126,6 +126,17 @@ def test_profiles_choose_services(options: dict[str, Any], names: list[str]) -> 
     assert sorted([*loaded.disabled, *names]) == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize(("profiles", "names"), [([], ["a"]), (["p"], [])])
+def test_a_profile_without_a_name_is_active_when_none_is_named(
+    profiles: list[str], names: list[str]
+) -> None:
+    loaded = project(
+        {"compose.yaml": "services: {a: {image: i, profiles: ['']}}\n"}, profiles=profiles
+    )
+
+    assert sorted(services(loaded)) == names
+
+
 def test_what_no_service_uses_is_dropped() -> None:
     text = """
 services:

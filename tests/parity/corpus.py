@@ -7,10 +7,12 @@ platforms, files of their repositories, and whatever ties them to other services
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from tests.conformance.corpus import Corpus
+from tests.conformance.corpus import Corpus, find_corpus
 
+CORPUS = find_corpus(Path(__file__).parents[2])
 SERVICES = 60
 _DROPPED = frozenset(
     [

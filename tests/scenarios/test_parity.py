@@ -6,24 +6,17 @@ for names, ids, times and our labels, and for the differences that are listed wi
 """
 
 import secrets
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import docker
 import pytest
 
-from sandbox.model.observed import Owner
-from tests.conformance.corpus import find_corpus, unpacked
 from tests.parity.cases import GROUPS, compose_file
-from tests.parity.corpus import corpus_file
+from tests.parity.comparison import both, judged
 from tests.parity.differences import REASONS, explained
-from tests.parity.sides import ENVIRONMENT, Seen, loaded, ours, theirs
 
 pytestmark = pytest.mark.engine
-
-REPOSITORY = Path(__file__).parents[2]
-CORPUS = find_corpus(REPOSITORY)
 
 
 @pytest.fixture(scope="module")
@@ -43,37 +36,6 @@ def image(client: docker.DockerClient) -> Iterator[str]:
     client.images.remove(name, force=True)
 
 
-def both(folder: Path, text: str, client: docker.DockerClient) -> tuple[Seen, Seen]:
-    """Give what Compose and what we create from *text*, one after the other."""
-    name = f"parity{secrets.token_hex(3)}"
-    place = folder / name
-    (place / "folder").mkdir(parents=True)
-    (place / "folder" / "file").write_text("file")
-    (place / "secret").write_text("secret")
-    (place / "compose.yaml").write_text(text.replace("PREFIX", name))
-    owner = Owner(instance=secrets.token_hex(6), application=name, environment=ENVIRONMENT)
-    desired = loaded(place)
-    with theirs(place, f"{name}-theirs", client) as compose:
-        pass
-    with ours(desired, owner, client) as sandbox:
-        pass
-    return compose, sandbox
-
-
-def judged(compose: Seen, sandbox: Seen) -> tuple[set[str], list[str]]:
-    """Give the reasons of all differences by design, and the differences without one."""
-    reasons: set[str] = set()
-    others: list[str] = []
-    for kind in ("containers", "networks", "volumes"):
-        left, right = getattr(compose, kind), getattr(sandbox, kind)
-        others += [f"{kind}: only one has {key}" for key in sorted(left.keys() ^ right.keys())]
-        for key in sorted(left.keys() & right.keys()):
-            by_design, unexplained = explained(left[key], right[key])
-            reasons |= set(by_design.values())
-            others += [f"{kind}.{key}{each}" for each in unexplained]
-    return reasons, others
-
-
 def test_every_case_of_ours_gives_the_containers_networks_and_volumes_of_compose(
     tmp_path: Path, client: docker.DockerClient, image: str
 ) -> None:
@@ -90,19 +52,6 @@ def test_every_case_of_ours_gives_the_containers_networks_and_volumes_of_compose
     assert count >= 150
     # What is listed as a difference by design is one.
     assert reasons == REASONS
-
-
-@pytest.mark.parametrize("corpus", [CORPUS] if CORPUS else [], ids=["beside the repository"])
-def test_services_of_real_projects_give_the_containers_of_compose(
-    corpus: Path, tmp_path: Path, client: docker.DockerClient
-) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        text = corpus_file(unpacked(corpus, Path(folder)))
-
-    compose, sandbox = both(tmp_path, text, client)
-
-    assert len(sandbox.containers) >= 40
-    assert judged(compose, sandbox)[1] == []
 
 
 SECRETS = """

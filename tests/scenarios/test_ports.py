@@ -64,7 +64,12 @@ def test_a_port_of_another_environment_is_not_fought_for(ground: Playground) -> 
 
     ground.commit_environment(publishing("production", port), "production")
     assert_held(ground, port, f"container {holder['Name'].removeprefix('/')}", web)
-    assert ground.container("web", "staging")["State"] == holder["State"]
+    still = ground.container("web", "staging")
+    assert (still["Id"], still["State"]["StartedAt"]) == (
+        holder["Id"],
+        holder["State"]["StartedAt"],
+    )
+    assert running_now(still)
 
     revision = ground.commit_environment(small("production", greeting="no port"), "production")
     ground.wait_healthy("production", revision=revision)
