@@ -11,6 +11,7 @@ from sandbox.model.action import (
 from sandbox.model.ingress import RouteMode
 from sandbox.model.observed import TakenPort
 from sandbox.model.plan import HoldReason, Plan
+from sandbox.model.service import Attachment
 from sandbox.planning.plan import is_in_sync
 from sandbox.planning.spec import container_spec
 from sandbox.planning.traffic import meant_config
@@ -233,3 +234,28 @@ def test_a_port_that_nobody_can_publish_is_told_though_its_service_runs_on() -> 
     assert "start sandbox-ingress-1" in waits(plan)
     assert plan.ingress
     assert plan.ingress.backends == meant_config(desired, observed).backends
+
+
+def test_a_third_generation_is_stopped_before_anything_new_starts() -> None:
+    found = waits(plan_of("a canary is superseded"))
+    assert "stop web-1 (old)" in found["start web-1"]
+    assert "stop web-1 (old 2)" not in found["start web-1"]
+    assert "drain web-1 (old)" in found["stop web-1 (old)"]
+
+
+def test_a_container_that_gets_another_address_gets_its_requests_there() -> None:
+    attachments = [Attachment(network="back"), Attachment(network="front")]
+    desired = a_desired_state(a_web(depends_on=(), attachments=attachments))
+    observed = a_running_state(desired)
+    detached = [
+        replace(
+            each,
+            networks={name: names for name, names in each.networks.items() if "back" not in name},
+            addresses={name: text for name, text in each.addresses.items() if "back" not in name},
+        )
+        if "web" in each.name
+        else each
+        for each in observed.containers
+    ]
+    found = waits(sync(desired, replace(observed, containers=tuple(detached))))
+    assert "connect web-1 to shop-staging-c0ffee_back" in found["shift web to web-1"]

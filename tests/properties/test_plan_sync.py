@@ -42,7 +42,7 @@ from tests.properties.oracle import (
     made_as_declared,
     ports_behind,
 )
-from tests.properties.worlds import World, run, shuffled, worlds
+from tests.properties.worlds import World, run, shuffled, superseded_worlds, worlds
 
 POLICY = SyncPolicy()
 # Without shrinking: a world is described as it is found, and a red run ends within seconds.
@@ -59,7 +59,7 @@ def test_one_plan_leads_to_what_is_declared(world: World, random: Random) -> Non
 
 
 @some
-@given(worlds(), randoms)
+@given(superseded_worlds() | worlds(), randoms)
 def test_after_one_plan_nothing_is_left_to_do(world: World, random: Random) -> None:
     converge(world, random)
     again = plan_of(world)
@@ -118,8 +118,8 @@ def test_what_can_fail_harmlessly_comes_before_every_stop(world: World) -> None:
             assert harmless <= ancestors[step.id], f"{step.id} waits for too little"
 
 
-@some
-@given(worlds(), randoms)
+@many
+@given(superseded_worlds() | worlds(), randoms)
 def test_a_slot_gets_a_second_running_container_only_where_two_may_be(
     world: World, random: Random
 ) -> None:
@@ -134,7 +134,7 @@ def test_a_slot_gets_a_second_running_container_only_where_two_may_be(
 
 
 @some
-@given(worlds(), randoms)
+@given(superseded_worlds(), randoms)
 def test_never_more_than_two_generations_of_a_service_live(world: World, random: Random) -> None:
     engine = world.engine
     for step in shuffled(plan_of(world), random):
@@ -184,7 +184,7 @@ def test_an_old_container_is_stopped_only_when_its_successor_serves(
 
 
 @some
-@given(worlds(), randoms)
+@given(superseded_worlds() | worlds(), randoms)
 def test_a_service_that_is_served_stays_served(world: World, random: Random) -> None:
     engine, plan = world.engine, plan_of(world)
     steps = shuffled(plan, random)

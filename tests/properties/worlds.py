@@ -228,6 +228,28 @@ def worlds(draw: st.DrawFn, *, hostile: bool = False) -> World:
     return World(engine, after)
 
 
+@st.composite
+def superseded_worlds(draw: st.DrawFn) -> World:
+    """
+    One service of several containers whose rollout was interrupted, and there is a newer commit.
+    """
+    first = _service(draw, "ant", PORTS[0], job=False)
+    many = 1 if first.route is RouteMode.DIRECT else 3
+    first = replace(first, replicas=draw(st.integers(1, many)))
+    versions = [
+        a_desired_state(replace(first, environment={"MODE": mode}), revision=f"{mode}0" * 20)
+        for mode in ("1", "2", draw(st.sampled_from(["3", "3", "1", "2"])))
+    ]
+    random = Random(draw(st.integers(0, 9999)))
+    engine = SimulatedEngine(owner_state=ObservedState(owner=an_owner()))
+    for desired, share in zip(versions[:2], (1.0, draw(st.floats(0.3, 1))), strict=True):
+        plan = plan_sync(desired, engine.observe(), SyncPolicy())
+        run(engine, shuffled(plan, random)[: round(share * len(plan.steps))])
+    if draw(st.booleans()):
+        engine.configs.clear()  # Nobody knows any more how far it was.
+    return World(engine, versions[2])
+
+
 def shuffled(plan: Plan, random: Random) -> list[Step]:
     """
     The steps of *plan* in some order that their waits allow.
