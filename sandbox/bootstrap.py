@@ -37,9 +37,11 @@ from sandbox.runtime.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from types import FrameType
 
     from sandbox.adapters.docker_engine import DockerEngine
+    from sandbox.adapters.docker_engine.conversation import Conversation
     from sandbox.adapters.host import LocalHost
     from sandbox.model.event import Event
     from sandbox.model.observed import TakenPort
@@ -68,6 +70,12 @@ class _LateEngine:
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._made(), name)
+
+    def converse(
+        self, container_id: str, command: Sequence[str], silence_s: float
+    ) -> AbstractContextManager[Conversation]:
+        """Start *command* inside a container, and talk with it."""
+        return self._made().converse(container_id, command, silence_s)
 
     def close(self) -> None:
         """Close what was made."""
@@ -143,8 +151,7 @@ def open_workspace(repo: str | None = None) -> Workspace:
     return Workspace(
         repository=repository,
         engine=cast("Engine", engine),
-        # Each conversation asks for it anew: until the first one, no engine is needed.
-        ingress=HaproxyIngress(lambda *talk: cast("DockerEngine", engine).converse(*talk)),
+        ingress=HaproxyIngress(engine.converse),
         journal=journal,
         lock=FileLock(repository.state_folder, command=" ".join(["sandbox", *sys.argv[1:]])),
         clock=SystemClock(),

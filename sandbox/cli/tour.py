@@ -20,7 +20,6 @@ from sandbox.model.event import EventKind
 from sandbox.model.observed import ContainerState
 from sandbox.model.plan import HoldReason
 from sandbox.model.status import Health, SyncStatus
-from sandbox.planning.urls import urls
 from sandbox.render.demo import (
     THEME,
     chapter,
@@ -35,8 +34,8 @@ from sandbox.render.demo import (
 )
 from sandbox.render.text import duration, short
 from sandbox.runtime.containers import find_container
-from sandbox.runtime.preview import load_desired
 from sandbox.runtime.promoter import promote
+from sandbox.runtime.status import read_status
 from sandbox.runtime.sync import look
 
 if TYPE_CHECKING:
@@ -322,7 +321,7 @@ class Tour:
 
     def _address(self, name: str) -> str:
         if name not in self._addresses:
-            addresses = urls(load_desired(self.workspace, name))
+            addresses = read_status(self.workspace, name).urls
             if not addresses:
                 raise NotFoundError(f"{name} publishes no port", remedy="give another folder")
             self._addresses[name] = addresses[0]

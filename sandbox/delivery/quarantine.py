@@ -22,10 +22,11 @@ from sandbox.model.rollout import FailureAction
 from sandbox.planning.compare import compare_desired
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from sandbox.errors import SandboxError
     from sandbox.model.desired import DesiredState
+    from sandbox.model.plan import Step
 
 _MADE_OF_THE_REVISION = (
     actions.BuildImage,
@@ -50,6 +51,27 @@ def is_fault_of_revision(action: actions.Action, error: SandboxError) -> bool:
             return not error.temporary and isinstance(action, _MADE_OF_THE_REVISION)
         case _:
             return False
+
+
+def failed_services(
+    desired: DesiredState, failures: Iterable[tuple[Step, SandboxError]]
+) -> frozenset[str]:
+    """
+    Give the services that failed by the fault of *desired*, in more containers than they may.
+
+    An empty name stands for what belongs to no service, such as an image.
+    """
+    failed: dict[str, set[str]] = {}
+    for step, error in failures:
+        if is_fault_of_revision(step.action, error):
+            failed.setdefault(step.service_name, set()).add(step.target)
+    allowed = {
+        service.name: service.rollout.update.max_failure_ratio * service.replicas
+        for service in desired.services
+    }
+    return frozenset(
+        name for name, targets in failed.items() if len(targets) > allowed.get(name, 0.0)
+    )
 
 
 def rolls_back(desired: DesiredState, failed_services: Collection[str]) -> bool:

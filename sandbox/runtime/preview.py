@@ -11,7 +11,7 @@ from sandbox.runtime.desired import load_ref, load_worktree, require_environment
 from sandbox.runtime.observe import observe
 from sandbox.runtime.source import CommitSource
 from sandbox.runtime.sync import refuse_unmeant_emptiness
-from sandbox.runtime.wanted import load_wanted
+from sandbox.runtime.wanted import load_wanted, policy_of
 
 if TYPE_CHECKING:
     from sandbox.compose.project import Project
@@ -32,12 +32,10 @@ def preview_plan(
     """
     desired = load_desired(workspace, environment, ref=ref, worktree=worktree)
     refuse_unmeant_emptiness(desired)
-    policy = replace(
-        workspace.policy,
-        prune=desired.settings.sync.prune,
-        retry_jobs=True,
-        waiver_file=workspace.waivers(),
-    )
+    quarantine = workspace.journal.quarantined(environment)
+    if quarantine is not None and quarantine.serving != desired.revision:
+        quarantine = None
+    policy = policy_of(workspace, desired, quarantine, replace(workspace.policy, retry_jobs=True))
     return plan_sync(desired, observe(workspace, desired), policy), desired
 
 

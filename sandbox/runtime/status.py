@@ -19,7 +19,7 @@ from sandbox.runtime.observe import observe
 from sandbox.runtime.source import ENVIRONMENTS
 from sandbox.runtime.suspension import active_suspension
 from sandbox.runtime.sync import hold_text, refuse_unmeant_emptiness
-from sandbox.runtime.wanted import load_wanted
+from sandbox.runtime.wanted import load_wanted, policy_of
 
 if TYPE_CHECKING:
     from sandbox.model.desired import DesiredState
@@ -47,7 +47,8 @@ def read_status(
     except SandboxError as error:
         return _unreadable(workspace, status, error)
     desired = wanted.desired
-    status = _of_engine(workspace, _of_source(workspace, status, desired), desired)
+    status = _of_source(workspace, status, desired)
+    status = _of_engine(workspace, status, desired, wanted.quarantine)
     return _in_quarantine(workspace, status, wanted.quarantine) if wanted.quarantine else status
 
 
@@ -117,18 +118,25 @@ def _of_source(
 
 
 def _of_engine(
-    workspace: Workspace, status: EnvironmentStatus, desired: DesiredState
+    workspace: Workspace,
+    status: EnvironmentStatus,
+    desired: DesiredState,
+    quarantine: Quarantine | None = None,
 ) -> EnvironmentStatus:
     try:
         observed = observe(workspace, desired)
         entrance = doors(workspace, desired, observed)
     except SandboxError as error:
         return replace(status, message=error.message, next_step=error.remedy)
-    policy = replace(
-        workspace.policy, prune=desired.settings.sync.prune, waiver_file=workspace.waivers()
-    )
+    policy = policy_of(workspace, desired, quarantine, workspace.policy)
     plan = plan_sync(desired, observed, policy)
-    services = service_statuses(desired, observed, plan.holds, now=workspace.clock.now())
+    services = service_statuses(
+        desired,
+        observed,
+        plan.holds,
+        now=workspace.clock.now(),
+        jobs_done=policy.jobs_done,
+    )
     sync = sync_status(plan)
     health = environment_health(services)
     failure = _last_failure(workspace, status)

@@ -22,7 +22,7 @@ from sandbox.planning.routes import INGRESS
 from sandbox.runtime.executor import Execution, StepResult, step_records
 from sandbox.runtime.observe import observe
 from sandbox.runtime.source import ENVIRONMENTS
-from sandbox.runtime.wanted import load_wanted, quarantine_failed
+from sandbox.runtime.wanted import load_wanted, policy_of, quarantine_failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,13 +92,7 @@ def look(workspace: Workspace, environment: str, policy: SyncPolicy) -> Look:
     desired = wanted.desired
     refuse_unmeant_emptiness(desired)
     observed = observe(workspace, desired)
-    policy = replace(
-        policy,
-        prune=desired.settings.sync.prune,
-        waiver_file=workspace.waivers(),
-        # On the way back a job is not run again: what it did is still done.
-        jobs_done=workspace.journal.jobs_done(environment) if wanted.quarantine else frozenset(),
-    )
+    policy = policy_of(workspace, desired, wanted.quarantine, policy)
     plan = plan_sync(desired, observed, policy)
     return Look(
         desired=desired,

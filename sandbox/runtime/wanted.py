@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sandbox.delivery.quarantine import asks_the_same, is_fault_of_revision, rolls_back
+from sandbox.delivery.quarantine import asks_the_same, failed_services, rolls_back
 from sandbox.errors import SandboxError
 from sandbox.model.quarantine import Quarantine
 from sandbox.model.record import Outcome
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sandbox.model.desired import DesiredState
-    from sandbox.model.plan import Step
+    from sandbox.model.plan import Step, SyncPolicy
     from sandbox.model.record import SyncRecord
     from sandbox.runtime.workspace import Workspace
 
@@ -55,6 +55,24 @@ def load_wanted(workspace: Workspace, environment: str) -> Wanted:
     return Wanted(desired=serving, tracked=tracked, quarantine=quarantine)
 
 
+def policy_of(
+    workspace: Workspace,
+    desired: DesiredState,
+    quarantine: Quarantine | None,
+    policy: SyncPolicy,
+) -> SyncPolicy:
+    """Complete *policy* for a plan of *desired*, which is the way back when in *quarantine*."""
+    way_back = quarantine is not None
+    return replace(
+        policy,
+        prune=desired.settings.sync.prune,
+        waiver_file=workspace.waivers(),
+        rollback=way_back,
+        # What the jobs of the last good revision did is still done.
+        jobs_done=workspace.journal.jobs_done(desired.environment) if way_back else frozenset(),
+    )
+
+
 def quarantine_failed(
     workspace: Workspace,
     desired: DesiredState,
@@ -68,9 +86,7 @@ def quarantine_failed(
         The quarantine; ``None`` when none of *failures* is, the file does not want to go back by
         itself, or no other revision ever went well: then it is tried again instead.
     """
-    services = {
-        step.service_name for step, error in failures if is_fault_of_revision(step.action, error)
-    }
+    services = failed_services(desired, failures)
     if not services or not rolls_back(desired, services):
         return None
     return put_into_quarantine(workspace, desired, record.message, record.log)

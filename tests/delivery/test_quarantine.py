@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.delivery.quarantine import (
     asks_the_same,
+    failed_services,
     is_fault_of_revision,
     rolls_back,
 )
@@ -25,6 +26,7 @@ from sandbox.errors import (
 )
 from sandbox.model import action as actions
 from sandbox.model.ingress import IngressConfig
+from sandbox.model.plan import Step
 from sandbox.model.rollout import FailureAction, Rollout, UpdateConfig
 from sandbox.model.service import Condition
 from sandbox.model.settings import RolloutSettings
@@ -97,3 +99,19 @@ def test_a_quarantine_outlasts_commits_that_ask_for_the_same() -> None:
     assert asks_the_same(replace(refused, revision=GOOD, services=(moved,)), refused)
     assert not asks_the_same(replace(refused, services=(fixed,)), refused)
     assert not asks_the_same(replace(refused, services=(patient,)), refused)
+
+
+@pytest.mark.parametrize(("failed", "found"), [(1, frozenset()), (2, frozenset({"web"}))])
+def test_as_many_containers_may_fail_as_the_file_says(failed: int, found: frozenset[str]) -> None:
+    update = UpdateConfig(max_failure_ratio=0.25)
+    web = replace(a_service(), replicas=4, rollout=Rollout(update=update))
+    failures = [
+        (
+            Step(id=f"{verb} {n}", action=AWAIT, target=f"web-{n}", reason="x", service_name="web"),
+            StartFailedError("it ended"),
+        )
+        for n in range(failed)
+        for verb in ("await", "watch")
+    ]
+
+    assert failed_services(a_desired_state(web), failures) == found

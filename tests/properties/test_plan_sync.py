@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -43,6 +44,8 @@ from tests.properties.oracle import (
     ports_behind,
 )
 from tests.properties.worlds import World, run, shuffled, superseded_worlds, worlds
+
+pytestmark = pytest.mark.slow
 
 POLICY = SyncPolicy()
 # Without shrinking: a world is described as it is found, and a red run ends within seconds.

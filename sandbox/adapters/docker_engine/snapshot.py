@@ -184,7 +184,7 @@ def _taken_ports(listed: _Listed, owner: Owner) -> tuple[TakenPort, ...]:
         TakenPort(
             bound=bound,
             holder=f"container {entry['Names'][0].removeprefix('/')}",
-            environment=(entry.get("Labels") or {}).get(labels.ENVIRONMENT, ""),
+            environment=str((entry.get("Labels") or {}).get(labels.ENVIRONMENT, "")),
         )
         for bound, entry in sorted(found.items(), key=itemgetter(0))
     )
