@@ -98,7 +98,7 @@ def image_id(connections: Connections, reference: str) -> str:
 
 def is_owned(entry: Json, owner: Owner) -> bool:
     """Tell whether an object of a list carries the labels of *owner*."""
-    carried: dict[str, str] = entry.get("Labels") or {}
+    carried = _labels(entry)
     return (
         carried.get(labels.INSTANCE) == owner.instance
         and carried.get(labels.ENVIRONMENT) == owner.environment
@@ -184,7 +184,7 @@ def _taken_ports(listed: _Listed, owner: Owner) -> tuple[TakenPort, ...]:
         TakenPort(
             bound=bound,
             holder=f"container {entry['Names'][0].removeprefix('/')}",
-            environment=str((entry.get("Labels") or {}).get(labels.ENVIRONMENT, "")),
+            environment=_labels(entry).get(labels.ENVIRONMENT, ""),
         )
         for bound, entry in sorted(found.items(), key=itemgetter(0))
     )
@@ -198,3 +198,8 @@ def _subnets(network: Json) -> tuple[str, ...]:
     ipam: Json = network.get("IPAM") or {}
     configs: list[Json] = ipam.get("Config") or []
     return tuple(config["Subnet"] for config in configs if config.get("Subnet"))
+
+
+def _labels(entry: Json) -> dict[str, str]:
+    labels: dict[str, str] = entry.get("Labels") or {}
+    return labels
