@@ -84,8 +84,10 @@ def test_a_request_that_is_repeated_until_it_ends_well_is_no_failure(tmp_path: P
         summary = probing.summary()
 
     failed = sum(server.done.values()) - server.done[""] - server.done["wrong generation"]
+    repeated = sum(answer.attempts - 1 for answer in probing.answers())
     assert summary.failed == 0
-    assert sum(answer.attempts - 1 for answer in probing.answers()) == failed > 10
+    # One that meets a connection which is just being closed fails without the server's knowing.
+    assert 10 < failed <= repeated <= failed * 1.1
 
 
 def test_two_hundred_requests_a_second_cost_less_than_half_a_processor() -> None:
