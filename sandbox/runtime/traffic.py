@@ -10,6 +10,7 @@ from sandbox.delivery.analysis import judge, verdict_text
 from sandbox.delivery.window import Window, advance, sample_of
 from sandbox.errors import AnalysisError, CancelledError, EngineError, HeldError
 from sandbox.model.ingress import IngressConfig
+from sandbox.model.observed import EngineHealth
 from sandbox.model.verdict import Decision
 from sandbox.planning.haproxy import config_hash
 from sandbox.planning.traffic import shared_address, with_shares
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from sandbox.runtime.workspace import Workspace
 
 SAMPLE_S = 1.0
+VERDICT_S = 5.0
+VERDICT_LOOK_S = 0.1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,8 +109,22 @@ class Traffic:
     def _apply(self, ingress_id: str, config: IngressConfig) -> None:
         self.workspace.ingress.apply(ingress_id, config)
         self.config = config
-        ingress = self._inspected("the ingress", ingress_id)
+        ingress = self._healed(ingress_id)
         self.workspace.journal.mark_routed(ingress_id, ingress.started_at, config_hash(config))
+
+    def _healed(self, ingress_id: str) -> ObservedContainer:
+        """
+        Wait until the engine has looked again at an ingress that it found unhealthy.
+
+        Its verdict is of the time before; while it lasts, what was just proven would not count.
+        """
+        until = self.workspace.clock.monotonic() + VERDICT_S
+        while True:
+            ingress = self._inspected("the ingress", ingress_id)
+            late = self.workspace.clock.monotonic() >= until or self.stop()
+            if ingress.health is not EngineHealth.UNHEALTHY or late:
+                return ingress
+            self.workspace.clock.sleep(VERDICT_LOOK_S)
 
     def _inspected(self, name: str, container_id: str) -> ObservedContainer:
         container = self.workspace.engine.inspect_container(container_id)
