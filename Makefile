@@ -15,7 +15,7 @@ TEST_ARGS ?=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-config
 
-.PHONY: help demo test check conformance fuzz bench rollouts lock clean
+.PHONY: help demo test check conformance fuzz bench rollouts crashes lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1 \t/p' Makefile
@@ -57,6 +57,10 @@ fuzz: $(DEV) ## feed the loader a million damaged texts of each kind, at low pri
 bench: $(DEV) ## measure commit to healthy beside docker compose, and the idle controller
 	@$(BIN)/sandbox doctor --fix
 	@$(BIN)/python -m tests.benchmarks
+
+crashes: $(DEV) ## kill a rollout and a canary before and during every single step, under load
+	@$(BIN)/sandbox doctor --fix
+	@EVERY_STEP=1 $(BIN)/python -m pytest -q -n 2 --dist=load tests/scenarios/test_rollout_crash.py
 
 ROLLOUT_ARGS ?=
 rollouts: $(DEV) ## two hundred rollouts of the shop under load, beside docker compose; takes an hour

@@ -5,6 +5,7 @@ A port that somebody else holds: who holds it is named, and what ran before runs
 from __future__ import annotations
 
 import itertools
+import re
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ def assert_held(ground: Playground, port: int, holder: str, web: str) -> None:
         lambda: (now := ground.status("production")) and address in now["message"] and now,
         f"the status to say: {address}",
     )
-    assert status["message"].startswith("environments/production/compose.yaml:18: web: port")
+    assert re.match(r"environments/production/compose.yaml:18: web(-1)?: port", status["message"])
     assert "publish another port" in status["message"]
     assert status["health"] == "degraded"
     finished = ground.sandbox("sync", "production", status=4)
