@@ -15,12 +15,12 @@ TEST_ARGS ?=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-config
 
-.PHONY: help demo test check conformance fuzz bench lock clean
+.PHONY: help demo test check conformance fuzz bench rollouts crashes lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1 \t/p' Makefile
 
-demo: $(RUNTIME) ## set everything up, then: two environments of a shop, a commit, a promotion, drift healed
+demo: $(RUNTIME) ## set everything up, then: a shop, a commit under load, a promotion, drift healed, a bad commit
 	@$(BIN)/sandbox doctor --fix
 	@$(BIN)/sandbox demo
 
@@ -57,6 +57,15 @@ fuzz: $(DEV) ## feed the loader a million damaged texts of each kind, at low pri
 bench: $(DEV) ## measure commit to healthy beside docker compose, and the idle controller
 	@$(BIN)/sandbox doctor --fix
 	@$(BIN)/python -m tests.benchmarks
+
+crashes: $(DEV) ## kill a rollout and a canary before and during every single step, under load
+	@$(BIN)/sandbox doctor --fix
+	@EVERY_STEP=1 $(BIN)/python -m pytest -q -n 2 --dist=load tests/scenarios/test_rollout_crash.py
+
+ROLLOUT_ARGS ?=
+rollouts: $(DEV) ## two hundred rollouts of the shop under load, beside docker compose; takes an hour
+	@$(BIN)/sandbox doctor --fix
+	@$(BIN)/python -m tests.rollouts $(ROLLOUT_ARGS)
 
 lock: $(DEV) ## resolve the dependencies of pyproject.toml again into the two lock files
 	@$(LOCK) --upgrade pyproject.toml --group build --output-file requirements.lock

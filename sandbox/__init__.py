@@ -10,7 +10,7 @@ The packages, in reading order; each imports only what stands above it, and a ma
 `policy`         pure: what may be asked of the engine, and what needs leave of this machine
 `ports`          what the runtime needs of the outside world
 `planning`       pure: desired and observed state become a plan; health, names, labels, back-off
-`delivery`       pure: promotion from one environment to the next
+`delivery`       pure: promotion from one environment to the next, verdicts, receipts
 `render`         pure: values become text and JSON
 `adapters`       one outside system each: engine, Git, file system, journal, this machine
 `runtime`        the shell: observes, plans, executes and records; decides nothing

@@ -19,11 +19,12 @@ from sandbox.adapters.disk_source import DiskSource
 from sandbox.adapters.file_lock import FileLock
 from sandbox.adapters.file_watcher import RefWatcher
 from sandbox.adapters.git_repository import create_repository, open_repository
+from sandbox.adapters.haproxy import HaproxyIngress
 from sandbox.adapters.sqlite_journal import SqliteJournal
 from sandbox.adapters.system_clock import SystemClock
 from sandbox.adapters.template import template_files
 from sandbox.compose.project import Project, ProjectRequest, load_project
-from sandbox.errors import DeadlineError, InvalidComposeError, SetupError
+from sandbox.errors import DeadlineError, InvalidComposeError, SetupError, UsageError
 from sandbox.model.plan import SyncPolicy
 from sandbox.model.waiver import WaiverFile
 from sandbox.planning.doctor import BASE_IMAGE, SHIPPED_PORTS
@@ -36,9 +37,11 @@ from sandbox.runtime.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from types import FrameType
 
     from sandbox.adapters.docker_engine import DockerEngine
+    from sandbox.adapters.docker_engine.conversation import Conversation
     from sandbox.adapters.host import LocalHost
     from sandbox.model.event import Event
     from sandbox.model.observed import TakenPort
@@ -49,6 +52,8 @@ END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 END_S = 9.5
 """A controller that was told to end is gone after so long, whatever hangs."""
 LOG_TAIL_BYTES = 2000
+EDGE_PORT = 8080
+PORT_DIGITS = 5
 WAIVERS_MAX_BYTES = 2**20
 
 
@@ -65,6 +70,12 @@ class _LateEngine:
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._made(), name)
+
+    def converse(
+        self, container_id: str, command: Sequence[str], silence_s: float
+    ) -> AbstractContextManager[Conversation]:
+        """Start *command* inside a container, and talk with it."""
+        return self._made().converse(container_id, command, silence_s)
 
     def close(self) -> None:
         """Close what was made."""
@@ -125,7 +136,9 @@ def open_workspace(repo: str | None = None) -> Workspace:
 
     Raises:
         SourceError: There is no repository.
+        UsageError: A variable of this process says what makes no sense.
     """
+    edge_port = _edge_port()
     repository = open_repository(repo)
     engine = _LateEngine()
     journal = SqliteJournal(repository.state_folder)
@@ -138,6 +151,7 @@ def open_workspace(repo: str | None = None) -> Workspace:
     return Workspace(
         repository=repository,
         engine=cast("Engine", engine),
+        ingress=HaproxyIngress(engine.converse),
         journal=journal,
         lock=FileLock(repository.state_folder, command=" ".join(["sandbox", *sys.argv[1:]])),
         clock=SystemClock(),
@@ -147,6 +161,7 @@ def open_workspace(repo: str | None = None) -> Workspace:
         waivers=partial(_waivers, Path(repository.state_folder, "policy.yaml")),
         choose_control=_choose_control,
         release_all=release_all,
+        edge_port=edge_port,
     )
 
 
@@ -286,6 +301,19 @@ def _waivers(path: Path) -> WaiverFile:
         problem = f"{path}: it cannot be read: {error.strerror}"
         return WaiverFile(path=str(path), problems=(problem,))
     return read_waivers(content, str(path))
+
+
+def _edge_port() -> int:
+    """
+    Read where the edge is to be; 0 when it is turned off.
+    """
+    said = os.environ.get("SANDBOX_EDGE_PORT", "").strip() or str(EDGE_PORT)
+    if said.lower() == "off":
+        return 0
+    if said.isascii() and said.isdigit() and len(said) <= PORT_DIGITS and int(said) < 2**16:
+        return int(said)
+    message = f"SANDBOX_EDGE_PORT is {said[:40]!r}, which is neither a port nor `off`"
+    raise UsageError(message, remedy="set it to a number up to 65535, to `off`, or not at all")
 
 
 def _policy() -> SyncPolicy:

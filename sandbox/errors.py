@@ -13,9 +13,11 @@ Every exception that `sandbox` raises on purpose.
     ├── LockedError                 1    another process writes for this repository
     ├── EngineError                 1    the engine refused; `temporary` decides whether to retry
     │   ├── EngineUnreachableError  6    no engine answers
-    │   └── ImageError              1    an image cannot be built or pulled
+    │   ├── ImageError              1    an image cannot be built or pulled
+    │   └── IngressError            1    the ingress refused a configuration, or does not answer
     ├── HeldError                   4    the environment is degraded, or a rule says no
-    │   └── StartFailedError        4    a container ended or became unhealthy instead of ready
+    │   ├── StartFailedError        4    a container ended or became unhealthy instead of ready
+    │   └── AnalysisError           4    a canary did not show what it has to
     ├── DeadlineError             124    a wait ended; names what it waited for
     └── CancelledError            130    a newer commit or a person ended the work
 
@@ -131,6 +133,21 @@ class ImageError(EngineError):
         self.log = log
 
 
+class IngressError(EngineError):
+    """
+    The ingress refused a configuration, or does not answer.
+
+    Args:
+        log: What HAProxy said, oldest first.
+    """
+
+    def __init__(
+        self, message: str, *, remedy: str = "", log: tuple[str, ...] = (), temporary: bool = False
+    ) -> None:
+        super().__init__(message, remedy=remedy, temporary=temporary)
+        self.log = log
+
+
 class HeldError(SandboxError):
     """The environment is degraded, or a rule says no."""
 
@@ -148,6 +165,10 @@ class StartFailedError(HeldError):
     def __init__(self, message: str, *, remedy: str = "", log: tuple[str, ...] = ()) -> None:
         super().__init__(message, remedy=remedy)
         self.log = log
+
+
+class AnalysisError(HeldError):
+    """A canary did not show what it has to: its traffic goes back to the old generation."""
 
 
 class DeadlineError(SandboxError):

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
         Endpoint,
     )
     from sandbox.model.event import Event
+    from sandbox.model.ingress import IngressConfig, IngressReport
     from sandbox.model.observed import ObservedContainer, ObservedState, Owner
+    from sandbox.model.quarantine import Quarantine
+    from sandbox.model.receipt import Traffic
     from sandbox.model.record import SyncRecord
     from sandbox.model.service import ContainerFile
     from sandbox.model.status import EnvironmentStatus, Suspension
@@ -144,6 +147,52 @@ class Engine(Protocol):
         ...
 
 
+class Ingress(Protocol):
+    """
+    The HAProxy of one environment, which runs in a container of ours.
+
+    Safe to use from several threads; calls about one container follow one another.
+    """
+
+    def apply(self, container_id: str, config: IngressConfig) -> None:
+        """
+        Make the running ingress do what *config* says, and return once it proved that it does.
+
+        Loses no request: what differs in servers and weights only is changed in the running worker;
+        anything else is a validated reload. The file in the container says the same afterwards, so
+        that a restart comes back with it. Equal to what runs: nothing happens.
+
+        Raises:
+            IngressError: HAProxy refused *config*, or does something else afterwards; what it did
+                before it still does.
+        """
+        ...
+
+    def drain(
+        self,
+        container_id: str,
+        backends: Collection[str],
+        servers: Collection[str],
+        timeout_s: float,
+        stop: Callable[[], bool],
+    ) -> int:
+        """
+        Wait until nothing is under way to *servers*; give how many were left after *timeout_s*.
+
+        They have weight 0, or are gone from the configuration, already.
+        """
+        ...
+
+    def report(self, container_id: str) -> IngressReport:
+        """
+        Ask the running ingress for its hash and counters.
+
+        Raises:
+            IngressError: It does not answer.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeEntry:
     """One entry of a Git tree; *mode* as in ``git ls-tree``, such as ``100644`` or ``040000``."""
@@ -217,6 +266,10 @@ class Repository(Protocol):
         """Commit id by branch name, for all local branches."""
         ...
 
+    def moved_at(self, branch: str) -> float | None:
+        """When *branch* last moved, in seconds since the epoch; ``None`` when nobody can tell."""
+        ...
+
     def worktree_files(self, folder: str) -> Mapping[str, bytes] | None:
         """Content of the files below *folder* on disk, by path; ``None`` in a bare repository."""
         ...
@@ -248,8 +301,16 @@ class Journal(Protocol):
     """History that may be lost, never a source of desired state. Safe from several threads."""
 
     def record_sync(self, record: SyncRecord) -> int: ...
-    def syncs(self, environment: str, *, limit: int = 20) -> tuple[SyncRecord, ...]:
-        """Newest first."""
+    def syncs(self, environment: str = "", *, limit: int = 20) -> tuple[SyncRecord, ...]:
+        """Newest first; those of all environments when none is named."""
+        ...
+
+    def sync(self, number: int) -> SyncRecord | None:
+        """The one that `record_sync` gave this number."""
+        ...
+
+    def complete_receipt(self, number: int, after: Traffic) -> None:
+        """Add *after* to the receipt of a sync; nothing happens when there is none (any more)."""
         ...
 
     def record_event(self, event: Event) -> None: ...
@@ -268,6 +329,35 @@ class Journal(Protocol):
 
     def ready(self) -> Mapping[str, float]:
         """Start times by container id, of those that were marked."""
+        ...
+
+    def mark_routed(self, container_id: str, started_at: float, config_hash: str) -> None:
+        """The ingress in the container as started then proved that it does *config_hash*."""
+        ...
+
+    def routed(self) -> Mapping[str, tuple[float, str]]:
+        """Start time and the last proven hash by container id."""
+        ...
+
+    def mark_job_done(self, environment: str, spec_hash: str) -> None:
+        """The job ended well; *spec_hash* tells everything that it ran from."""
+        ...
+
+    def jobs_done(self, environment: str) -> frozenset[str]:
+        """Spec hashes of the jobs of *environment* that were marked."""
+        ...
+
+    def forget_jobs(self, environment: str) -> None:
+        """What the jobs of *environment* did is gone: its volumes were deleted."""
+        ...
+
+    def quarantine(self, quarantine: Quarantine) -> None:
+        """Keep it instead of an earlier one of its environment."""
+        ...
+
+    def quarantined(self, environment: str) -> Quarantine | None: ...
+    def release_quarantine(self, environment: str) -> bool:
+        """Forget the quarantine of *environment*; false when there is none."""
         ...
 
     def suspend(self, suspension: Suspension) -> None: ...

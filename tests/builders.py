@@ -3,6 +3,8 @@ Model values with sensible defaults: a test names only what it is about.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from zlib import crc32
 
 from sandbox.model.desired import DesiredState, Network, Volume
 from sandbox.model.observed import (
@@ -30,9 +32,13 @@ from sandbox.model.service import (
 )
 from sandbox.model.settings import EnvironmentSettings, RolloutSettings, SyncSettings
 from sandbox.planning import fingerprint, labels, names
+from sandbox.planning.haproxy import config_hash
 from sandbox.planning.images import references
+from sandbox.planning.ingress_service import with_ingress
 from sandbox.planning.plan import plan_sync
+from sandbox.planning.routes import INGRESS
 from sandbox.planning.spec import container_spec
+from sandbox.planning.traffic import meant_config
 
 INSTANCE = "c0ffee123456"
 REVISION = "1a2b3c4d" * 5
@@ -175,12 +181,16 @@ def a_container(
     volumes: Mapping[str, str] | None = None,
     host_ports: Sequence[tuple[str, int, str]] | None = None,
     error: str = "",
+    runs: str = "",
     owner: Owner | None = None,
 ) -> ObservedContainer:
     """
     A container exactly as a sync of *desired* leaves it, but for what is given.
     """
-    spec = container_spec(owner or an_owner(desired.environment), desired, service, replica)
+    owner = owner or an_owner(desired.environment)
+    desired = with_ingress(desired, ObservedState(owner=owner))
+    service = next((each for each in desired.services if each.name == service.name), service)
+    spec = container_spec(owner, desired, service, replica)
     never = state is ContainerState.CREATED
     running = state in {ContainerState.RUNNING, ContainerState.PAUSED}
     bound = tuple(
@@ -194,6 +204,7 @@ def a_container(
         if isinstance(mount, VolumeMount)
     }
     check = service.healthcheck
+    attached = {each.network_name: each.aliases for each in spec.endpoints}
     return ObservedContainer(
         id=id or f"id-{name or spec.name}",
         name=name or spec.name,
@@ -209,13 +220,22 @@ def a_container(
         started_at=(0.0 if never else NOW - 100) if started_at is None else started_at,
         finished_at=0.0 if running or never else NOW - 50,
         limits=limits or service.limits,
-        networks={each.network_name: each.aliases for each in spec.endpoints}
-        if networks is None
-        else networks,
+        networks=attached if networks is None else networks,
+        addresses={each: an_address(id or name or spec.name, each) for each in attached}
+        if running
+        else {},
         volumes=mounted if volumes is None else volumes,
         host_ports=bound if host_ports is None else tuple(host_ports),
         error=error,
+        config_hash=runs,
     )
+
+
+def an_address(name: str, network: str) -> str:
+    """
+    Address of a container on a network, always the same.
+    """
+    return f"10.213.0.{crc32(f'{name} {network}'.encode()) % 250 + 2}"
 
 
 def an_observed_state(
@@ -236,7 +256,7 @@ def an_observed_state(
     if networks is None:
         networks = [
             a_network(desired, network, endpoints=_attached(owner, network, containers))
-            for network in desired.networks
+            for network in with_ingress(desired, ObservedState(owner=owner)).networks
             if not network.external
         ]
     if volumes is None:
@@ -260,7 +280,7 @@ def an_observed_state(
 
 def a_running_state(desired: DesiredState) -> ObservedState:
     """
-    Everything runs as declared; jobs have ended well.
+    Everything runs as declared, behind the ingress where it should; jobs have ended well.
     """
     jobs = {
         dependency.service_name
@@ -275,10 +295,22 @@ def a_running_state(desired: DesiredState) -> ObservedState:
             replica,
             state=ContainerState.EXITED if service.name in jobs else ContainerState.RUNNING,
         )
-        for service in desired.services
+        for service in with_ingress(desired, ObservedState(owner=an_owner())).services
         for replica in range(1, service.replicas + 1)
     ]
-    return an_observed_state(desired, *containers)
+    return configured(desired, an_observed_state(desired, *containers))
+
+
+def configured(desired: DesiredState, observed: ObservedState) -> ObservedState:
+    """
+    The ingress does what it is meant to.
+    """
+    running = config_hash(meant_config(desired, observed))
+    containers = (
+        replace(each, config_hash=running) if each.labels.get(labels.SERVICE) == INGRESS else each
+        for each in observed.containers
+    )
+    return replace(observed, containers=tuple(containers))
 
 
 def a_network(
@@ -287,10 +319,12 @@ def a_network(
     *,
     name: str = "",
     endpoints: Iterable[str] = (),
-    subnets: Iterable[str] = ("10.213.0.0/26",),
+    subnets: Iterable[str] | None = None,
 ) -> ObservedNetwork:
     owner = an_owner(desired.environment, application=desired.application)
     exact = name or names.network_name(owner, network)
+    if subnets is None:
+        subnets = [f"10.213.{crc32(exact.encode()) % 256}.0/26"]
     return ObservedNetwork(
         id=f"id-{exact}",
         name=exact,

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ENGINE_SOCKET = "/var/run/docker.sock"
+SEND = "SEND"
 _CHUNK_BYTES = 64 * 1024
 _VERSION = re.compile(r"^/v\d+\.\d+(?=/)")
 _EXEC = re.compile(r"^/containers/[^/]+/exec$|^/exec/[^/]+/(start|resize)$")
@@ -24,7 +25,11 @@ _HIJACK = re.compile(r"^/exec/[^/]+/start$|^/containers/[^/]+/attach$|^/session$
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request: *path* without API version and query."""
+    """
+    One request: *path* without API version and query.
+
+    What a client says to a command that it runs comes as ``SEND``, with its first line as *query*.
+    """
 
     method: str
     path: str
@@ -52,7 +57,7 @@ class RequestParser:
         self._step: Callable[[], bool] = self._read_head
         self._found: list[Request] = []
         self._left = 0
-        self._head: Request | None = None
+        self._path = ""
         self._hijacks = False
         self._body = b""
 
@@ -74,6 +79,7 @@ class RequestParser:
         path, _, query = target.partition("?")
         request = Request(method=method, path=_VERSION.sub("", path), query=query)
         self._found.append(request)
+        self._path = request.path
         headers = {
             name.strip().lower(): value.strip()
             for name, _, value in (text.partition(":") for text in fields)
@@ -122,10 +128,13 @@ class RequestParser:
 
     def _end_request(self) -> bool:
         is_stream = self._hijacks and not _is_detached(self._body)
-        self._step = self._ignore if is_stream else self._read_head
-        return bool(self._buffer) and not is_stream
+        self._step = self._hear if is_stream else self._read_head
+        return bool(self._buffer)
 
-    def _ignore(self) -> bool:
+    def _hear(self) -> bool:
+        if self._buffer:
+            line = self._buffer.partition(b"\n")[0].decode(errors="replace")
+            self._found.append(Request(method=SEND, path=self._path, query=line))
         self._buffer = b""
         return False
 

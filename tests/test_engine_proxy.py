@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.adapters.docker_engine import DockerEngine
-from tests.engine_proxy import EngineProxy, Request, RequestParser
+from tests.engine_proxy import SEND, EngineProxy, Request, RequestParser
 
 KEPT_ALIVE = (
     b"GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -34,14 +34,18 @@ def test_requests_of_a_kept_connection_are_found_wherever_the_bytes_are_cut(piec
     assert found == FOUND
 
 
-def test_bytes_of_a_hijacked_connection_are_not_taken_for_requests() -> None:
+def test_what_is_said_on_a_hijacked_connection_is_not_taken_for_a_request() -> None:
     parser = RequestParser()
     found = parser.feed(
         b"POST /v1.41/exec/abc/start HTTP/1.1\r\nContent-Length: 30\r\n\r\n"
         b'{"Detach": false, "Tty": true}DELETE /containers/x HTTP/1.1\r\n\r\n'
     )
-    assert found == [Request(method="POST", path="/exec/abc/start")]
-    assert parser.feed(b"DELETE /containers/x HTTP/1.1\r\n\r\n") == []
+    assert found == [
+        Request(method="POST", path="/exec/abc/start"),
+        Request(method=SEND, path="/exec/abc/start", query="DELETE /containers/x HTTP/1.1\r"),
+    ]
+    assert all(request.runs_command for request in found)
+    assert [each.method for each in parser.feed(b"DELETE /containers/x HTTP/1.1\r\n\r\n")] == [SEND]
 
 
 def test_a_detached_command_leaves_the_connection_for_further_requests() -> None:

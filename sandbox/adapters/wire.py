@@ -12,6 +12,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import cache
 from typing import Any, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from sandbox import errors
@@ -88,8 +89,14 @@ def _decode_class(kind: type[object], data: Json) -> object:
     raise WireError(f"{kind.__name__} expected, not {_excerpt(data)}")
 
 
+@cache
+def _kinds(kind: type[object]) -> Mapping[str, Any]:
+    """Kind of each field; to find that out takes far longer than to read a value."""
+    return get_type_hints(kind)
+
+
 def _decode_fields(kind: type[object], data: Mapping[str, Json]) -> object:
-    kinds: dict[str, Any] = get_type_hints(kind)
+    kinds = _kinds(kind)  # type: ignore[arg-type] # a class is hashable, whatever mypy says
     given = {name: _decode(kinds[name], data[name]) for name in kinds if name in data}
     try:
         return kind(**given)

@@ -15,7 +15,7 @@ from sandbox.cli.command import app as app  # noqa: PLC0414 - exported for whoev
 
 _COMMANDS = (
     *("up", "down", "sync"),
-    *("status", "plan", "config", "watch", "browse", "wait"),
+    *("status", "plan", "config", "watch", "history", "browse", "wait"),
     *("promote", "diff", "suspend"),
     *("logs", "execute"),
     *("init", "demo", "doctor"),

@@ -19,12 +19,11 @@ def browse(invocation: Invocation, environment: Environment) -> None:
     """
     from sandbox.cli.opened import chosen, opened
     from sandbox.errors import NotFoundError
-    from sandbox.planning.urls import urls
-    from sandbox.runtime.preview import load_desired
+    from sandbox.runtime.status import read_status
 
     with opened(invocation) as workspace:
         chosen(workspace, environment)
-        addresses = urls(load_desired(workspace, environment))
+        addresses = read_status(workspace, environment).urls
     if not addresses:
         raise NotFoundError(
             f"{environment} publishes no port",

@@ -26,7 +26,7 @@ def demo(
     ] = _FOLDER,
 ) -> None:
     """
-    The guided tour: a commit, a promotion, a killed container healed.
+    The guided tour: a commit, a promotion, a killed container healed, a bad commit survived.
 
     Leaves everything running. A second run goes on in the same repository.
     """

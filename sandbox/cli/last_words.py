@@ -38,17 +38,22 @@ def _lines(workspace: Workspace, environments: Sequence[str]) -> Iterator[str]:
     # These lines are a courtesy; that they cannot be had must not hide the error itself.
     with suppress(SandboxError):
         for status in workspace.control().status(environments):
-            waiting = [each.name for each in status.services if each.health is not Health.HEALTHY]
-            for service_name in waiting:
-                yield from _last_of(workspace, status.name, service_name)
+            for service in status.services:
+                healthy = service.health is Health.HEALTHY
+                yield from _last_of(workspace, status.name, service.name, healthy=healthy)
 
 
-def _last_of(workspace: Workspace, environment: str, service_name: str) -> Iterator[str]:
+def _last_of(
+    workspace: Workspace, environment: str, service_name: str, *, healthy: bool
+) -> Iterator[str]:
     from sandbox.planning.labels import REPLICA
+    from sandbox.planning.slot import is_live, is_ready
     from sandbox.runtime.containers import containers_of
 
     with suppress(SandboxError):
         found = containers_of(workspace, environment, service_name)
+        if healthy:  # and yet its successor may be on the way, beside it
+            found = tuple(each for each in found if is_live(each) and not is_ready(each))
         # One that is being replaced may still be there, stopped; what it said is of no use now.
         newest = {
             container.labels.get(REPLICA, ""): container

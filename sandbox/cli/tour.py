@@ -14,20 +14,32 @@ from sandbox.cli.follow import follow
 from sandbox.cli.outcome import failure_of
 from sandbox.cli.up import converge_all
 from sandbox.cli.visit import front_page
+from sandbox.cli.visitors import Visitors
 from sandbox.errors import HeldError, NotFoundError, SandboxError, SetupError
 from sandbox.model.event import EventKind
 from sandbox.model.observed import ContainerState
 from sandbox.model.plan import HoldReason
-from sandbox.planning.urls import urls
-from sandbox.render.demo import THEME, chapter, headline_of, line, next_headline, with_headline
+from sandbox.model.status import Health, SyncStatus
+from sandbox.render.demo import (
+    THEME,
+    chapter,
+    headline_of,
+    line,
+    next_headline,
+    receipt_line,
+    visits_line,
+    with_headline,
+    with_mistake,
+    without_mistake,
+)
 from sandbox.render.text import duration, short
 from sandbox.runtime.containers import find_container
-from sandbox.runtime.preview import load_desired
 from sandbox.runtime.promoter import promote
+from sandbox.runtime.status import read_status
 from sandbox.runtime.sync import look
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from sandbox.cli.invocation import Invocation
     from sandbox.model.event import Event
@@ -39,6 +51,7 @@ NAMES = (PRODUCTION, STAGING)
 BRANCH = "main"
 SERVICE = "web"
 
+_FAILURES = (EventKind.DEGRADED, EventKind.INVALID)
 _LOOK_S = 0.05
 _CHANGE_S = 180.0
 _SHOWN_DIGITS = 19
@@ -69,6 +82,7 @@ class Tour:
         headline = self._commit()
         self._promote(headline)
         self._heal()
+        self._survive()
 
     def tell_beginning(self, folder: str, made: bool) -> None:
         """
@@ -103,12 +117,10 @@ class Tour:
         """
         Commit another headline; return it.
         """
-        self._chapter(3, "A commit changes staging, and only staging")
-        repository = self.workspace.repository
-        head = repository.resolve(f"refs/heads/{BRANCH}")
-        source = (repository.read_file(head, THEME) if head else None) or b""
-        before = headline_of(source.decode())
-        if head is None or before is None:
+        self._chapter(3, "A commit changes staging, and only staging, while people visit it")
+        source = self._source()
+        before = headline_of(source)
+        if before is None:
             raise NotFoundError(
                 f"{THEME} on branch {BRANCH} sets no HEADLINE",
                 remedy="give another folder: sandbox demo DIR",
@@ -116,17 +128,15 @@ class Tour:
         headline = next_headline(before)
         after = newest_event(self.workspace)
         began = self.workspace.clock.monotonic()
-        commit = repository.commit_file(
-            branch=BRANCH,
-            path=THEME,
-            content=with_headline(source.decode(), headline).encode(),
-            message=f"Say: {headline}\n",
-            parent=head,
-        )
-        self._tell(f'committed {short(commit)} to {BRANCH}: HEADLINE = "{headline}"')
-        self._wait(STAGING, partial(self._shows, STAGING, headline), after)
-        took = self.workspace.clock.monotonic() - began
-        self._took("commit", took, f"staging shows it {duration(took)} after the commit")
+        with self._visitors() as visitors:
+            commit = self._write(with_headline(source, headline), f"Say: {headline}")
+            self._tell(f'committed {short(commit)} to {BRANCH}: HEADLINE = "{headline}"')
+            self._wait(STAGING, partial(self._shows, STAGING, headline), after)
+            took = self.workspace.clock.monotonic() - began
+            self._took("commit", took, f"staging shows it {duration(took)} after the commit")
+            self._wait(STAGING, lambda: bool(self._receipt(commit)), after)
+        self._tell_visits(visitors)
+        self._tell(self._receipt(commit))
         if self._shows(PRODUCTION, headline):
             raise HeldError("production shows the new headline although nobody promoted it")
         self._tell("production does not: its release is pinned")
@@ -160,6 +170,85 @@ class Tour:
         took = self.workspace.clock.monotonic() - began
         self._took("heal", took, f"staging answers again after {duration(took)}")
 
+    def _survive(self) -> None:
+        """
+        Commit a mistake, which nobody notices, and then its fix.
+        """
+        self._chapter(6, "A bad commit that nobody notices")
+        source = self._source()
+        after = newest_event(self.workspace)
+        began = self.workspace.clock.monotonic()
+        with self._visitors() as visitors:
+            bad = self._write(with_mistake(source), "Rush it")
+            self._tell(f"committed {short(bad)} to {BRANCH}: the shop ends as soon as it starts")
+            self._wait(STAGING, partial(self._is_given_up, bad), after, may_fail=True)
+            took = self.workspace.clock.monotonic() - began
+            self._took("rollback", took, f"given up {duration(took)} after the commit")
+            self._tell_quarantine()
+            after = newest_event(self.workspace)
+            fix = self._write(source, f"Revert {short(bad)}")
+            self._wait(STAGING, partial(self._is_served, fix), after)
+        self._tell(f"committed {short(fix)}, which takes it back: staging is in sync again")
+        self._tell_visits(visitors)
+
+    def _tell_quarantine(self) -> None:
+        quarantine = self.workspace.journal.quarantined(STAGING)
+        if quarantine is not None:
+            self._tell(quarantine.reason.splitlines()[0])
+            self._tell(f"staging serves {short(quarantine.serving)}, and no other try is made")
+
+    def _tell_visits(self, visitors: Visitors) -> None:
+        if visitors.failed:
+            raise HeldError(f"{visitors.failed} of the requests meanwhile failed")
+        self._say(line(self.invocation.style.paint(visits_line(visitors.served), "green")))
+
+    def _visitors(self) -> Visitors:
+        return Visitors(address=self._address(STAGING), clock=self.workspace.clock)
+
+    def _source(self) -> str:
+        """
+        What a visitor sees first, as committed; empty when there is no such file.
+        """
+        repository = self.workspace.repository
+        head = repository.resolve(f"refs/heads/{BRANCH}")
+        content = (repository.read_file(head, THEME) if head else None) or b""
+        return without_mistake(content.decode())
+
+    def _write(self, source: str, message: str) -> str:
+        """
+        Commit another *source*; give the commit's id.
+        """
+        repository = self.workspace.repository
+        return repository.commit_file(
+            branch=BRANCH,
+            path=THEME,
+            content=source.encode(),
+            message=f"{message}\n",
+            parent=repository.resolve(f"refs/heads/{BRANCH}") or "",
+        )
+
+    def _is_served(self, commit: str) -> bool:
+        """
+        Tell whether staging is in sync with *commit*, and nothing of another one is left.
+        """
+        (status,) = self.workspace.control().status((STAGING,))
+        return (status.revision, status.sync, status.health) == (
+            commit,
+            SyncStatus.SYNCED,
+            Health.HEALTHY,
+        )
+
+    def _receipt(self, commit: str) -> str:
+        """
+        What the sync to *commit* came to; empty as long as it is not over.
+        """
+        records = self.workspace.journal.syncs(STAGING)
+        return next((receipt_line(each) for each in records if each.revision == commit), "")
+
+    def _is_given_up(self, commit: str) -> bool:
+        quarantine = self.workspace.journal.quarantined(STAGING)
+        return quarantine is not None and quarantine.revision == commit
+
     def _healed(self, victim: ObservedContainer) -> bool:
         try:
             found = self._container(STAGING)
@@ -168,13 +257,19 @@ class Tour:
         alive = found.state is ContainerState.RUNNING and found.started_at != victim.started_at
         return alive and self._answers(STAGING)
 
-    def _wait(self, name: str, seen: Callable[[], bool], after: int | None = None) -> None:
+    def _wait(
+        self,
+        name: str,
+        seen: Callable[[], bool],
+        after: int | None = None,
+        *,
+        may_fail: bool = False,
+    ) -> None:
         """
         Look until *seen*; meanwhile show what the controller does.
         """
-        work = partial(
-            self._look, name, seen, newest_event(self.workspace) if after is None else after
-        )
+        after = newest_event(self.workspace) if after is None else after
+        work = partial(self._look, name, seen, after, () if may_fail else _FAILURES)
         timeout_s = self.invocation.deadline_s(_CHANGE_S)
         results = follow(
             self.invocation, self.workspace.clock, {name: work}, timeout_s=timeout_s, steps=False
@@ -184,7 +279,12 @@ class Tour:
                 raise result
 
     def _look(
-        self, name: str, seen: Callable[[], bool], after: int, on_event: Callable[[Event], None]
+        self,
+        name: str,
+        seen: Callable[[], bool],
+        after: int,
+        bad: Collection[EventKind],
+        on_event: Callable[[Event], None],
     ) -> bool:
         done = threading.Event()
         failures: list[Event] = []
@@ -192,10 +292,7 @@ class Tour:
         def listen() -> None:
             for _, event in self.workspace.control().events(after=after, stop=done.is_set):
                 on_event(event)
-                if event.environment == name and event.kind in {
-                    EventKind.DEGRADED,
-                    EventKind.INVALID,
-                }:
+                if event.environment == name and event.kind in bad:
                     failures.append(event)
 
         threading.Thread(target=listen, name="listen", daemon=True).start()
@@ -224,7 +321,7 @@ class Tour:
 
     def _address(self, name: str) -> str:
         if name not in self._addresses:
-            addresses = urls(load_desired(self.workspace, name))
+            addresses = read_status(self.workspace, name).urls
             if not addresses:
                 raise NotFoundError(f"{name} publishes no port", remedy="give another folder")
             self._addresses[name] = addresses[0]

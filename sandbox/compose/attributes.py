@@ -19,6 +19,7 @@ from sandbox.compose.attributes_mounts import (
     PORTS,
     VOLUMES,
 )
+from sandbox.compose.attributes_traffic import TRAFFIC
 from sandbox.compose.attributes_types import (
     BOOLEAN,
     COMMAND,
@@ -202,12 +203,7 @@ SERVICE: Schema = record(
         "volumes": VOLUMES,
         "volumes_from": STRINGS,
         "working_dir": STRING,
-        "x-sandbox": {
-            "type": ["object", "null"],
-            "additionalProperties": False,
-            "properties": {},
-            "later": ["gate", "probe", "rollout", "route"],
-        },
+        "x-sandbox": TRAFFIC,
     },
     newer=["pre_start"],
 )

@@ -1,14 +1,28 @@
-"""What no service can tell alone and only an engine minds: host ports, and who shares with whom."""
+"""What no service can tell alone and only an engine minds: names, host ports, who shares."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sandbox.compose.node import Mark
+from sandbox.compose.findings import Place, key_mark
+from sandbox.compose.node import Mark, Node, mapping
 from sandbox.compose.service import Draft
+from sandbox.compose.surge import binds_itself
 
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - nothing is bound here
 _SERVICE = "service:"
+OUR_NAMES = frozenset({"sandbox-edge", "sandbox-ingress"})
+"""Services and networks that we add to an environment."""
+
+
+def check_names(drafts: Mapping[str, Draft], networks: Node | None, place: Place) -> None:
+    """Report services, and *networks* at *place*, with a name of `OUR_NAMES`."""
+    for name in sorted(OUR_NAMES & drafts.keys()):
+        drafts[name].place.problem(drafts[name].mark, f"the name {name} is ours; choose another")
+    declared = mapping(networks)
+    for name in sorted(OUR_NAMES & declared.values.keys()):
+        mark = key_mark(declared, name)
+        place.at(name).problem(mark, f"the name {name} is ours; choose another")
 
 
 def check_ports(drafts: Mapping[str, Draft]) -> None:
@@ -18,12 +32,12 @@ def check_ports(drafts: Mapping[str, Draft]) -> None:
         for port, mark in draft.ports.items():
             if not port.published or port.published != port.published_end:
                 continue
-            if draft.service.replicas > 1:
+            if draft.service.replicas > 1 and binds_itself(draft.service, port):
                 draft.place.at("ports").problem(
                     mark,
                     f"{draft.service.replicas} replicas cannot share the host port"
                     f" {port.published}",
-                    "remove the host port, or give a range",
+                    "give a range, or let the ingress bind it: a TCP port without `route: direct`",
                 )
             others = taken.setdefault((port.published, port.protocol), {})
             holder = _holder(port.host_ip, others)

@@ -75,6 +75,12 @@ _CASTS: Casts = {
             "env_file": {"*": {"required": _to_bool}},
             "ports": {"*": {"target": _to_int}},
             "ulimits": {"*": _to_int},
+            "x-sandbox": {
+                "rollout": {
+                    "steps": {"*": {"weight": _to_int}},
+                    "analysis": {"max_p95_ms": _to_float, "min_requests": _to_int},
+                }
+            },
             "volumes": {
                 "*": {
                     "read_only": _to_bool,

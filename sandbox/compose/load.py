@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing_extensions import override
 
 from sandbox.compose.build import image_name
-from sandbox.compose.check import check_ports, check_sharing
+from sandbox.compose.check import check_names, check_ports, check_sharing
 from sandbox.compose.committed import FILE_NAME, FOLDER, own_variables, read_committed
 from sandbox.compose.container_names import with_container_names
 from sandbox.compose.document import parse
@@ -22,6 +22,7 @@ from sandbox.compose.service import Draft, Sources, read_service
 from sandbox.compose.settings import read_settings
 from sandbox.compose.sharing import with_link_names
 from sandbox.compose.source import CommittedSource
+from sandbox.compose.surge import check_rollouts
 from sandbox.errors import InvalidComposeError, NotFoundError, SourceError
 from sandbox.model.desired import DesiredState, Network, Volume
 from sandbox.model.service import Service, VolumeMount
@@ -154,10 +155,12 @@ def _drafts(project: Project, top: Place, sources: Sources, environment: str) ->
             place.problem(mark, f"the environment publishes more than {PORTS_MAX:,} ports")
             break
     drafts = {name: _without_disabled(draft, drafts) for name, draft in drafts.items()}
+    check_names(drafts, project.tree.get("networks"), top.at("networks"))
     check_ports(drafts)
     check_sharing(drafts)
     if any(draft.service.container_name for draft in drafts.values()):
         drafts = with_container_names(drafts, _names_elsewhere(environment, sources.source))
+    check_rollouts(drafts)
     linked = with_link_names(
         {name: draft.service for name, draft in drafts.items()},
         {name: draft.links for name, draft in drafts.items()},

@@ -263,6 +263,8 @@ _SERVICE: Rules = {
     "sysctls": _merge_pairs,
     "tmpfs": _append,
     "ulimits": _merge_ulimits,
+    # Of our own; the weights of two lists, one behind the other, would not rise.
+    "x-sandbox": {"rollout": {"steps": _replace}},
 }
 _RULES: Rules = {
     "services": {"*": _SERVICE},

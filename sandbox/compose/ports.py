@@ -57,6 +57,7 @@ def _port(node: MapNode, place: Place) -> Port | None:
             published_end=hosts[1],
             host_ip=host_ip or LOOPBACK,
             protocol=protocol,
+            app_protocol=text(node.get("app_protocol")).lower(),
         )
     return None
 

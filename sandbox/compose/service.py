@@ -18,6 +18,7 @@ from sandbox.compose.networks import read_attachments
 from sandbox.compose.node import MapNode, Mark, Node, flag, is_null, items, mapping, text
 from sandbox.compose.ports import read_expose, read_ports
 from sandbox.compose.resources import Resources
+from sandbox.compose.rollout import read_rollout, read_route, rollout_marks
 from sandbox.compose.sharing import (
     read_devices,
     read_external_links,
@@ -75,6 +76,7 @@ class Draft:
         volumes: Volumes that stand for folders which are not in the commit, by key.
         links: Entries of ``links``.
         wanted_image: What ``image`` says, also when it is built.
+        rollout_marks: Where ``order`` and ``steps`` are written, by these words.
     """
 
     service: Service
@@ -85,6 +87,7 @@ class Draft:
     volumes: Mapping[str, Volume] = field(default_factory=dict[str, Volume])
     links: tuple[Node, ...] = ()
     wanted_image: str = ""
+    rollout_marks: Mapping[str, Mark] = field(default_factory=dict[str, Mark])
 
 
 def read_service(name: str, node: MapNode, mark: Mark, place: Place, sources: Sources) -> Draft:
@@ -146,6 +149,8 @@ def read_service(name: str, node: MapNode, mark: Mark, place: Place, sources: So
         resolver=read_resolver(node),
         extra_hosts=read_hosts(node, place),
         logging=_logging(node.get("logging")),
+        route=read_route(node),
+        rollout=read_rollout(node, place),
         place=mark.text,
         places={key: each.text for key, each in node.key_marks.items()},
     )
@@ -158,6 +163,7 @@ def read_service(name: str, node: MapNode, mark: Mark, place: Place, sources: So
         volumes=mounts.volumes,
         links=items(node.get("links")),
         wanted_image=text(node.get("image")),
+        rollout_marks=rollout_marks(node),
     )
 
 

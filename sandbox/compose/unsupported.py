@@ -39,9 +39,7 @@ REFUSED_BUILD: Mapping[str, str] = {
     "ssh": _BUILDER,
     "ulimits": "is not taken by the engine's own builder; set them where the command runs",
 }
-HARMLESS_DEPLOY = frozenset(
-    {"endpoint_mode", "labels", "placement", "rollback_config", "update_config"}
-)
+HARMLESS_DEPLOY = frozenset({"endpoint_mode", "labels", "placement"})
 """They speak to Swarm, and Compose does nothing with them either."""
 
 

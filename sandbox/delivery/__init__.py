@@ -1,3 +1,6 @@
 """
-PURE: what a promotion, a pin or a rollback writes. Texts and values in, texts and values out.
+PURE: moving a release, and judging what came of it. Texts and values in, texts and values out.
+
+`pin` is what a promotion or a rollback writes; `window`, `evidence` and `analysis` judge a canary;
+`quarantine` says whose fault a failure is; `receipt` is what is kept of a sync.
 """

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.model.desired import Network
+    from sandbox.model.ingress import IngressConfig
+    from sandbox.model.rollout import Analysis
     from sandbox.model.service import Build, Condition, ContainerFile, Service
     from sandbox.model.surroundings import Hook
 
@@ -216,6 +218,88 @@ class RemoveContainer:
     container_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigureIngress:
+    """
+    Make the ingress do what *config* says, with the servers that there are before the plan begins.
+
+    Every other step about traffic changes the servers of one service in it.
+    """
+
+    container_name: str
+    container_id: str = ""
+    config: IngressConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftTraffic:
+    """
+    Give the requests of one service to these containers, in these shares.
+
+    Attributes:
+        ingress_name, ingress_id: The ingress, as *container_name* and *container_id*.
+        shares: Weight, 0 to 256, by container name; any other container gets nothing more.
+        ids: Full id of those that were observed, by container name.
+        networks: Exact names of those on which the ingress meets containers, preferred ones first.
+    """
+
+    service_name: str
+    ingress_name: str
+    ingress_id: str = ""
+    shares: Mapping[str, int]
+    networks: tuple[str, ...] = ()
+    ids: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalyseTraffic:
+    """
+    Watch old and new generation of a service over the same seconds, and judge the new one.
+
+    Attributes:
+        old, new: Names of the containers.
+        analysis: ``None`` only waits.
+        deadline_s: Seconds after which too little traffic is an answer too.
+    """
+
+    service_name: str
+    ingress_name: str
+    ingress_id: str = ""
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+    for_s: float
+    analysis: Analysis | None = None
+    deadline_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrainContainer:
+    """Wait until no request is under way in a container that gets no more of them."""
+
+    service_name: str
+    ingress_name: str
+    ingress_id: str = ""
+    container_name: str
+    container_id: str
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchContainer:
+    """See that a container stays ready for *for_s* seconds; reads only."""
+
+    container_name: str
+    container_id: str = ""
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Let *for_s* seconds pass between two batches."""
+
+    for_s: float
+
+
 Action: TypeAlias = (
     BuildImage
     | PullImage
@@ -233,4 +317,10 @@ Action: TypeAlias = (
     | ConnectNetwork
     | DisconnectNetwork
     | RemoveContainer
+    | ConfigureIngress
+    | ShiftTraffic
+    | AnalyseTraffic
+    | DrainContainer
+    | WatchContainer
+    | Pause
 )

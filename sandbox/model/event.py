@@ -24,6 +24,8 @@ class EventKind(StrEnum):
     """A line of a builder or of a failing container."""
     SYNCED = "synced"
     DEGRADED = "degraded"
+    QUARANTINED = "quarantined"
+    """The revision failed by its own fault; the last good one is wanted instead."""
     ABORTED = "aborted"
     """A newer commit or a person ended the sync."""
     HELD = "held"

@@ -64,9 +64,11 @@ class ObservedContainer:
         created_at: Seconds since the epoch; 0.0 when unknown.
         started_at, finished_at: Seconds since the epoch; 0.0 when it never did.
         networks: Name of each network that it is attached to, with its aliases there.
+        addresses: Its IPv4 address by network, as far as it has one now.
         volumes: Name of each volume that it mounts, by target.
         host_ports: ``(host_ip, port, protocol)`` that are bound now.
         error: What the engine says of the last failed start; empty when nothing.
+        config_hash: Of an ingress: that of the configuration which it proved to run; else empty.
     """
 
     id: str
@@ -84,9 +86,11 @@ class ObservedContainer:
     finished_at: float = 0.0
     limits: Limits = field(default_factory=Limits)
     networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    addresses: Mapping[str, str] = field(default_factory=dict[str, str])
     volumes: Mapping[str, str] = field(default_factory=dict[str, str])
     host_ports: tuple[tuple[str, int, str], ...] = ()
     error: str = ""
+    config_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +125,12 @@ class TakenPort:
     Attributes:
         bound: ``(host_ip, port, protocol)``.
         holder: Who, for people: ``container shop-web-1``, ``nginx (pid 812)``.
+        environment: The environment of ours that holds it, of any instance; empty when none does.
     """
 
     bound: tuple[str, int, str]
     holder: str
+    environment: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +149,8 @@ class ObservedState:
         used_subnets: Every subnet of every network on the engine, ours and foreign, in CIDR form.
         taken_ports: Ports that others hold: all other containers, and of the processes of this
             machine those that hold what was asked for.
+        told_hash: Of the configuration that the ingress was told last, whatever it does now: it
+            tells how far a rollout was.
     """
 
     owner: Owner
@@ -153,3 +161,4 @@ class ObservedState:
     foreign_names: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     used_subnets: tuple[str, ...] = ()
     taken_ports: tuple[TakenPort, ...] = ()
+    told_hash: str = ""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.model.action import Action
+    from sandbox.model.ingress import IngressConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +104,8 @@ class SyncPolicy:
             content fails again.
         retry_jobs: A failed job may run again although its spec and revision are the same:
             a person asked for it.
+        jobs_done: Spec hashes of jobs that ended well once; they need no container any more.
+        rollback: The way back is planned: ``rollback_config`` counts, and there is no canary.
         subnet_pool: CIDR block that networks are cut from.
         subnet_prefix: Length of the prefix of each.
         waiver_file: What is allowed on this machine although the policy denies it.
@@ -112,6 +115,8 @@ class SyncPolicy:
     backing_off: Mapping[str, float] = field(default_factory=dict[str, float])
     broken_images: Mapping[str, str] = field(default_factory=dict[str, str])
     retry_jobs: bool = False
+    jobs_done: frozenset[str] = frozenset()
+    rollback: bool = False
     subnet_pool: str = "10.213.0.0/16"
     subnet_prefix: int = 26
     waiver_file: WaiverFile = field(default_factory=WaiverFile)
@@ -123,6 +128,10 @@ class Plan:
     Steps in an order that respects `Step.depends_on`.
 
     A plan without steps and holds means: in sync. Steps that only wait are no difference.
+
+    Attributes:
+        ingress: What the ingress is meant to do before the first step, and does unless that step
+            is a `ConfigureIngress`; ``None`` when there is nothing to route.
     """
 
     environment: str
@@ -130,3 +139,4 @@ class Plan:
     release: str
     steps: tuple[Step, ...] = ()
     holds: tuple[Hold, ...] = ()
+    ingress: IngressConfig | None = None

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sandbox.model.plan import Change
+from sandbox.model.receipt import Receipt
+from sandbox.model.verdict import Verdict
+
 
 class Outcome(StrEnum):
     """How something ended; "no" for a domain reason is not "no" for a technical one."""
@@ -23,17 +27,29 @@ class Trigger(StrEnum):
     DRIFT = "drift"
     PERSON = "person"
     RETRY = "retry"
+    ROLLBACK = "rollback"
+    """The revision is quarantined: back to the last good one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRecord:
-    """One executed step: its plan line, how it ended, and how long it took in seconds."""
+    """
+    One executed step: its plan line, how it ended, and how long it took in seconds.
+
+    Attributes:
+        began_at: Seconds since the epoch; 0.0 when unknown.
+        changes: The fields that differed, when that was the reason.
+        verdict: Of a step that analysed traffic, its last one.
+    """
 
     step_id: str
     reason: str
     outcome: Outcome
     seconds: float
     message: str = ""
+    began_at: float = 0.0
+    changes: tuple[Change, ...] = ()
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +63,7 @@ class SyncRecord:
         message: Why it did not succeed; empty when it did.
         steps: What was executed, in the order in which it ended.
         log: Last lines of what failed, oldest first; no secrets.
+        receipt: What was measured of it; ``None`` when nothing was.
     """
 
     id: int = 0
@@ -60,3 +77,17 @@ class SyncRecord:
     message: str = ""
     steps: tuple[StepRecord, ...] = ()
     log: tuple[str, ...] = ()
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastSync:
+    """
+    A sync as people look back at it.
+
+    Attributes:
+        subject: First line of the message of its commit; empty when the commit is gone.
+    """
+
+    record: SyncRecord
+    subject: str = ""

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
+from sandbox.model.rollout import Rollout
 from sandbox.model.surroundings import Devices, Hooks, Namespaces, Resolver, Tuning, VolumesFrom
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from sandbox.model.ingress import RouteMode
 
 
 class Condition(StrEnum):
@@ -88,6 +91,7 @@ class Port:
         published_end: Last port of a host range to choose from; equal to *published* for one port.
         host_ip: Address that is bound; loopback unless the file names one.
         protocol: ``tcp``, ``udp`` or ``sctp``.
+        app_protocol: What is spoken there, such as ``http``; empty when the file does not say.
     """
 
     target: int
@@ -95,6 +99,7 @@ class Port:
     published_end: int = 0
     host_ip: str = "127.0.0.1"
     protocol: str = "tcp"
+    app_protocol: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +195,8 @@ class Attachment:
     One network of a service; *network* is its key under top-level ``networks``.
 
     Attributes:
-        aliases: Extra names, sorted; the service's own name is always one.
+        aliases: Extra names, sorted.
+        named: The service's own name is one of its names too; not when the ingress answers to it.
         ipv4_address, ipv6_address: Fixed address; empty means any.
         link_local_ips: Further addresses, sorted.
         mac_address: Fixed; empty means any.
@@ -201,6 +207,7 @@ class Attachment:
 
     network: str
     aliases: tuple[str, ...] = ()
+    named: bool = True
     ipv4_address: str = ""
     ipv6_address: str = ""
     link_local_ips: tuple[str, ...] = ()
@@ -309,6 +316,8 @@ class Service:
         runtime: Name of the engine's runtime; empty is its default.
         replicas: How many containers; 0 to 100.
         labels: The user's own, sorted.
+        route: How requests reach it; ``None`` is chosen port by port.
+        rollout: How a change of it is brought up; no container is made from it.
         place: ``file:line`` where the service is declared, for messages; not part of the spec.
         places: Likewise of each of its attributes, by its name in the file.
     """
@@ -362,5 +371,7 @@ class Service:
     resolver: Resolver = field(default_factory=Resolver)
     extra_hosts: tuple[str, ...] = ()
     logging: Logging | None = None
+    route: RouteMode | None = None
+    rollout: Rollout = field(default_factory=Rollout)
     place: str = ""
     places: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)

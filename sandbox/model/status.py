@@ -75,11 +75,13 @@ class EnvironmentStatus:
         branch: Branch that it follows; empty when the files cannot be read.
         revision: Commit that the tracked branch points at; empty when it cannot be read.
         subject: First line of that commit's message.
+        serving: Commit that is wanted instead, while *revision* is in quarantine; else empty.
         release: Commit that the application is built from.
         running_releases: Releases that live containers carry, sorted.
         message: The one thing to know; empty when all is well.
         next_step: The one thing to do; a command where possible.
-        urls: Addresses of published ports, most useful first.
+        urls: Addresses of published ports, most useful first, then names that the edge knows.
+        notes: What is not where the file says, and why.
         pending: Plan lines of what differs; empty when synced.
         ignored_edits: Uncommitted paths that change nothing.
         reconciled: A controller looks after it now.
@@ -89,6 +91,7 @@ class EnvironmentStatus:
     branch: str = ""
     revision: str = ""
     subject: str = ""
+    serving: str = ""
     release: str = ""
     running_releases: tuple[str, ...] = ()
     sync: SyncStatus = SyncStatus.UNKNOWN
@@ -96,6 +99,7 @@ class EnvironmentStatus:
     suspension: Suspension | None = None
     services: tuple[ServiceStatus, ...] = ()
     urls: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     message: str = ""
     next_step: str = ""
     pending: tuple[str, ...] = ()

@@ -11,12 +11,15 @@ from sandbox.model import action as actions
 from sandbox.model.plan import Hold, HoldReason
 from sandbox.model.service import Service
 from sandbox.model.waiver import Subject, WaiverFile
+from sandbox.planning.host_ports import HostPort, host_ports
+from sandbox.planning.ingress_service import is_ingress, with_ingress
 from sandbox.planning.labels import is_owned, resource_key
 from sandbox.planning.names import network_name, volume_name
 from sandbox.planning.payload import (
     container_payload,
     endpoint_payload,
     network_payload,
+    port_bindings,
     volume_payload,
 )
 from sandbox.policy.admit import (
@@ -51,10 +54,15 @@ class Judge:
     What one environment may ask of the engine.
 
     Attributes:
+        desired: With the ingress in it.
+        committed: Without.
+        published: What the ingress publishes for the others.
         own: What its containers may reach.
     """
 
     desired: DesiredState
+    committed: DesiredState
+    published: tuple[HostPort, ...]
     owner: Owner
     waiver_file: WaiverFile
     own: Own
@@ -91,6 +99,9 @@ class Judge:
         """Judge a container: its body, the build of its image, and its hooks."""
         # Whose namespaces and mounts it shares was chosen by the plan, among its own services.
         own = replace(self.own, containers=self.own.containers | {*spec.followed.values()})
+        if is_ingress(spec.service):
+            return self._of_ingress(spec)
+        spec = self._as_committed(spec)
         asker = self._asker(Subject.SERVICE, spec.service.name, spec.service)
         return (
             *admit(container_payload(spec, spec.endpoints), asker, own),
@@ -98,6 +109,11 @@ class Judge:
             *self._of_hooks(asker, spec.service.hooks.post_start, "post_start"),
             *self._of_hooks(asker, spec.service.hooks.pre_stop, "pre_stop"),
         )
+
+    def of_port(self, port: HostPort) -> tuple[Denial, ...]:
+        """Judge a port that the ingress publishes as the service's that wants it."""
+        body = {"HostConfig": {"PortBindings": port_bindings((port.wanted,))}}
+        return admit(body, self._named(port.service_name), self.own)
 
     def of_network(self, network: Network, subnet: str = "") -> tuple[Denial, ...]:
         """Judge a network as declared, whether we make it or find it."""
@@ -129,6 +145,29 @@ class Judge:
             lines.append(f"to allow it, say why in {self.waiver_file.path or _WITHOUT_A_PATH}:")
             lines += ["allow:", *(f"  {waiver}" for waiver in waivers)]
         return "\n".join(lines)
+
+    def _of_ingress(self, spec: ContainerSpec) -> tuple[Denial, ...]:
+        """Judge of an ingress what the repository has a say in: its networks and ports."""
+        wanted = {each.given: each for each in self.published}
+        strange = tuple(port for port in spec.service.ports if port not in wanted)
+        body = {
+            "HostConfig": {"PortBindings": port_bindings(strange)},
+            "NetworkingConfig": {
+                "EndpointsConfig": {
+                    each.network_name: endpoint_payload(each) for each in spec.endpoints
+                }
+            },
+        }
+        asker = self._asker(Subject.SERVICE, spec.service.name, spec.service)
+        ports = (wanted[port] for port in spec.service.ports if port in wanted)
+        denied = (denial for port in ports for denial in self.of_port(port))
+        return (*admit(body, asker, self.own), *denied)
+
+    def _as_committed(self, spec: ContainerSpec) -> ContainerSpec:
+        """Give *spec* the ports back that the ingress publishes for it: they are its own to ask."""
+        named = (each for each in self.committed.services if each.name == spec.service.name)
+        ports = next((each.ports for each in named), spec.service.ports)
+        return replace(spec, service=replace(spec.service, ports=ports))
 
     def _of_build(self, service: Service) -> tuple[Denial, ...]:
         if service.build is None:
@@ -163,9 +202,17 @@ def _places(declared: Service | Network | Volume) -> dict[str, str]:
 
 
 def judge_of(desired: DesiredState, observed: ObservedState, policy: SyncPolicy) -> Judge:
-    """Give the judge of *desired*, who lets it reach its own and what was waived."""
+    """Give the judge of *desired*, as committed, who lets it reach its own and what was waived."""
     owner = observed.owner
-    judge = Judge(desired=desired, owner=owner, waiver_file=policy.waiver_file, own=Own())
+    committed, desired = desired, with_ingress(desired, observed)
+    judge = Judge(
+        desired=desired,
+        committed=committed,
+        published=host_ports(committed, observed),
+        owner=owner,
+        waiver_file=policy.waiver_file,
+        own=Own(),
+    )
     ours = [each for each in observed.containers if is_owned(each.labels, owner)]
     own = Own(
         networks=frozenset(
@@ -213,8 +260,8 @@ def judge_of_containers(
     """
     judge = judge_of(desired, observed, policy)
     declared = Own(
-        networks=frozenset(network_name(judge.owner, each) for each in desired.networks),
-        volumes=frozenset(volume_name(judge.owner, each) for each in desired.volumes),
+        networks=frozenset(network_name(judge.owner, each) for each in judge.desired.networks),
+        volumes=frozenset(volume_name(judge.owner, each) for each in judge.desired.volumes),
         containers=judge.own.containers,
     )
     return replace(judge, own=declared)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.planning.diff import field_changes
+from sandbox.planning.field_texts import group_fields
 from sandbox.planning.fingerprint import (
     build_fields,
     mask,
@@ -51,12 +52,25 @@ def _objects(desired: DesiredState) -> dict[str, dict[str, str]]:
 def _service_fields(service: Service) -> dict[str, str]:
     fields = service_fields(service, network_names={}, volume_names={})
     fields["replicas"] = str(service.replicas)
+    fields.update(_traffic_fields(service))
     for dependency in service.depends_on:
         fields[f"depends_on.{dependency.service_name}"] = _dependency_text(dependency)
     if service.build:
         fields["build.context"] = service.build.context
         fields.update({f"build.{key}": text for key, text in build_fields(service.build).items()})
     return mask(fields, secret_fields(service))
+
+
+def _traffic_fields(service: Service) -> dict[str, str]:
+    """Say what no container is made from: how requests reach it, and how it is rolled out."""
+    spoken = {
+        f"ports.{port.target}.app_protocol": port.app_protocol
+        for port in service.ports
+        if port.app_protocol
+    }
+    rollout = group_fields("rollout", service.rollout, in_order=True)
+    route = {"route": service.route.value} if service.route else {}
+    return {**spoken, **route, **{name: text for name, text in rollout if text is not None}}
 
 
 def _network_fields(network: Network) -> dict[str, str]:

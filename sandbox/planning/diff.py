@@ -16,7 +16,7 @@ from sandbox.planning.slot import STARTS, Need, Slot, is_done, is_live, is_ready
 from sandbox.planning.spec import container_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sandbox.model.desired import DesiredState
     from sandbox.model.observed import ObservedContainer, ObservedState
@@ -131,13 +131,21 @@ def _shown(text: str) -> str:
 def _judge_slot(scene: Scene, slot: Slot, containers: Iterable[ObservedContainer]) -> Slot:
     ranked = sorted(containers, key=lambda each: _preference(scene, slot, each))
     right = [each for each in ranked if _spec_of(each) == slot.spec.spec_hash]
+    if slot.job and slot.spec.spec_hash in scene.policy.jobs_done:
+        # What it did is still done, whatever became of its container.
+        return replace(slot, keep=next(iter(right), None), surplus=_without(ranked, right[:1]))
     if not right:
         return _judge_new(slot, tuple(ranked))
     keep = right[0]
-    surplus = tuple(each for each in ranked if each is not keep)
-    kept = replace(slot, keep=keep, surplus=surplus)
+    kept = replace(slot, keep=keep, surplus=_without(ranked, [keep]))
     judged = _judge_job(scene, kept, keep) if slot.job else _judge_kept(scene, kept, keep)
     return _back_off(scene, judged, keep)
+
+
+def _without(
+    containers: Sequence[ObservedContainer], some: Sequence[ObservedContainer]
+) -> tuple[ObservedContainer, ...]:
+    return tuple(each for each in containers if not any(each is other for other in some))
 
 
 def _judge_new(slot: Slot, surplus: tuple[ObservedContainer, ...]) -> Slot:
@@ -182,8 +190,13 @@ def _judge_state(slot: Slot, keep: ObservedContainer) -> Slot:
         case ContainerState.RUNNING if slot.job:
             return replace(slot, need=Need.AWAIT, reason="job is still running")
         case ContainerState.RUNNING:
-            if is_ready(keep) or keep.health is EngineHealth.UNHEALTHY:
+            if is_ready(keep):
                 return slot
+            if keep.health is EngineHealth.UNHEALTHY:
+                # What serves meanwhile stays until this one works.
+                older = any(is_live(each) for each in slot.surplus)
+                waits = replace(slot, need=Need.AWAIT, reason="runs, but its healthcheck fails")
+                return waits if older else slot
             return replace(slot, need=Need.AWAIT, reason="runs and is not ready yet")
         case _:
             return replace(slot, need=Need.START, reason=stop_words(keep))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from sandbox.model.observed import ContainerState
 from sandbox.model.plan import Change
 from sandbox.model.service import VolumeMount
+from sandbox.planning.names import INGRESS
 from sandbox.planning.slot import is_live
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ def hard_drift(
     stale = _stale_networks(scene, container)
     if stale:
         return f"network {stale[0]} was removed by hand", ()
+    nameless = _nameless_networks(spec, container)
+    if nameless:
+        return f"others call it by further names on network {nameless[0]}", ()
     renewed = sorted(scene.renewed & set(container.networks))
     if renewed:
         return f"network {renewed[0]} is created again", ()
@@ -82,6 +86,19 @@ def foreign_endpoints(spec: ContainerSpec, container: ObservedContainer) -> Iter
     for name in sorted(set(container.networks) - declared):
         if declared or name not in _PREDEFINED:
             yield name
+
+
+def _nameless_networks(spec: ContainerSpec, container: ObservedContainer) -> list[str]:
+    """
+    Networks of an ingress that lack names there: to give them, it would have to leave meanwhile.
+    """
+    if spec.service.name != INGRESS:
+        return []
+    return [
+        each.network_name
+        for each in spec.endpoints
+        if not set(each.aliases) <= set(container.networks.get(each.network_name, each.aliases))
+    ]
 
 
 def stop_words(container: ObservedContainer) -> str:

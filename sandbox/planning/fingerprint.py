@@ -294,6 +294,7 @@ def _attachment_text(attachment: Attachment) -> str:
         "ipv6": attachment.ipv6_address and quoted(attachment.ipv6_address),
         "link_local": _joined(attachment.link_local_ips),
         "mac": attachment.mac_address and quoted(attachment.mac_address),
+        "unnamed": "" if attachment.named else "true",
         **_options("driver_opts", attachment.driver_opts),
     }
     return " ".join(f"{name}={text}" for name, text in texts.items() if text) or "attached"

@@ -11,6 +11,7 @@ from sandbox.model.plan import HoldReason
 from sandbox.model.status import Health, ServiceStatus, SyncStatus
 from sandbox.planning.diff import job_names, present_containers
 from sandbox.planning.drift import short_id, stop_words
+from sandbox.planning.ingress_service import with_ingress
 from sandbox.planning.labels import parse_container_labels
 from sandbox.planning.names import slot_name
 from sandbox.planning.plan import is_in_sync
@@ -58,22 +59,48 @@ def environment_health(services: Iterable[ServiceStatus]) -> Health:
 
 
 def service_statuses(
-    desired: DesiredState, observed: ObservedState, holds: Sequence[Hold] = (), *, now: float
+    desired: DesiredState,
+    observed: ObservedState,
+    holds: Sequence[Hold] = (),
+    *,
+    now: float,
+    jobs_done: frozenset[str] = frozenset(),
 ) -> tuple[ServiceStatus, ...]:
     """
-    Say of every declared service whether it works, sorted by name.
+    Say of every declared service and of the ingress whether it works, sorted by name.
 
     Args:
-        desired: What is declared; gives the deadline until which a start may take.
+        desired: What is declared, as committed; gives the deadline until which a start may take.
         observed: One fresh snapshot.
         holds: Those of a plan that was made from the same two.
         now: Seconds since the epoch.
+        jobs_done: As in `SyncPolicy`.
     """
-    jobs = job_names(desired)
+    desired, jobs = with_ingress(desired, observed), job_names(desired)
     return tuple(
-        _service_status(desired, observed, service, holds, now=now, job=service.name in jobs)
+        _job_done(service)
+        if service.name in jobs and _spec_hash(desired, observed, service) in jobs_done
+        else _service_status(desired, observed, service, holds, now=now, job=service.name in jobs)
         for service in sorted(desired.services, key=lambda each: each.name)
     )
+
+
+def _job_done(service: Service) -> ServiceStatus:
+    """
+    Status of a job that ended well once, whatever became of its container.
+    """
+    return ServiceStatus(
+        name=service.name,
+        desired=service.replicas,
+        ready=service.replicas,
+        health=Health.HEALTHY,
+        job=True,
+        image=service.image,
+    )
+
+
+def _spec_hash(desired: DesiredState, observed: ObservedState, service: Service) -> str:
+    return container_spec(observed.owner, desired, service, 1).spec_hash
 
 
 def _service_status(
@@ -135,7 +162,7 @@ def _best(
     """
     The container that tells most: one that serves, else the newest; of a job the declared one.
     """
-    spec_hash = container_spec(observed.owner, desired, service, replica).spec_hash
+    spec_hash = _spec_hash(desired, observed, service)
     candidates: list[tuple[bool, bool, float, str, ObservedContainer]] = []
     for container in present_containers(observed):
         labels = parse_container_labels(container.labels)

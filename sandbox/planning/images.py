@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from sandbox.model.action import BuildImage, PullImage
 from sandbox.model.plan import Step
 from sandbox.model.service import PullPolicy
+from sandbox.planning.ingress_service import ingress_template
 from sandbox.planning.labels import RELEASE
+from sandbox.planning.routes import routes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -21,9 +23,10 @@ if TYPE_CHECKING:
 
 def references(desired: DesiredState) -> tuple[str, ...]:
     """
-    Every image reference that containers of *desired* are created from, sorted.
+    Every image reference that containers of *desired*, as committed, are created from, sorted.
     """
-    return tuple(sorted({service.image for service in desired.services}))
+    images = {service.image for service in desired.services}
+    return tuple(sorted(images | ({ingress_template().image} if routes(desired) else set())))
 
 
 def image_steps(

@@ -5,12 +5,14 @@ Names on the engine: deterministic, so that a create whose answer was lost can b
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from sandbox.model.desired import Network, Volume
     from sandbox.model.observed import Owner
 
+INGRESS: Final = "sandbox-ingress"
+"""Name of the service that is added to every environment with a routed port."""
 _NOT_ALLOWED = re.compile(r"[^a-z0-9_-]+")
 
 

@@ -154,7 +154,7 @@ def _host_config(spec: ContainerSpec) -> Json:
     service = spec.service
     config: Json = {
         "NetworkMode": _network_mode(spec),
-        "PortBindings": _port_bindings(service.ports),
+        "PortBindings": port_bindings(service.ports),
         "Binds": [_bind(mount) for mount in service.mounts if _is_bind(mount)],
         "Mounts": list(_mounts(spec)),
         "Tmpfs": {
@@ -282,7 +282,8 @@ def _tmpfs_options(mount: TmpfsMount) -> str:
     return ",".join(options)
 
 
-def _port_bindings(ports: Sequence[Port]) -> Json:
+def port_bindings(ports: Sequence[Port]) -> Json:
+    """Give the ports of the host that are bound, by port of the container."""
     bindings: dict[str, list[Json]] = {}
     for port in ports:
         published = str(port.published) if port.published else ""

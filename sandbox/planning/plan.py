@@ -5,9 +5,18 @@ The whole story: from what the commit says and what the engine said to what to d
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sandbox.model.action import AwaitContainer, StopContainer
+from sandbox.model.action import (
+    AnalyseTraffic,
+    AwaitContainer,
+    DrainContainer,
+    Pause,
+    ShiftTraffic,
+    StartContainer,
+    StopContainer,
+    WatchContainer,
+)
 from sandbox.model.plan import HoldReason, Plan
 from sandbox.planning.admission import (
     admitted_networks,
@@ -17,6 +26,7 @@ from sandbox.planning.admission import (
 )
 from sandbox.planning.diff import job_names, leftovers
 from sandbox.planning.images import image_steps
+from sandbox.planning.ingress_service import with_ingress
 from sandbox.planning.order import sort_steps
 from sandbox.planning.plan_containers import slot_steps
 from sandbox.planning.plan_networks import (
@@ -32,9 +42,12 @@ from sandbox.planning.plan_prune import (
     prune_steps,
 )
 from sandbox.planning.plan_repairs import aside_steps, name_blockers, rename_holds
+from sandbox.planning.plan_traffic import configure_steps, with_courses
 from sandbox.planning.plan_volumes import VolumeVerdict, judge_volumes, volume_steps
-from sandbox.planning.settle import kept_orphans, may_prune, service_holds, service_ranks, settle
+from sandbox.planning.routes import routes
+from sandbox.planning.settle import kept_orphans, may_prune, service_holds, settle
 from sandbox.planning.slot import Scene
+from sandbox.planning.traffic import meant_traffic
 from sandbox.planning.wire import container_labels_by_id, wire
 
 if TYPE_CHECKING:
@@ -43,8 +56,13 @@ if TYPE_CHECKING:
     from sandbox.model.desired import DesiredState
     from sandbox.model.observed import ObservedState
     from sandbox.model.plan import Hold, Step, SyncPolicy
+    from sandbox.planning.admission import Judge
     from sandbox.planning.plan_networks import NetworkVerdict
     from sandbox.planning.slot import Slot
+    from sandbox.planning.traffic import Traffic
+
+_WAITS: Final = (AnalyseTraffic, AwaitContainer, DrainContainer, Pause, WatchContainer)
+_OF_A_ROLLOUT: Final = (*_WAITS, ShiftTraffic, StartContainer, StopContainer)
 
 
 def plan_sync(desired: DesiredState, observed: ObservedState, policy: SyncPolicy) -> Plan:
@@ -55,7 +73,7 @@ def plan_sync(desired: DesiredState, observed: ObservedState, policy: SyncPolicy
     that does not allow itself to be empty gives an empty plan.
 
     Args:
-        desired: One environment at one revision.
+        desired: One environment at one revision, as committed.
         observed: One snapshot of the same environment; may be stale.
         policy: What may be removed, and what has to wait.
 
@@ -69,18 +87,23 @@ def plan_sync(desired: DesiredState, observed: ObservedState, policy: SyncPolicy
     if not desired.services and not desired.settings.sync.allow_empty:
         return plan
     judge = judge_of(desired, observed, policy)
-    networks = admitted_networks(judge, judge_networks(desired, observed, policy))
+    networks = admitted_networks(judge, judge_networks(judge.desired, observed, policy))
     volumes = admitted_volumes(judge, judge_volumes(desired, observed))
-    scene, slots, networks = settle(_scene(desired, observed, policy, networks, volumes), networks)
-    steps, holds = _steps(scene, slots, networks, volumes)
+    scene, slots, networks = settle(_scene(judge, observed, policy, networks, volumes), networks)
+    traffic = meant_traffic(
+        desired,
+        observed,
+        rollback=policy.rollback,
+        subnets={each.name: (each.subnet,) for each in networks if each.subnet and not each.hold},
+    )
+    steps, holds = _steps(scene, slots, networks, volumes, traffic)
     if any(hold.reason is HoldReason.IMAGE_BROKEN for hold in holds):
         steps = _without_stops(steps)
-    return Plan(
-        environment=desired.environment,
-        revision=desired.revision,
-        release=desired.release,
+    return replace(
+        plan,
         steps=sort_steps(steps),
         holds=tuple(sorted(holds, key=lambda hold: (hold.target, hold.reason, hold.message))),
+        ingress=traffic.config if scene.routed else None,
     )
 
 
@@ -95,14 +118,21 @@ def differences(plan: Plan) -> tuple[Step, ...]:
     """
     The steps that change something.
     """
-    return tuple(step for step in plan.steps if not isinstance(step.action, AwaitContainer))
+    return tuple(step for step in plan.steps if not isinstance(step.action, _WAITS))
 
 
 def _without_stops(steps: Sequence[Step]) -> list[Step]:
     """
     Leave out every stop, and what waits for one: stops wait for all images, one cannot be had.
+
+    Where something would be stopped, nothing is started beside it, and the requests stay.
     """
-    out = {step.id for step in steps if isinstance(step.action, StopContainer)}
+    stopped = {step.service_name for step in steps if isinstance(step.action, StopContainer)}
+    out = {
+        step.id
+        for step in steps
+        if isinstance(step.action, _OF_A_ROLLOUT) and step.service_name in stopped
+    }
     while more := {step.id for step in steps if step.id not in out and out & {*step.depends_on}}:
         out |= more
     return [
@@ -113,23 +143,32 @@ def _without_stops(steps: Sequence[Step]) -> list[Step]:
 
 
 def _scene(
-    desired: DesiredState,
+    judge: Judge,
     observed: ObservedState,
     policy: SyncPolicy,
     networks: Sequence[NetworkVerdict],
     volumes: Sequence[VolumeVerdict],
 ) -> Scene:
+    committed = judge.committed
     absent = {f"network {each.name}": _why_absent(each) for each in networks if _is_absent(each)}
     absent |= {f"volume {each.name}": _why_absent(each) for each in volumes if _is_absent(each)}
     return Scene(
-        desired=desired,
+        desired=with_ingress(
+            committed,
+            observed,
+            denied=[each for each in judge.published if judge.of_port(each)],
+            absent=[each.network.key for each in networks if _is_absent(each)],
+        ),
+        committed=committed,
         observed=observed,
         policy=policy,
-        jobs=job_names(desired),
+        jobs=job_names(committed),
         renewed=frozenset(
             each.name for each in networks if each.need is NetworkNeed.RENEW and not each.hold
         ),
         absent=absent,
+        routed=frozenset(route.service_name for route in routes(committed)),
+        blocked=tuple(each for each in judge.published if each.given is None),
     )
 
 
@@ -155,6 +194,7 @@ def _steps(
     slots: Sequence[Slot],
     networks: Sequence[NetworkVerdict],
     volumes: Sequence[VolumeVerdict],
+    traffic: Traffic,
 ) -> tuple[list[Step], list[Hold]]:
     desired, observed = scene.desired, scene.observed
     active = [slot for slot in slots if not slot.hold]
@@ -178,9 +218,11 @@ def _steps(
         volumes=volumes,
         asides={name: f"rename {labels[each.id]} aside" for name, each in blockers.items()},
     )
-    ranks = service_ranks(scene)
-    active.sort(key=lambda slot: (ranks[slot.service.name], slot.replica))
-    containers = [step for slot in active for step in slot_steps(wiring, slot)]
+    active.sort(key=lambda slot: (wiring.ranks[slot.service.name], slot.replica))
+    configure = list(configure_steps(wiring, traffic))
+    wiring = with_courses(wiring, going, traffic, configure)
+    containers = [*configure, *(step for slot in active for step in slot_steps(wiring, slot))]
+    containers += [step for course in wiring.courses.values() for step in course.steps]
     declared = frozenset(service.name for service in desired.services)
     containers += prune_steps(wiring, going, declared)
     renewals = list(
@@ -200,6 +242,6 @@ def _steps(
     )
     holds = [each.hold for each in networks if each.hold]
     holds += [each.hold for each in volumes if each.hold]
-    holds += [*service_holds(slots), *rename_holds(scene, slots), *network_holds]
+    holds += [*service_holds(scene, slots), *rename_holds(scene, slots), *network_holds]
     holds += [*orphan_holds(staying, labels), *waiver_file_holds(scene.policy)]
     return [*images, *renewals, *made_volumes, *asides, *containers, *removals], holds

@@ -21,6 +21,7 @@ from sandbox.model.plan import Step
 from sandbox.model.service import Condition
 from sandbox.planning.labels import pre_stop_hooks, stop_grace_s
 from sandbox.planning.plan_repairs import repair_steps
+from sandbox.planning.routes import INGRESS
 from sandbox.planning.slot import Need, is_live
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def _start_steps(wiring: Wiring, slot: Slot, repairs: tuple[Step, ...]) -> Itera
         ),
         slot.reason if keep else "was created by this plan",
         waits=(*networks, *wiring.start_waits(slot)),
-        after=wiring.dependency_waits(slot)[1],
+        after=wiring.start_after(slot),
     )
 
 
@@ -155,7 +156,7 @@ def _unpause_step(wiring: Wiring, slot: Slot) -> Step:
         "unpause",
         UnpauseContainer(container_name=slot.keep.name, container_id=slot.keep.id),
         slot.reason,
-        waits=wiring.stops_of_surplus(slot),
+        waits=wiring.turn_waits(slot),
     )
 
 
@@ -166,6 +167,9 @@ def _await_step(wiring: Wiring, slot: Slot) -> Step:
         waits = (f"start {slot.target}",)
     elif slot.need is Need.UNPAUSE:
         waits = (f"unpause {slot.target}",)
+    if slot.service.name == INGRESS and wiring.configured and waits:
+        # It may well be ready only once it was told what to do.
+        waits += (wiring.configured,)
     return _slot_step(
         slot,
         "await",

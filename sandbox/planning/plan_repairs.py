@@ -11,8 +11,8 @@ from sandbox.model.observed import ContainerState
 from sandbox.model.plan import Change, Hold, HoldReason, Step
 from sandbox.planning.diff import present_containers
 from sandbox.planning.drift import foreign_endpoints, missing_endpoints
-from sandbox.planning.names import aside_name
-from sandbox.planning.slot import CREATES, is_done
+from sandbox.planning.names import INGRESS, aside_name
+from sandbox.planning.slot import CREATES, Need, is_done
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +34,14 @@ def repair_steps(wiring: Wiring, slot: Slot) -> Iterator[Step]:
         yield _rename_step(wiring, slot, keep)
     if not is_done(keep) or not slot.job:
         yield from _network_steps(wiring, slot, keep)
+
+
+def renamed_to(wiring: Wiring, slot: Slot) -> str:
+    """
+    What the kept container of *slot* is called once its name is repaired.
+    """
+    assert slot.keep, "only what is there has a name"
+    return slot.keep.name if is_name_taken(wiring.scene, slot) else slot.spec.name
 
 
 def rename_holds(scene: Scene, slots: Sequence[Slot]) -> Iterator[Hold]:
@@ -110,10 +118,14 @@ def _rename_step(wiring: Wiring, slot: Slot, keep: ObservedContainer) -> Step:
 def _network_steps(wiring: Wiring, slot: Slot, keep: ObservedContainer) -> Iterator[Step]:
     for name in foreign_endpoints(slot.spec, keep):
         reason = f"attached by hand to network {name}, which it does not declare"
-        yield _disconnect_step(slot, keep, name, reason)
+        if slot.service.name == INGRESS:
+            reason = f"no service is on network {name} any more"
+        yield _disconnect_step(slot, keep, name, reason, _last_use(wiring, slot))
     for endpoint in missing_endpoints(wiring.scene, slot.spec, keep):
         waits: list[str] = []
         reason = f"disconnected by hand from network {endpoint.network_name}"
+        if slot.service.name == INGRESS:
+            reason = f"it serves what is on network {endpoint.network_name}"
         if keep.state is ContainerState.CREATED:
             reason = f"was created and not yet connected to network {endpoint.network_name}"
         if endpoint.network_name in keep.networks:
@@ -126,12 +138,34 @@ def _network_steps(wiring: Wiring, slot: Slot, keep: ObservedContainer) -> Itera
         yield _connect_step(slot, keep, endpoint, reason, tuple(waits))
 
 
-def _disconnect_step(slot: Slot, keep: ObservedContainer, name: str, reason: str) -> Step:
+def _last_use(wiring: Wiring, slot: Slot) -> tuple[str, ...]:
+    """
+    Steps after which a running ingress needs no network but those that are declared.
+    """
+    if slot.service.name != INGRESS or slot.starts or slot.need is Need.UNPAUSE:
+        return ()
+    waits = {
+        wait
+        for course in wiring.courses.values()
+        for group in (course.end, *course.stops.values())
+        for wait in group
+    }
+    return tuple(sorted({wiring.configured, *waits} - {""}))
+
+
+def _disconnect_step(
+    slot: Slot,
+    keep: ObservedContainer,
+    name: str,
+    reason: str,
+    waits: tuple[str, ...] = (),
+) -> Step:
     return Step(
         id=f"disconnect {slot.target} from {name}",
         action=DisconnectNetwork(container_name=keep.name, container_id=keep.id, network_name=name),
         target=slot.target,
         reason=reason,
+        depends_on=waits,
         service_name=slot.service.name,
     )
 

@@ -13,17 +13,18 @@ from sandbox.model.service import PullPolicy
 from sandbox.planning.admission import container_hold, judge_of_containers
 from sandbox.planning.diff import judge_slots, leftovers
 from sandbox.planning.follow import recreate_followers
+from sandbox.planning.host_ports import holds_port, is_same_port
 from sandbox.planning.labels import SERVICE
 from sandbox.planning.order import dependency_ranks
 from sandbox.planning.plan_networks import NetworkNeed
-from sandbox.planning.slot import STARTS, Need
-from sandbox.planning.wiring import is_same_port
+from sandbox.planning.routes import INGRESS
+from sandbox.planning.slot import STARTS, Need, is_live
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sandbox.model.observed import ObservedContainer
-    from sandbox.model.service import Dependency, Service
+    from sandbox.model.service import Dependency, Port, Service
     from sandbox.planning.plan_networks import NetworkVerdict
     from sandbox.planning.slot import Scene, Slot
 
@@ -39,6 +40,10 @@ def settle(
     """
     while True:
         slots = hold_slots(scene, judge_slots(scene))
+        keeper = "" if scene.port_keeper else _port_keeper(slots)
+        if keeper:
+            scene = replace(scene, port_keeper=keeper)
+            continue
         slots = recreate_followers(scene, slots, service_ranks(scene))
         slots = _restart_dependents(scene, slots)
         stuck = _stuck_networks(scene, slots)
@@ -54,13 +59,15 @@ def hold_slots(scene: Scene, slots: Sequence[Slot]) -> tuple[Slot, ...]:
     """
     services = {service.name: service for service in scene.desired.services}
     ranks = service_ranks(scene)
-    judge = judge_of_containers(scene.desired, scene.observed, scene.policy)
+    judge = judge_of_containers(scene.committed, scene.observed, scene.policy)
     held: dict[str, str] = {}
     result: dict[tuple[str, int], Slot] = {}
     for slot in sorted(slots, key=lambda each: (ranks[each.service.name], each.replica)):
         # What runs already is judged as well: it may have been allowed once, and is not any more.
         hold = container_hold(judge, slot.spec, slot.target) or slot.hold
-        hold = hold or _find_hold(scene, slot, services, held)
+        if slot.need in STARTS:
+            hold = hold or _find_hold(scene, slot, services, held)
+        hold = hold or _behind_held_ingress(scene, slot, held)
         result[slot.service.name, slot.replica] = replace(slot, hold=hold)
         if hold:
             held.setdefault(slot.service.name, slot.target)
@@ -69,32 +76,50 @@ def hold_slots(scene: Scene, slots: Sequence[Slot]) -> tuple[Slot, ...]:
 
 def service_ranks(scene: Scene) -> dict[str, int]:
     """
-    Number the services so that each comes after its dependencies.
+    Number the services so that each comes after its dependencies, and all after the ingress.
     """
     return dependency_ranks(
         {
-            service.name: [each.service_name for each in service.depends_on]
+            service.name: [INGRESS, *(each.service_name for each in service.depends_on)]
             for service in scene.desired.services
         }
     )
 
 
-def service_holds(slots: Sequence[Slot]) -> tuple[Hold, ...]:
+def service_holds(scene: Scene, slots: Sequence[Slot]) -> tuple[Hold, ...]:
     """
     One hold for each service and reason: replicas say the same thing.
+
+    A port that cannot be published is told too when its service runs on as it is.
     """
     holds: dict[tuple[str, HoldReason], Hold] = {}
     for slot in slots:
         if slot.hold:
             holds.setdefault((slot.service.name, slot.hold.reason), slot.hold)
+    for each in scene.blocked:
+        hold = Hold(
+            target=each.service_name,
+            reason=HoldReason.PORT_TAKEN,
+            message=_port_message(each.wanted, each.holder),
+            service_name=each.service_name,
+        )
+        holds.setdefault((each.service_name, HoldReason.PORT_TAKEN), hold)
     return tuple(holds.values())
+
+
+def _behind_held_ingress(scene: Scene, slot: Slot, held: Mapping[str, str]) -> Hold | None:
+    """
+    Leave everything behind a held ingress as it is: the requests cannot be moved.
+    """
+    if INGRESS not in held or slot.service.name not in scene.routed or not _changes(slot):
+        return None
+    message = f"waits for {held[INGRESS]}, which is held"
+    return _hold(slot, HoldReason.DEPENDENCY_HELD, message)
 
 
 def _find_hold(
     scene: Scene, slot: Slot, services: Mapping[str, Service], held: Mapping[str, str]
 ) -> Hold | None:
-    if slot.need not in STARTS:
-        return None
     taken = scene.observed.foreign_names.get("container", frozenset())
     if slot.need is Need.CREATE and slot.spec.name in taken:
         message = f"a container named {slot.spec.name} exists and is not ours; remove or rename it"
@@ -132,15 +157,40 @@ def _taken_port(scene: Scene, slot: Slot) -> str:
     """
     Who else holds a port that is to be published, and what to do; empty when nobody does.
     """
+    for blocked in scene.blocked:
+        if blocked.service_name == slot.service.name:
+            return _port_message(blocked.wanted, blocked.holder)
+    if slot.service.name == INGRESS:  # It publishes what is free of others.
+        return f"{scene.port_keeper}, which is held, binds a port of it" * bool(scene.port_keeper)
     for port in slot.service.ports:
         for taken in scene.observed.taken_ports:
             # Of a range the engine chooses what is free.
             if is_same_port(port, taken.bound) and port.published_end <= port.published:
-                return (
-                    f"port {port.host_ip}:{port.published} is held by {taken.holder};"
-                    " stop that, or publish another port"
-                )
+                return _port_message(port, taken.holder)
     return ""
+
+
+def _port_keeper(slots: Sequence[Slot]) -> str:
+    """
+    A held slot whose container binds what the ingress is to publish; empty when none does.
+    """
+    for ingress in slots:
+        if ingress.service.name != INGRESS or not ingress.starts:
+            continue
+        for slot in slots:
+            staying = [slot.keep, *slot.surplus] if slot.hold else []
+            if any(each and is_live(each) and holds_port(each, ingress) for each in staying):
+                return slot.target
+    return ""
+
+
+def _port_message(port: Port, holder: str) -> str:
+    where = f"{port.host_ip}:{port.published}"
+    return f"port {where} is held by {holder}; stop that, or publish another port"
+
+
+def _changes(slot: Slot) -> bool:
+    return slot.need in STARTS or any(is_live(each) for each in slot.surplus)
 
 
 def _used_names(slot: Slot) -> list[str]:
@@ -243,6 +293,8 @@ def kept_orphans(scene: Scene) -> tuple[ObservedContainer, ...]:
     if may_prune(scene):
         return ()
     declared = {service.name for service in scene.desired.services}
+    # The ingress was never declared: it goes with what it was for.
+    declared |= {INGRESS}
     return tuple(each for each in leftovers(scene) if each.labels.get(SERVICE) not in declared)
 
 

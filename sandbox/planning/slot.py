@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sandbox.model.observed import ObservedContainer, ObservedState
     from sandbox.model.plan import Change, Hold, SyncPolicy
     from sandbox.model.service import Service
+    from sandbox.planning.host_ports import HostPort
 
 LIVE: Final = frozenset({ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.RESTARTING})
 
@@ -99,17 +100,25 @@ class Scene:
 
     Attributes:
         jobs: Names of services that some other service awaits the end of.
+        committed: As *desired*, without the ingress and what follows from it.
         renewed: Names of networks that are removed and created again.
         absent: Why a declared network or volume cannot be had, by ``network <name>`` and
             ``volume <name>``.
+        routed: Names of services whose requests go through the ingress.
+        blocked: Ports that cannot be published, for somebody else holds them.
+        port_keeper: Held slot whose container binds what the ingress is to publish; or empty.
     """
 
     desired: DesiredState
+    committed: DesiredState
     observed: ObservedState
     policy: SyncPolicy
     jobs: frozenset[str] = frozenset()
     renewed: frozenset[str] = frozenset()
     absent: Mapping[str, str] = field(default_factory=dict[str, str])
+    routed: frozenset[str] = frozenset()
+    blocked: tuple[HostPort, ...] = ()
+    port_keeper: str = ""
 
 
 def is_live(container: ObservedContainer) -> bool:

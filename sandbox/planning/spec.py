@@ -4,13 +4,14 @@ What a container is created from, down to exact names and labels.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from sandbox.model.action import ContainerSpec, Endpoint
 from sandbox.model.service import VolumeMount
 from sandbox.planning.fingerprint import digest, mask, secret_fields, service_fields
 from sandbox.planning.labels import container_labels
-from sandbox.planning.names import container_name, network_name, volume_name
+from sandbox.planning.names import INGRESS, container_name, network_name, volume_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +80,8 @@ def _spec(
         each.key: volume_name(owner, each) for each in desired.volumes if each.key in mounted
     }
     fields = service_fields(
-        service,
+        # Services come and go: the ingress is attached to their networks as it runs.
+        replace(service, attachments=()) if service.name == INGRESS else service,
         network_names=network_names,
         volume_names=volume_names,
         followed={name: spec.spec_hash for name, spec in followed.items()},
@@ -111,7 +113,7 @@ def _spec(
 def _endpoint(service: Service, attachment: Attachment, network: str) -> Endpoint:
     return Endpoint(
         network_name=network,
-        aliases=tuple(sorted({service.name, *attachment.aliases})),
+        aliases=tuple(sorted({*([service.name] * attachment.named), *attachment.aliases})),
         ipv4_address=attachment.ipv4_address,
         ipv6_address=attachment.ipv6_address,
         link_local_ips=attachment.link_local_ips,

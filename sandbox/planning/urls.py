@@ -6,8 +6,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from sandbox.planning.host_ports import host_ports
+
 if TYPE_CHECKING:
     from sandbox.model.desired import DesiredState
+    from sandbox.model.observed import ObservedState
     from sandbox.model.service import Port
 
 _SCHEMES: Final = {
@@ -22,16 +25,28 @@ _SCHEMES: Final = {
 _EVERY_ADDRESS: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- shown, never bound
 
 
-def urls(desired: DesiredState) -> tuple[str, ...]:
+def urls(desired: DesiredState, observed: ObservedState | None = None) -> tuple[str, ...]:
     """
     Addresses of all published TCP ports with a fixed number: those for a browser first.
+
+    Args:
+        desired: As committed.
+        observed: Says which of them are somewhere else, for another environment has that port, and
+            which are nowhere; without it, they are where the file says.
     """
+    given: dict[tuple[str, Port], Port | None] = {}
+    if observed:
+        given = {
+            (each.service_name, each.wanted): each.given for each in host_ports(desired, observed)
+        }
     found = {
-        (not _scheme(port).startswith("http"), port.published, _url(port))
+        (not _scheme(port).startswith("http"), bound.published, _url(port, bound))
         for service in desired.services
         if service.replicas
         for port in service.ports
         if port.published and port.protocol == "tcp"
+        for bound in [given.get((service.name, port), port)]
+        if bound
     }
     return tuple(url for _, _, url in sorted(found))
 
@@ -40,7 +55,7 @@ def _scheme(port: Port) -> str:
     return _SCHEMES.get(port.target, "http")
 
 
-def _url(port: Port) -> str:
-    address = _EVERY_ADDRESS.get(port.host_ip, port.host_ip)
+def _url(port: Port, bound: Port) -> str:
+    address = _EVERY_ADDRESS.get(bound.host_ip, bound.host_ip)
     host = f"[{address}]" if ":" in address else address
-    return f"{_scheme(port)}://{host}:{port.published}"
+    return f"{_scheme(port)}://{host}:{bound.published}"

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from sandbox.model.service import Condition
 from sandbox.planning.follow import late_services
+from sandbox.planning.host_ports import holds_port
 from sandbox.planning.images import image_step_ids
 from sandbox.planning.labels import parse_container_labels
 from sandbox.planning.names import slot_name
 from sandbox.planning.plan_networks import NetworkNeed
 from sandbox.planning.settle import service_ranks
 from sandbox.planning.slot import Need, is_live
-from sandbox.planning.wiring import Wiring, holds_port
+from sandbox.planning.wiring import Wiring
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,20 +9,20 @@ waits for nothing else; every other stop also waits until its successor could st
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sandbox.model.observed import ContainerState
 from sandbox.model.service import Condition
+from sandbox.planning.host_ports import holds_port
+from sandbox.planning.labels import SERVICE
 from sandbox.planning.slot import STARTS, Need, is_live, is_ready
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.model.observed import ObservedContainer
-    from sandbox.model.service import Port
+    from sandbox.planning.course import Course
     from sandbox.planning.slot import Scene, Slot
-
-_EVERY_ADDRESS: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 -- compared, never bound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,8 @@ class Wiring:
         asides: Id of the step that frees a name which a container of ours holds, by that name.
         ranks: Number of each service; its dependencies have lower ones.
         going: Ids of all containers that this plan removes or restarts.
+        courses: How the containers of each service take turns, by its name.
+        configured: Id of the step that configures the ingress; empty when there is none.
     """
 
     scene: Scene
@@ -51,6 +53,8 @@ class Wiring:
     base: tuple[str, ...] = ()
     hasty: frozenset[str] = frozenset()
     wanted: frozenset[str] = field(default_factory=frozenset[str])
+    courses: Mapping[str, Course] = field(default_factory=dict[str, "Course"])
+    configured: str = ""
 
     def label(self, container: ObservedContainer) -> str:
         """
@@ -90,32 +94,47 @@ class Wiring:
         What must have ended well before the container can be started.
         """
         waits = list(self._made_waits(slot))
-        waits += self.stops_of_surplus(slot)
+        waits += self.turn_waits(slot)
         if not slot.creates:
             waits += [self.makers[name] for name in _resources(slot) if name in self.makers]
         waits += [f"stop {self.label(container)}" for container in self._port_holders(slot)]
         waits += self.dependency_waits(slot)[0]
         return _unique(waits)
 
-    def stops_of_surplus(self, slot: Slot) -> tuple[str, ...]:
+    def start_after(self, slot: Slot) -> tuple[str, ...]:
         """
-        Stops of what runs in this slot and is not kept: at most one container of a slot runs.
+        What must have ended, well or not, before the container can be started.
         """
-        return tuple(f"stop {self.label(each)}" for each in slot.surplus if is_live(each))
+        after = [*self.dependency_waits(slot)[1]]
+        if slot.service.name in self.courses:
+            after += self.courses[slot.service.name].starts_after.get(slot.target, ())
+        return _unique(after)
+
+    def turn_waits(self, slot: Slot) -> tuple[str, ...]:
+        """
+        What must have stopped before the container of *slot* can run, and whose turn is first.
+        """
+        course = self.courses.get(slot.service.name)
+        return course.starts.get(slot.target, ()) if course else ()
 
     def stop_waits(self, container: ObservedContainer) -> tuple[str, ...]:
         """
         What must have ended well before *container* is stopped.
         """
+        waits = [*self.base]
+        course = self._course(container)
+        if course:
+            waits += course.stops.get(container.id, ())
         slot = self._successor(container)
-        return _unique([*self.base, *(self.dependency_waits(slot)[0] if slot else ())])
+        return _unique([*waits, *(self.dependency_waits(slot)[0] if slot else ())])
 
     def stop_after(self, container: ObservedContainer) -> tuple[str, ...]:
         """
         What must have ended, well or not, before *container* is stopped.
         """
-        slot = self._successor(container)
-        return self.dependency_waits(slot)[1] if slot else ()
+        slot, course = self._successor(container), self._course(container)
+        after = [*(self.dependency_waits(slot)[1] if slot else ())]
+        return _unique([*after, *(course.stops_after.get(container.id, ()) if course else ())])
 
     def remove_waits(self, container: ObservedContainer) -> tuple[str, ...]:
         """
@@ -125,8 +144,10 @@ class Wiring:
         if container.name in self.asides:
             waits.append(self.asides[container.name])
         slot = self.homes.get(container.id)
-        if slot and slot.keep is not container and not self._is_early(container):
+        if slot and slot.keep is not container and not self._is_renewed(container):
             waits += [f"await {slot.target}"] if self.awaits(slot) else []
+            course = self.courses.get(slot.service.name)
+            waits += course.proofs.get(slot.target, ()) if course else ()
         return _unique(waits)
 
     def dependency_waits(self, slot: Slot) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -147,6 +168,9 @@ class Wiring:
         for slot in self.slots.get(service_name, ()):
             if condition is not Condition.STARTED:
                 waits += [f"await {slot.target}"] if self.awaits(slot) else []
+                # Its name may lead to the ingress, which has to know where it is.
+                course = self.courses.get(service_name)
+                waits += course.end if course else ()
             elif slot.need in STARTS:
                 waits.append(f"start {slot.target}")
             elif slot.need is Need.UNPAUSE:
@@ -169,36 +193,24 @@ class Wiring:
             if container is not slot.keep and is_live(container) and holds_port(container, slot)
         ]
 
-    def _is_early(self, container: ObservedContainer) -> bool:
+    def is_early(self, container: ObservedContainer) -> bool:
+        """
+        Tell whether others cannot wait until *container* has a successor.
+        """
+        return container.id in self.hasty or self._is_renewed(container)
+
+    def _is_renewed(self, container: ObservedContainer) -> bool:
         return bool(self.scene.renewed & set(container.networks))
+
+    def _course(self, container: ObservedContainer) -> Course | None:
+        return self.courses.get(container.labels.get(SERVICE, ""))
 
     def _successor(self, container: ObservedContainer) -> Slot | None:
         """
         The slot that starts in its place, unless others cannot wait for that.
         """
         slot = self.homes.get(container.id)
-        hasty = container.id in self.hasty or self._is_early(container)
-        return slot if slot and slot.starts and not hasty else None
-
-
-def holds_port(container: ObservedContainer, slot: Slot) -> bool:
-    """
-    Tell whether *container* binds a host port that a start of *slot* asks for.
-    """
-    return any(
-        is_same_port(port, bound) for port in slot.service.ports for bound in container.host_ports
-    )
-
-
-def is_same_port(port: Port, bound: tuple[str, int, str]) -> bool:
-    """
-    Tell whether what is *bound*, ``(host_ip, port, protocol)``, is in the way of *port*.
-    """
-    host_ip, number, protocol = bound
-    inside = port.published <= number <= max(port.published, port.published_end)
-    addresses = {port.host_ip, host_ip}
-    same_address = len(addresses) == 1 or bool(addresses & _EVERY_ADDRESS)
-    return port.published > 0 and inside and protocol == port.protocol and same_address
+        return slot if slot and slot.starts and not self.is_early(container) else None
 
 
 def _resources(slot: Slot) -> list[str]:

@@ -5,12 +5,17 @@ The words of the guided tour.
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from sandbox.model.receipt import Receipt
 from sandbox.render.style import PLAIN, Style
+from sandbox.render.text import count, duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from sandbox.model.record import SyncRecord
 
 THEME = "demo_shop/app/shop/theme.py"
 """Where the shop says what a visitor sees first."""
@@ -22,6 +27,7 @@ HEADLINES = (
     "Brewed in staging, poured in production",
 )
 
+_MISTAKE = '\nraise SystemExit("there is no more tea")\n'
 _HEADLINE = re.compile(r'^HEADLINE = "(?P<text>[^"\n]*)"$', re.MULTILINE)
 _NUMBER = re.compile(r", no\. (?P<number>\d{1,6})$")
 
@@ -50,6 +56,40 @@ def with_headline(source: str, headline: str) -> str:
     return _HEADLINE.sub(lambda _: f'HEADLINE = "{headline}"', source, count=1)
 
 
+def with_mistake(source: str) -> str:
+    """
+    The theme file with a mistake that ends whoever reads it.
+    """
+    return source + _MISTAKE
+
+
+def without_mistake(source: str) -> str:
+    """
+    The theme file as it was, in case a tour was interrupted in between.
+    """
+    return source.removesuffix(_MISTAKE)
+
+
+def visits_line(served: int) -> str:
+    """
+    What visitors saw of a change: nothing.
+    """
+    return f"{count(served, 'request')} of visitors meanwhile, none failed"
+
+
+def receipt_line(record: SyncRecord) -> str:
+    """
+    Where the seconds of a sync went, and what the ingress counted meanwhile.
+    """
+    receipt = record.receipt or Receipt()
+    stages = asdict(receipt.stages)
+    parts = [f"{name} {duration(seconds)}" for name, seconds in stages.items() if seconds]
+    if receipt.during is not None:
+        counted = receipt.during.total
+        parts.append(f"{count(counted.requests, 'request')}, {counted.failed} failed")
+    return f"receipt {record.id}: {', '.join(parts)}"
+
+
 def chapter(number: int, title: str, *, style: Style = PLAIN) -> str:
     """
     The heading of one step of the tour.
@@ -75,6 +115,7 @@ def farewell(
         ("status", "where things stand, and what to do next"),
         ("watch", "in another terminal: see the next commit arrive"),
         ("plan staging --worktree", "edit environments/staging/compose.yaml before, then look"),
+        ("history staging", "what every change took, and what it cost its visitors: nothing"),
         ("logs staging web -f", "what the shop writes while you click through it"),
         ("diff staging production", "what the two declare differently"),
     )

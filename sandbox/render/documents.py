@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sandbox.model.promotion import Promotion
     from sandbox.model.record import SyncRecord
     from sandbox.model.status import EnvironmentStatus, ServiceStatus, Suspension
+    from sandbox.model.verdict import Figures, Verdict
 
 Json: TypeAlias = "str | int | float | bool | Mapping[str, Json] | Sequence[Json] | None"
 
@@ -47,6 +48,7 @@ def status(value: EnvironmentStatus) -> dict[str, Json]:
         "name": value.name,
         "branch": value.branch or None,
         "revision": value.revision or None,
+        "serving": value.serving or value.revision or None,
         "subject": value.subject,
         "release": value.release or None,
         "running_releases": list(value.running_releases),
@@ -56,6 +58,7 @@ def status(value: EnvironmentStatus) -> dict[str, Json]:
         "suspension": suspension(value.suspension) if value.suspension else None,
         "services": [service(each) for each in value.services],
         "urls": list(value.urls),
+        "notes": list(value.notes),
         "message": value.message,
         "next": value.next_step,
         "differences": list(value.pending),
@@ -111,9 +114,10 @@ def event(value: Event) -> dict[str, Json]:
 
 def record(value: SyncRecord) -> dict[str, Json]:
     """
-    One sync.
+    One sync; ``id`` is the number of its receipt.
     """
     return {
+        "id": value.id or None,
         "environment": value.environment,
         "revision": value.revision or None,
         "release": value.release or None,
@@ -130,10 +134,41 @@ def record(value: SyncRecord) -> dict[str, Json]:
                 "outcome": step.outcome.value,
                 "seconds": step.seconds,
                 "message": step.message,
+                "began_at": step.began_at or None,
+                "changes": [change(each) for each in step.changes],
+                "verdict": verdict(step.verdict) if step.verdict else None,
             }
             for step in value.steps
         ],
         "log": list(value.log),
+    }
+
+
+def verdict(value: Verdict) -> dict[str, Json]:
+    """
+    What the requests of a while say of a new generation.
+    """
+    return {
+        "decision": value.decision.value,
+        "reasons": [
+            {"ground": each.ground.value, "measured": each.measured, "limit": each.limit}
+            for each in value.reasons
+        ],
+        "old": figures(value.old),
+        "new": figures(value.new),
+    }
+
+
+def figures(value: Figures) -> dict[str, Json]:
+    """
+    Requests of some servers; percentiles are ``null`` when no response was timed.
+    """
+    return {
+        "requests": value.requests,
+        "failed": value.failed,
+        "p50_ms": value.p50_ms,
+        "p95_ms": value.p95_ms,
+        "p99_ms": value.p99_ms,
     }
 
 

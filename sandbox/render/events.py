@@ -25,6 +25,7 @@ EVENT_SIGNS: Mapping[EventKind, tuple[str, str]] = {
     EventKind.OUTPUT: ("│", "dim"),
     EventKind.SYNCED: ("●", "green"),
     EventKind.DEGRADED: ("✗", "red"),
+    EventKind.QUARANTINED: ("⇠", "yellow"),
     EventKind.ABORTED: ("⊘", "yellow"),
     EventKind.HELD: ("‖", "yellow"),
     EventKind.RECOVERED: ("●", "green"),

@@ -13,7 +13,7 @@ from sandbox.render.text import clean, count, duration, listed, short
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SIGNS = {
+OUTCOME_SIGNS = {
     Outcome.SUCCEEDED: ("●", "green"),
     Outcome.FAILED: ("✗", "red"),
     Outcome.ERRORED: ("✗", "red"),
@@ -30,7 +30,7 @@ def record_text(record: SyncRecord, *, style: Style = PLAIN) -> str:
 
         ● staging  succeeded at 4b1c2d3: 5 steps in 2.1 s
     """
-    sign, color = _SIGNS[record.outcome]
+    sign, color = OUTCOME_SIGNS[record.outcome]
     name = style.paint(clean(record.environment), "bold")
     outcome = style.paint(record.outcome.value, color)
     revision = f" at {style.paint(short(record.revision), 'yellow')}" if record.revision else ""

@@ -75,6 +75,8 @@ def _block(
         yield from _service_lines(status.services, now, style)
     for number, url in enumerate(status.urls):
         yield _labelled("open" if not number else "", style.paint(clean(url), "cyan"), style)
+    for note in status.notes:
+        yield _labelled("note", clean(note), style, "yellow")
     yield from _difference_lines(status, style)
     if status.message and not status.suspension:
         color = "red" if status.health is Health.DEGRADED else "yellow"

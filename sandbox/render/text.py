@@ -84,6 +84,13 @@ def clock_time(at: float, zone: tzinfo | None) -> str:
     return datetime.fromtimestamp(at, zone).strftime("%H:%M:%S")
 
 
+def day_and_time(at: float, zone: tzinfo | None) -> str:
+    """
+    Day and time of day in *zone* (``None``: this machine's), such as ``2026-11-23 14:03:09``.
+    """
+    return datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def count(number: int, noun: str) -> str:
     """
     Number and noun, such as ``1 step`` or ``3 steps``.

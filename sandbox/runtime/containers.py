@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from sandbox.errors import NotFoundError
 from sandbox.model.observed import ContainerState, Owner
 from sandbox.planning.labels import REPLICA, SERVICE
+from sandbox.planning.slot import is_ready
 from sandbox.runtime.desired import require_environment
+from sandbox.runtime.observe import with_proofs
 
 if TYPE_CHECKING:
     from sandbox.model.observed import ObservedContainer
@@ -26,7 +28,7 @@ def containers_of(
         NotFoundError: No such environment, or the service has no container.
     """
     owner = Owner(instance=workspace.repository.instance, application="", environment=environment)
-    observed = workspace.engine.observe(owner, ())
+    observed = with_proofs(workspace, workspace.engine.observe(owner, ()))
     if not observed.containers:
         require_environment(workspace.repository, environment)
     found = [
@@ -47,10 +49,16 @@ def containers_of(
 
 
 def find_container(workspace: Workspace, environment: str, service: str) -> ObservedContainer:
-    """Give the first running container of a service, else the newest of them."""
+    """
+    Give the first running container of a service, else the newest of them.
+
+    Of two generations it is the newer one, as soon as it is ready.
+    """
     found = containers_of(workspace, environment, service)
     running = [item for item in found if item.state is ContainerState.RUNNING]
-    return running[0] if running else max(found, key=lambda item: item.started_at)
+    if not running:
+        return max(found, key=lambda item: item.started_at)
+    return min(running, key=lambda item: (_order(item)[1], not is_ready(item), -item.created_at))
 
 
 def find_running(workspace: Workspace, environment: str, service: str) -> ObservedContainer:

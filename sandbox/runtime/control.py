@@ -10,6 +10,8 @@ from sandbox.model.event import EventKind
 from sandbox.model.record import Trigger
 from sandbox.runtime.desired import environment_names, require_environment
 from sandbox.runtime.down import take_down
+from sandbox.runtime.edge import Edge
+from sandbox.runtime.meter import Meter
 from sandbox.runtime.status import read_status
 from sandbox.runtime.sync import SyncRequest, sync_environment
 from sandbox.runtime.worker import Errand
@@ -66,7 +68,9 @@ def follow_events(
         workspace.clock.sleep(FOLLOW_S)
 
 
-def _sync_here(workspace: Workspace, environment: str, emit: Callable[[Event], None]) -> SyncRecord:
+def _sync_here(
+    workspace: Workspace, environment: str, edge: Edge, emit: Callable[[Event], None]
+) -> SyncRecord:
     require_environment(workspace.repository, environment)
     request = SyncRequest(
         environment=environment,
@@ -74,8 +78,11 @@ def _sync_here(workspace: Workspace, environment: str, emit: Callable[[Event], N
         policy=replace(workspace.policy, retry_jobs=True),
         emit=emit,
         stop=lambda: False,
+        meter=Meter(ingress=workspace.ingress, journal=workspace.journal, clock=workspace.clock),
     )
-    return sync_environment(workspace, request)
+    record = sync_environment(workspace, request)
+    edge.refresh()
+    return record
 
 
 class LocalControl:
@@ -96,17 +103,17 @@ class LocalControl:
 
     def sync(self, environment: str, on_event: Callable[[Event], None]) -> SyncRecord:
         """Reconcile once, here."""
+        tell = self._teller(on_event)
         with self._workspace.lock.hold():
-            return _sync_here(self._workspace, environment, self._teller(on_event))
+            return _sync_here(self._workspace, environment, Edge(self._workspace, tell), tell)
 
     def down(
         self, environment: str, *, volumes: bool, on_event: Callable[[Event], None]
     ) -> SyncRecord:
         """Take it down, here."""
-        with self._workspace.lock.hold():
-            return take_down(
-                self._workspace, environment, volumes=volumes, emit=self._teller(on_event)
-            )
+        tell = self._teller(on_event)
+        with self._workspace.lock.hold(), Edge(self._workspace, tell).without(environment):
+            return take_down(self._workspace, environment, volumes=volumes, emit=tell)
 
     def events(self, *, after: int, stop: Callable[[], bool]) -> Iterator[tuple[int, Event]]:
         """Follow the journal."""
@@ -146,7 +153,8 @@ class ControllerControl:
         """Have its worker reconcile now; an environment without one is reconciled once, here."""
         worker = self._controller.worker(environment)
         if worker is None:
-            return _sync_here(self._workspace, environment, self._teller(on_event))
+            edge = self._controller.edge
+            return _sync_here(self._workspace, environment, edge, self._teller(on_event))
         return _ask(worker, Errand(emit=on_event))
 
     def down(
@@ -157,7 +165,8 @@ class ControllerControl:
         worker = self._controller.release(environment)
         if worker is None:
             emit = self._teller(on_event)
-            return take_down(self._workspace, environment, volumes=volumes, emit=emit)
+            with self._controller.edge.without(environment):
+                return take_down(self._workspace, environment, volumes=volumes, emit=emit)
         return _ask(worker, Errand(emit=on_event, volumes=volumes, last=True))
 
     def events(self, *, after: int, stop: Callable[[], bool]) -> Iterator[tuple[int, Event]]:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from sandbox.errors import SandboxError
 from sandbox.model.event import EventKind
+from sandbox.planning.edge_state import EDGE_ENVIRONMENT
 from sandbox.runtime.desired import environment_names
+from sandbox.runtime.edge import Edge
 from sandbox.runtime.heads import Heads
 from sandbox.runtime.worker import Worker
 
@@ -37,6 +39,7 @@ class Controller:
         self.workspace = workspace
         self._on_event = on_event
         self._heads = Heads(workspace, self._wake_all, self.stop)
+        self.edge = Edge(workspace, self.emit)
         # A handler of signals may interrupt whoever holds the lock of an event, but not this queue.
         self._stop_asked: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._stopping = threading.Event()
@@ -50,11 +53,13 @@ class Controller:
         threads = [
             threading.Thread(target=self._heads.run, name="heads", daemon=True),
             threading.Thread(target=self._follow_engine, name="engine-events", daemon=True),
+            threading.Thread(target=self.edge.run, name="edge", daemon=True),
         ]
         for thread in threads:
             thread.start()
         self.take(environments)
         self._await_stop()
+        self.edge.stop()
         self._end_workers()
         self._heads.stop()
 
@@ -100,7 +105,7 @@ class Controller:
             pair = self._workers.get(environment)
             if pair and pair[1].is_alive():
                 return
-            worker = Worker(self.workspace, environment, self._heads, self.emit)
+            worker = Worker(self.workspace, environment, self._heads, self.edge, self.emit)
             thread = threading.Thread(target=worker.run, name=environment, daemon=True)
             self._workers[environment] = (worker, thread)
             thread.start()
@@ -136,6 +141,8 @@ class Controller:
         worker = self.worker(environment) if environment else None
         if worker is not None:
             worker.wake()
+        elif environment == EDGE_ENVIRONMENT:
+            self.edge.wake()
         elif not environment:
             self._wake_all()
 

@@ -45,6 +45,8 @@ def take_down(
         workspace=workspace, plan=plan, judge=judge, emit=emit, stop=lambda: False
     ).run()
     errors = [result.error.message for result in results if result.error is not None]
+    if volumes:
+        workspace.journal.forget_jobs(environment)
     record = SyncRecord(
         environment=environment,
         revision="",

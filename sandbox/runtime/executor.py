@@ -13,14 +13,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sandbox.errors import CancelledError, SandboxError
+from sandbox.model.action import AnalyseTraffic
 from sandbox.model.event import Event, EventKind
+from sandbox.model.ingress import IngressConfig
 from sandbox.model.record import Outcome, StepRecord
 from sandbox.runtime.perform import Performer
+from sandbox.runtime.traffic import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sandbox.model.plan import Plan, Step
+    from sandbox.model.verdict import Verdict
     from sandbox.planning.admission import Judge
     from sandbox.runtime.workspace import Workspace
 
@@ -29,11 +33,20 @@ STEPS_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepResult:
-    """How one step ended; *error* is ``None`` when it went well."""
+    """
+    How one step ended.
+
+    Attributes:
+        began_at: Seconds since the epoch.
+        error: ``None`` when it went well.
+        verdict: Of a step that analysed traffic, its last one.
+    """
 
     step: Step
+    began_at: float
     seconds: float
     error: SandboxError | None = None
+    verdict: Verdict | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,6 +75,11 @@ class Execution:
             judge=self.judge,
             emit=self.emit,
             stop=self.stop,
+            traffic=Traffic(
+                workspace=self.workspace,
+                stop=self.stop,
+                config=self.plan.ingress or IngressConfig(),
+            ),
         )
         ended: queue.SimpleQueue[StepResult] = queue.SimpleQueue()
         waiting = {step.id: step for step in self.plan.steps}
@@ -110,7 +128,8 @@ class Execution:
 
     def _walk(self, step: Step, performer: Performer) -> StepResult:
         clock = self.workspace.clock
-        number = self.workspace.journal.begin_step(self.plan.environment, step.id, clock.now())
+        began_at = clock.now()
+        number = self.workspace.journal.begin_step(self.plan.environment, step.id, began_at)
         self._tell(step, EventKind.STEP_BEGAN, step.reason)
         began = clock.monotonic()
         error: SandboxError | None = None
@@ -124,7 +143,11 @@ class Execution:
         self.workspace.journal.end_step(number, _outcome(error), clock.now())
         kind = EventKind.STEP_FAILED if error else EventKind.STEP_ENDED
         self._tell(step, kind, error.message if error else step.reason, seconds)
-        return StepResult(step=step, seconds=seconds, error=error)
+        analysed = isinstance(step.action, AnalyseTraffic)
+        verdict = performer.traffic.verdicts.get(step.service_name) if analysed else None
+        return StepResult(
+            step=step, began_at=began_at, seconds=seconds, error=error, verdict=verdict
+        )
 
     def _tell(
         self, step: Step, kind: EventKind, message: str, seconds: float | None = None
@@ -143,7 +166,7 @@ class Execution:
         )
 
 
-def step_records(results: tuple[StepResult, ...]) -> tuple[StepRecord, ...]:
+def step_records(results: Sequence[StepResult]) -> tuple[StepRecord, ...]:
     """Give what the journal keeps of *results*."""
     return tuple(
         StepRecord(
@@ -152,6 +175,9 @@ def step_records(results: tuple[StepResult, ...]) -> tuple[StepRecord, ...]:
             outcome=_outcome(result.error),
             seconds=result.seconds,
             message=result.error.message if result.error else "",
+            began_at=result.began_at,
+            changes=result.step.changes,
+            verdict=result.verdict,
         )
         for result in results
     )

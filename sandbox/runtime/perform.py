@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, assert_never
 
-from sandbox.errors import EngineError, EngineUnreachableError, HeldError
+from sandbox.errors import (
+    CancelledError,
+    EngineError,
+    EngineUnreachableError,
+    HeldError,
+    StartFailedError,
+)
 from sandbox.model import action as actions
 from sandbox.model.event import Event, EventKind
 from sandbox.model.observed import ContainerState
 from sandbox.planning.labels import INSTANCE
-from sandbox.runtime.readiness import await_container
+from sandbox.runtime.readiness import await_container, watch_container
+from sandbox.runtime.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +28,9 @@ if TYPE_CHECKING:
 
 TRIES = 4
 FIRST_PAUSE_S = 0.1
+NO_FILES = bytes(10_240)
+"""A tar without any file, for an image that is built from nothing but its Dockerfile."""
+PAUSE_TURN_S = 0.2
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,6 +40,7 @@ class Performer:
 
     Attributes:
         judge: Asked right before the engine is, whatever the plan says.
+        traffic: Keeps what the ingress is told meanwhile.
         created: Ids of the containers that this plan created, by name.
     """
 
@@ -38,6 +49,7 @@ class Performer:
     judge: Judge
     emit: Callable[[Event], None]
     stop: Callable[[], bool]
+    traffic: Traffic
     created: dict[str, str] = field(default_factory=dict[str, str])
 
     def perform(self, step: Step) -> None:
@@ -86,6 +98,15 @@ class Performer:
             case actions.CreateContainer():
                 spec = action.spec
                 self.created[spec.name] = self.workspace.engine.create_container(spec)
+            case actions.Pause():
+                self._pause(action.for_s)
+            case (
+                actions.ConfigureIngress()
+                | actions.ShiftTraffic()
+                | actions.AnalyseTraffic()
+                | actions.DrainContainer()
+            ):
+                self._traffic(action)
             case _:
                 self._container(action, self._id(action.container_name, action.container_id))
 
@@ -94,7 +115,8 @@ class Performer:
         if isinstance(action, actions.PullImage):
             engine.pull_image(action.reference, self._output, self.stop, platform=action.platform)
             return
-        context = self.workspace.repository.archive(action.release, action.build.context)
+        folder = action.build.context
+        context = self.workspace.repository.archive(action.release, folder) if folder else NO_FILES
         engine.build_image(action, context, self._output, self.stop)
 
     def _network(self, action: actions.CreateNetwork | actions.RemoveNetwork) -> None:
@@ -102,6 +124,31 @@ class Performer:
             self.workspace.engine.create_network(action)
         else:
             self.workspace.engine.remove_network(action.network_id)
+
+    def _pause(self, for_s: float) -> None:
+        """Let time pass, in short turns: a newer commit does not wait for it."""
+        until = self.workspace.clock.monotonic() + for_s
+        while (left_s := until - self.workspace.clock.monotonic()) > 0:
+            if self.stop():
+                raise CancelledError("the pause between two batches was ended")
+            self.workspace.clock.sleep(min(left_s, PAUSE_TURN_S))
+
+    def _traffic(self, action: TrafficAction) -> None:
+        match action:
+            case actions.ConfigureIngress():
+                self.traffic.configure(self._id(action.container_name, action.container_id), action)
+            case actions.ShiftTraffic():
+                ids = {name: self._id(name, action.ids.get(name, "")) for name in action.shares}
+                self.traffic.shift(self._id(action.ingress_name, action.ingress_id), action, ids)
+            case actions.AnalyseTraffic():
+                self.traffic.analyse(self._id(action.ingress_name, action.ingress_id), action)
+            case actions.DrainContainer():
+                left = self.traffic.drain(self._id(action.ingress_name, action.ingress_id), action)
+                if left:
+                    name = action.container_name
+                    self._output(f"{name}: {left} still under way after {action.timeout_s:g} s")
+            case _:
+                assert_never(action)
 
     def _container(self, action: ContainerAction, container_id: str) -> None:  # noqa: C901 - one arm per action
         engine = self.workspace.engine
@@ -113,6 +160,8 @@ class Performer:
                 self._post_start(container_id, action)
             case actions.AwaitContainer():
                 await_container(self.workspace, container_id, action, self.stop)
+            case actions.WatchContainer():
+                watch_container(self.workspace, container_id, action, self.stop)
             case actions.StopContainer():
                 if self._is_still_ours(container_id, action.container_name):
                     self._pre_stop(container_id, action)
@@ -137,7 +186,9 @@ class Performer:
             if status:
                 words = " ".join(hook.command)
                 message = f"post_start of {action.container_name} exited with {status}: {words}"
-                raise EngineError(message, remedy="mend the command under post_start, and commit")
+                raise StartFailedError(
+                    message, remedy="mend the command under post_start, and commit"
+                )
 
     def _pre_stop(self, container_id: str, action: actions.StopContainer) -> None:
         """Run what belongs to the stop; when it fails, the container is stopped all the same."""
@@ -187,10 +238,17 @@ class Performer:
         )
 
 
+TrafficAction = (
+    actions.ConfigureIngress
+    | actions.ShiftTraffic
+    | actions.AnalyseTraffic
+    | actions.DrainContainer
+)
 ContainerAction = (
     actions.CopyFiles
     | actions.StartContainer
     | actions.AwaitContainer
+    | actions.WatchContainer
     | actions.StopContainer
     | actions.UnpauseContainer
     | actions.RenameContainer

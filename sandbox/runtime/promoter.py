@@ -10,6 +10,7 @@ from sandbox.errors import HeldError, NotFoundError, SourceError
 from sandbox.model.promotion import Promotion
 from sandbox.runtime.desired import load_tracked, require_environment
 from sandbox.runtime.source import ENVIRONMENTS, EditedSource
+from sandbox.runtime.wanted import load_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,7 @@ def promote(workspace: Workspace, environment: str) -> Promotion:
     Pin *environment* to the release of the environment that it promotes from.
 
     Raises:
-        HeldError: It promotes from none.
+        HeldError: It promotes from none, or from one that gave its newest revision up.
         ConflictError: The file was edited by hand; nothing was written.
     """
     require_environment(workspace.repository, environment)
@@ -32,8 +33,13 @@ def promote(workspace: Workspace, environment: str) -> Promotion:
         message = f"{environment} promotes from no environment"
         remedy = "say x-sandbox: {promote_from: staging}, or: sandbox pin ENV REV"
         raise HeldError(message, remedy=remedy)
-    release = load_tracked(workspace.repository, source_name).release
-    return _set(workspace, environment, release, source_name)
+    source = load_wanted(workspace, source_name)
+    if source.quarantine is not None:
+        message = (
+            f"{source_name} gave {source.quarantine.revision[:7]} up: {source.quarantine.reason}"
+        )
+        raise HeldError(message, remedy=f"commit a fix, and promote when {source_name} serves it")
+    return _set(workspace, environment, source.desired.release, source_name)
 
 
 def pin(workspace: Workspace, environment: str, revision: str) -> Promotion:

@@ -11,7 +11,7 @@ from sandbox.model.service import Condition
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox.model.action import AwaitContainer
+    from sandbox.model.action import AwaitContainer, WatchContainer
     from sandbox.model.observed import ObservedContainer
     from sandbox.runtime.workspace import Workspace
 
@@ -63,6 +63,35 @@ def await_container(
         delay_s = min(delay_s * 1.5, longest_s)
 
 
+def watch_container(
+    workspace: Workspace, container_id: str, action: WatchContainer, stop: Callable[[], bool]
+) -> None:
+    """
+    Return when a container that is ready has stayed so for as long as *action* says.
+
+    Raises:
+        StartFailedError: It ended or became unhealthy.
+        CancelledError: *stop* said so.
+    """
+    until = workspace.clock.monotonic() + action.for_s
+    while True:
+        container = workspace.engine.inspect_container(container_id)
+        if container is None:
+            message = f"{action.container_name} was removed while it was watched"
+            raise EngineError(message, temporary=True)
+        if container.state in (ContainerState.EXITED, ContainerState.DEAD):
+            raise _ended(workspace, container)
+        if container.health is EngineHealth.UNHEALTHY:
+            raise _unhealthy(workspace, container)
+        left_s = until - workspace.clock.monotonic()
+        if left_s <= 0:
+            return
+        if stop():
+            message = f"stopped watching {action.container_name}"
+            raise CancelledError(message)
+        workspace.clock.sleep(min(left_s, LONGEST_DELAY_S))
+
+
 def _reached(workspace: Workspace, container: ObservedContainer, until: Condition) -> bool:
     if container.state in (ContainerState.EXITED, ContainerState.DEAD):
         if until is Condition.COMPLETED and container.exit_code == 0 and not container.error:
@@ -73,12 +102,16 @@ def _reached(workspace: Workspace, container: ObservedContainer, until: Conditio
     if until is Condition.STARTED or not container.probed:
         return workspace.clock.now() - container.started_at >= SETTLE_S
     if container.health is EngineHealth.UNHEALTHY:
-        log = _last_lines(workspace, container)
-        message = f"{container.name} is unhealthy: its healthcheck failed too often{_said(log)}"
-        raise StartFailedError(message, remedy="mend it or its healthcheck", log=log)
+        raise _unhealthy(workspace, container)
     if container.health is EngineHealth.HEALTHY:
         return True
     return _probe(workspace, container)
+
+
+def _unhealthy(workspace: Workspace, container: ObservedContainer) -> StartFailedError:
+    log = _last_lines(workspace, container)
+    message = f"{container.name} is unhealthy: its healthcheck failed too often{_said(log)}"
+    return StartFailedError(message, remedy="mend it or its healthcheck", log=log)
 
 
 def _probe(workspace: Workspace, container: ObservedContainer) -> bool:

@@ -13,15 +13,18 @@ from sandbox.planning.health import environment_health, service_statuses, sync_s
 from sandbox.planning.labels import RELEASE
 from sandbox.planning.plan import differences, plan_sync
 from sandbox.planning.urls import urls
-from sandbox.runtime.desired import attempted_commit, load_at, load_tracked
+from sandbox.runtime.desired import attempted_commit, load_at
+from sandbox.runtime.doors import doors
 from sandbox.runtime.observe import observe
 from sandbox.runtime.source import ENVIRONMENTS
 from sandbox.runtime.suspension import active_suspension
 from sandbox.runtime.sync import hold_text, refuse_unmeant_emptiness
+from sandbox.runtime.wanted import load_wanted, policy_of
 
 if TYPE_CHECKING:
     from sandbox.model.desired import DesiredState
     from sandbox.model.plan import Plan
+    from sandbox.model.quarantine import Quarantine
     from sandbox.runtime.workspace import Workspace
 
 
@@ -39,11 +42,32 @@ def read_status(
         suspension=active_suspension(workspace, environment),
     )
     try:
-        desired = load_tracked(workspace.repository, environment)
-        refuse_unmeant_emptiness(desired)
+        wanted = load_wanted(workspace, environment)
+        refuse_unmeant_emptiness(wanted.desired)
     except SandboxError as error:
         return _unreadable(workspace, status, error)
-    return _of_engine(workspace, _of_source(workspace, status, desired), desired)
+    desired = wanted.desired
+    status = _of_source(workspace, status, desired)
+    status = _of_engine(workspace, status, desired, wanted.quarantine)
+    return _in_quarantine(workspace, status, wanted.quarantine) if wanted.quarantine else status
+
+
+def _in_quarantine(
+    workspace: Workspace, status: EnvironmentStatus, quarantine: Quarantine
+) -> EnvironmentStatus:
+    """The newest commit is not what runs, however well that does."""
+    failed, serving = quarantine.revision[:7], quarantine.serving[:7]
+    suspended = status.suspension is not None
+    return replace(
+        status,
+        revision=quarantine.revision,
+        subject=subject_of(workspace, quarantine.revision),
+        serving=quarantine.serving,
+        sync=SyncStatus.OUT_OF_SYNC,
+        health=status.health if suspended else worst((status.health, Health.DEGRADED)),
+        message=f"serving {serving}; {failed} failed and is not tried again: {quarantine.reason}",
+        next_step=f"commit a fix, or try it again: sandbox sync {status.name}",
+    )
 
 
 def _unreadable(
@@ -57,7 +81,7 @@ def _unreadable(
     return replace(
         status,
         revision=revision,
-        subject=_subject(workspace, revision),
+        subject=subject_of(workspace, revision),
         sync=SyncStatus.OUT_OF_SYNC if revision else SyncStatus.UNKNOWN,
         message=error.message,
         next_step=error.remedy or "commit a fix; what runs is left alone until then",
@@ -86,7 +110,7 @@ def _of_source(
         status,
         branch=desired.settings.track,
         revision=desired.revision,
-        subject=_subject(workspace, desired.revision),
+        subject=subject_of(workspace, desired.revision),
         release=desired.release,
         urls=urls(desired),
         ignored_edits=edits,
@@ -94,17 +118,25 @@ def _of_source(
 
 
 def _of_engine(
-    workspace: Workspace, status: EnvironmentStatus, desired: DesiredState
+    workspace: Workspace,
+    status: EnvironmentStatus,
+    desired: DesiredState,
+    quarantine: Quarantine | None = None,
 ) -> EnvironmentStatus:
     try:
         observed = observe(workspace, desired)
+        entrance = doors(workspace, desired, observed)
     except SandboxError as error:
         return replace(status, message=error.message, next_step=error.remedy)
-    policy = replace(
-        workspace.policy, prune=desired.settings.sync.prune, waiver_file=workspace.waivers()
-    )
+    policy = policy_of(workspace, desired, quarantine, workspace.policy)
     plan = plan_sync(desired, observed, policy)
-    services = service_statuses(desired, observed, plan.holds, now=workspace.clock.now())
+    services = service_statuses(
+        desired,
+        observed,
+        plan.holds,
+        now=workspace.clock.now(),
+        jobs_done=policy.jobs_done,
+    )
     sync = sync_status(plan)
     health = environment_health(services)
     failure = _last_failure(workspace, status)
@@ -124,6 +156,8 @@ def _of_engine(
         sync=sync,
         health=health,
         services=services,
+        urls=(*urls(desired, observed), *entrance.urls),
+        notes=entrance.notes,
         message=message,
         next_step=next_step,
         pending=tuple(f"{step.id}: {step.reason}" for step in differences(plan)),
@@ -166,7 +200,8 @@ def _advice(
     return "", ""
 
 
-def _subject(workspace: Workspace, revision: str) -> str:
+def subject_of(workspace: Workspace, revision: str) -> str:
+    """First line of the message of a commit; empty when there is none (any more)."""
     try:
         return workspace.repository.commit_info(revision).subject if revision else ""
     except SandboxError:

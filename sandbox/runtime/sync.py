@@ -9,17 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sandbox.delivery.receipt import receipt_of
 from sandbox.errors import CancelledError, EngineError, EngineUnreachableError, HeldError
 from sandbox.model.action import BuildImage, PullImage
 from sandbox.model.event import Event, EventKind
 from sandbox.model.plan import HoldReason
-from sandbox.model.record import Outcome, SyncRecord
+from sandbox.model.record import Outcome, SyncRecord, Trigger
 from sandbox.planning.admission import judge_of
+from sandbox.planning.jobs import job_hashes
 from sandbox.planning.plan import plan_sync
-from sandbox.runtime.desired import load_tracked
+from sandbox.planning.routes import INGRESS
 from sandbox.runtime.executor import Execution, StepResult, step_records
 from sandbox.runtime.observe import observe
 from sandbox.runtime.source import ENVIRONMENTS
+from sandbox.runtime.wanted import load_wanted, policy_of, quarantine_failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +30,9 @@ if TYPE_CHECKING:
     from sandbox.model.desired import DesiredState
     from sandbox.model.observed import ObservedState
     from sandbox.model.plan import Hold, Plan, Step, SyncPolicy
-    from sandbox.model.record import Trigger
+    from sandbox.model.quarantine import Quarantine
     from sandbox.planning.admission import Judge
+    from sandbox.runtime.meter import Meter
     from sandbox.runtime.workspace import Workspace
 
 ROUNDS = 3
@@ -43,6 +47,7 @@ class SyncRequest:
     Attributes:
         emit: Told what happens as it happens.
         stop: Asked often; when it says so the sync ends early and safely.
+        meter: Counts the requests of the environment, before, during and after.
     """
 
     environment: str
@@ -50,16 +55,27 @@ class SyncRequest:
     policy: SyncPolicy
     emit: Callable[[Event], None]
     stop: Callable[[], bool]
+    meter: Meter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What Git says, what the engine says, what to do about it, and what may be done at all."""
+    """
+    What Git says, what the engine says, what to do about it, and what may be done at all.
+
+    Attributes:
+        began_at: Seconds since the epoch.
+        seconds: How long it took.
+        quarantine: Why *desired* is not the newest commit of the branch; ``None`` when it is.
+    """
 
     desired: DesiredState
     observed: ObservedState
     plan: Plan
     judge: Judge
+    began_at: float
+    seconds: float
+    quarantine: Quarantine | None = None
 
 
 def look(workspace: Workspace, environment: str, policy: SyncPolicy) -> Look:
@@ -71,21 +87,32 @@ def look(workspace: Workspace, environment: str, policy: SyncPolicy) -> Look:
         HeldError: The environment would become empty without ``allow_empty``.
         EngineUnreachableError: No engine answers.
     """
-    desired = load_tracked(workspace.repository, environment)
+    began_at = workspace.clock.now()
+    wanted = load_wanted(workspace, environment)
+    desired = wanted.desired
     refuse_unmeant_emptiness(desired)
     observed = observe(workspace, desired)
-    policy = replace(policy, prune=desired.settings.sync.prune, waiver_file=workspace.waivers())
+    policy = policy_of(workspace, desired, wanted.quarantine, policy)
+    plan = plan_sync(desired, observed, policy)
     return Look(
         desired=desired,
         observed=observed,
-        plan=plan_sync(desired, observed, policy),
+        plan=plan,
         judge=judge_of(desired, observed, policy),
+        began_at=began_at,
+        seconds=workspace.clock.now() - began_at,
+        quarantine=wanted.quarantine,
     )
 
 
 def sync_environment(workspace: Workspace, request: SyncRequest) -> SyncRecord:
-    """Reconcile once: `look`, then `carry_out`."""
-    return carry_out(workspace, request, look(workspace, request.environment, request.policy))
+    """Reconcile once: `look`, then `carry_out`; and go back if that is what it comes to."""
+    workspace.journal.release_quarantine(request.environment)
+    record = carry_out(workspace, request, look(workspace, request.environment, request.policy))
+    back = look(workspace, request.environment, request.policy)
+    if back.quarantine is not None and not request.stop():
+        carry_out(workspace, replace(request, trigger=Trigger.ROLLBACK), back)
+    return record
 
 
 def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRecord:
@@ -100,26 +127,78 @@ def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRec
     Raises:
         EngineUnreachableError: No engine answers any more.
     """
-    began = workspace.clock.now()
-    results: tuple[StepResult, ...] = ()
+    began, first = workspace.clock.now(), seen
+    before = request.meter.begin_sync(seen.observed) if seen.plan.steps else None
+    results: list[StepResult] = []
+    last: tuple[StepResult, ...] = ()
     for _ in range(ROUNDS):
         if not seen.plan.steps:
             break
         request.emit(_beginning(workspace, seen.plan))
-        results = Execution(
+        last = Execution(
             workspace=workspace,
             plan=seen.plan,
             judge=seen.judge,
             emit=request.emit,
             stop=request.stop,
         ).run()
-        if request.stop() or not any(_may_be_stale(result) for result in results):
+        results += last
+        if request.stop() or not any(_may_be_stale(result) for result in last):
             break
         seen = look(workspace, request.environment, request.policy)
-    record = _record(workspace, request, seen, results, began)
-    number = workspace.journal.record_sync(record)
+    during = request.meter.end_sync(_observed_after(workspace, seen)) if results else None
+    receipt = receipt_of(
+        zip((each.step.action for each in results), step_records(results), strict=True),
+        seen_s=_seen_s(workspace, request, first),
+        loaded_s=first.seconds,
+        before=before,
+        during=during,
+    )
+    record = replace(_record(workspace, request, seen, last, began), receipt=receipt)
+    record = replace(record, id=workspace.journal.record_sync(record))
+    request.meter.recorded(record.id)
     request.emit(_conclusion(record))
-    return replace(record, id=number)
+    if record.outcome is Outcome.SUCCEEDED:
+        _remember_success(workspace, seen)
+    elif record.outcome is Outcome.FAILED and seen.quarantine is None:
+        failures = [(each.step, each.error) for each in last if each.error is not None]
+        quarantine = quarantine_failed(workspace, seen.desired, record, failures)
+        if quarantine is not None:
+            request.emit(quarantined(quarantine))
+    return record
+
+
+def _observed_after(workspace: Workspace, seen: Look) -> ObservedState:
+    """What was observed still tells where the ingress is, unless this very sync replaced it."""
+    moved = any(step.service_name == INGRESS for step in seen.plan.steps)
+    return observe(workspace, seen.desired) if moved else seen.observed
+
+
+def _seen_s(workspace: Workspace, request: SyncRequest, seen: Look) -> float | None:
+    """Seconds from the moment that the branch moved to the look that found it moved."""
+    if request.trigger is not Trigger.COMMIT:
+        return None
+    moved_at = workspace.repository.moved_at(seen.desired.settings.track)
+    return None if moved_at is None else max(0.0, seen.began_at - moved_at)
+
+
+def quarantined(quarantine: Quarantine) -> Event:
+    """Tell of a revision that is not tried again."""
+    return Event(
+        at=quarantine.since,
+        environment=quarantine.environment,
+        kind=EventKind.QUARANTINED,
+        message=f"{quarantine.revision[:7]} is not tried again; back to {quarantine.serving[:7]}",
+        revision=quarantine.revision,
+    )
+
+
+def _remember_success(workspace: Workspace, seen: Look) -> None:
+    """Keep which jobs are done; what went well needs no quarantine of what came before."""
+    for spec_hash in job_hashes(seen.desired, seen.observed.owner):
+        workspace.journal.mark_job_done(seen.desired.environment, spec_hash)
+    if seen.quarantine is None:
+        workspace.journal.release_quarantine(seen.desired.environment)
 
 
 def refuse_unmeant_emptiness(desired: DesiredState) -> None:

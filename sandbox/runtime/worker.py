@@ -16,21 +16,26 @@ from sandbox.model.action import BuildImage, StartContainer
 from sandbox.model.event import Event, EventKind
 from sandbox.model.record import Outcome, SyncRecord, Trigger
 from sandbox.planning.backoff import delay_s, retry_delay_s
-from sandbox.runtime.desired import attempted_commit, load_tracked
+from sandbox.planning.crashes import crashed_services
+from sandbox.runtime.desired import attempted_commit
 from sandbox.runtime.down import take_down
+from sandbox.runtime.meter import Meter
 from sandbox.runtime.suspension import active_suspension
-from sandbox.runtime.sync import Look, SyncRequest, carry_out, look
+from sandbox.runtime.sync import Look, SyncRequest, carry_out, look, quarantined
+from sandbox.runtime.wanted import load_wanted, put_into_quarantine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.model.desired import DesiredState
     from sandbox.model.plan import SyncPolicy
+    from sandbox.runtime.edge import Edge
     from sandbox.runtime.heads import Heads
     from sandbox.runtime.workspace import Workspace
 
 LOOK_S = 30.0
 SHORTEST_PAUSE_S = 0.2
+CRASHES_MAX = 3
 SUSPENDED_LOOK_S = 1.0
 """A suspension ends by the clock or in the journal, by another process: nothing wakes for that."""
 
@@ -59,14 +64,21 @@ class Worker:
     Args:
         emit: Told what happens.
         heads: Where the branches point, to end a sync that a newer commit supersedes.
+        edge: Leads to the environment by its name.
     """
 
     def __init__(
-        self, workspace: Workspace, environment: str, heads: Heads, emit: Callable[[Event], None]
+        self,
+        workspace: Workspace,
+        environment: str,
+        heads: Heads,
+        edge: Edge,
+        emit: Callable[[Event], None],
     ) -> None:
         self.environment = environment
         self._workspace = workspace
         self._heads = heads
+        self._edge = edge
         self._tell_controller = emit
         self._wake = threading.Event()
         self._stopping = False
@@ -77,6 +89,11 @@ class Worker:
         self._retry_at = 0.0
         self._starts: dict[str, list[float]] = {}
         self._broken_images: dict[str, str] = {}
+        self._crashes: dict[str, int] = {}
+        self._meter = Meter(
+            ingress=workspace.ingress, journal=workspace.journal, clock=workspace.clock
+        )
+        self._changed_at = 0.0
         self._told = ("", "")
         self._unreachable = False
 
@@ -128,17 +145,27 @@ class Worker:
         self._found_engine()
         trigger = self._trigger(seen)
         if trigger is None:
+            self._meter.look(seen.observed)
             return
-        if trigger is Trigger.COMMIT:
+        if trigger in (Trigger.COMMIT, Trigger.ROLLBACK):
             self._forget_failures()
         self._attempted = seen.desired.revision
         self._tell_begin(seen, trigger)
-        self._learn(seen, trigger, carry_out(self._workspace, self._request(seen, trigger), seen))
+        self._carry_out(seen, self._request(seen, trigger))
+
+    def _carry_out(self, seen: Look, request: SyncRequest) -> SyncRecord:
+        self._edge.make_room(seen.desired)
+        record = carry_out(self._workspace, request, seen)
+        self._edge.wake()
+        self._learn(seen, request.trigger, record)
+        return record
 
     def _trigger(self, seen: Look) -> Trigger | None:
         """Why to act on what was seen now; ``None`` when there is no reason or no leave to."""
         sync = seen.desired.settings.sync
         if seen.desired.revision != self._attempted:
+            if seen.quarantine is not None:
+                return Trigger.ROLLBACK
             return Trigger.COMMIT if sync.auto else None
         if not seen.plan.steps or self._workspace.clock.monotonic() < self._retry_at:
             return None
@@ -153,6 +180,7 @@ class Worker:
             policy=self._policy(),
             emit=self._emit,
             stop=lambda: self._stopping or self._is_superseded(seen.desired),
+            meter=self._meter,
         )
 
     def _is_superseded(self, desired: DesiredState) -> bool:
@@ -161,7 +189,7 @@ class Worker:
         if not self._heads.moved(branch, commit):
             return False
         try:
-            newer = load_tracked(self._workspace.repository, self.environment)
+            newer = load_wanted(self._workspace, self.environment).desired
         except SandboxError:
             return False
         return replace(newer, revision=commit) != desired
@@ -169,23 +197,42 @@ class Worker:
     def _learn(self, seen: Look, trigger: Trigger, record: SyncRecord) -> None:
         """Remember what bears on the next look: failures, and how often a service was restarted."""
         self._told = ("", "")
+        is_change = trigger in (Trigger.COMMIT, Trigger.ROLLBACK)
         if record.outcome in (Outcome.FAILED, Outcome.ERRORED):
             self._failures += 1
             self._retry_at = self._workspace.clock.monotonic() + retry_delay_s(self._failures)
+            self._wake.set()
         elif record.outcome is Outcome.ABORTED:
             self._attempted = ""
             self._wake.set()
         else:
             self._failures = 0
+            self._changed_at = record.finished_at if is_change else self._changed_at
         ended = {step.step_id: step for step in record.steps}
         for step in seen.plan.steps:
             how = ended.get(step.id)
             if how is None:
                 continue
-            if isinstance(step.action, StartContainer) and trigger is not Trigger.COMMIT:
+            if isinstance(step.action, StartContainer) and not is_change:
                 self._starts.setdefault(step.service_name, []).append(record.finished_at)
             if isinstance(step.action, BuildImage) and how.outcome is Outcome.FAILED:
                 self._broken_images.update(dict.fromkeys(step.action.tags, how.message))
+        if trigger is Trigger.DRIFT and seen.quarantine is None:
+            self._watch_crashes(seen, record)
+
+    def _watch_crashes(self, seen: Look, record: SyncRecord) -> None:
+        """Give a new revision up whose containers end by themselves, again and again."""
+        if record.finished_at - self._changed_at > seen.desired.settings.rollout.deadline_s:
+            return
+        for name in crashed_services(seen.observed):
+            self._crashes[name] = self._crashes.get(name, 0) + 1
+            if self._crashes[name] >= CRASHES_MAX:
+                reason = f"{name} crashed {self._crashes[name]} times after it was ready"
+                quarantine = put_into_quarantine(self._workspace, seen.desired, reason)
+                if quarantine is not None:
+                    self._emit(quarantined(quarantine))
+                    self._wake.set()
+                return
 
     def _policy(self) -> SyncPolicy:
         now = self._workspace.clock.now()
@@ -210,6 +257,7 @@ class Worker:
         self._retry_at = 0.0
         self._starts.clear()
         self._broken_images.clear()
+        self._crashes.clear()
 
     def _run_errands(self) -> None:
         while not self._errands.empty():
@@ -226,17 +274,17 @@ class Worker:
 
     def _run_errand(self, errand: Errand) -> SyncRecord:
         if errand.last:
-            return take_down(
-                self._workspace, self.environment, volumes=errand.volumes, emit=self._emit
-            )
+            with self._edge.without(self.environment):
+                return take_down(
+                    self._workspace, self.environment, volumes=errand.volumes, emit=self._emit
+                )
         self._forget_failures()
+        self._workspace.journal.release_quarantine(self.environment)
         policy = replace(self._policy(), retry_jobs=True)
         seen = look(self._workspace, self.environment, policy)
         self._attempted = seen.desired.revision
         request = replace(self._request(seen, Trigger.PERSON), policy=policy)
-        record = carry_out(self._workspace, request, seen)
-        self._learn(seen, Trigger.PERSON, record)
-        return record
+        return self._carry_out(seen, request)
 
     def _emit(self, event: Event) -> None:
         """Tell the controller, and everyone who waits for an errand."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sandbox.model.observed import TakenPort
     from sandbox.model.plan import SyncPolicy
     from sandbox.model.waiver import WaiverFile
-    from sandbox.ports import ChangeFeed, Clock, Control, Engine, Journal, Lock, Repository
+    from sandbox.ports import ChangeFeed, Clock, Control, Engine, Ingress, Journal, Lock, Repository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +32,12 @@ class Workspace:
             time, so that an edit counts at once.
         choose_control: Gives the controller that runs for the repository, else one of this process.
         release_all: Gives back what the adapters hold.
+        edge_port: Of the loopback, where the edge is if it can; 0 turns it off.
     """
 
     repository: Repository
     engine: Engine
+    ingress: Ingress
     journal: Journal
     lock: Lock
     clock: Clock
@@ -45,6 +47,7 @@ class Workspace:
     waivers: Callable[[], WaiverFile]
     choose_control: Callable[[Workspace], Control]
     release_all: Callable[[], None]
+    edge_port: int
 
     def __enter__(self) -> Self:
         """Enter; `__exit__` gives back what the adapters hold."""

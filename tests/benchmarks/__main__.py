@@ -18,13 +18,18 @@ from pathlib import Path
 
 from tests.benchmarks.compose_side import ComposeSide, find_compose
 from tests.benchmarks.idle import watch_idle
+from tests.benchmarks.ingress import measure_overhead
 from tests.benchmarks.measure import CannotMeasureError, Series, run
 from tests.benchmarks.race import contests, hold
 from tests.benchmarks.report import Report
 from tests.benchmarks.sandbox_side import SandboxSide
 from tests.playground import engine, free_port
+from tests.rollouts.contest import race
 
-NAMES = ("race", "seen", "healed", "processes", "idle")
+NAMES = ("race", "seen", "healed", "processes", "idle", "ingress", "rollouts")
+SHOP = NAMES[:5]
+"""Those that measure the shop."""
+RPS = 200.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +41,21 @@ class Numbers:
     kills: int = 5
     processes: int = 10
     idle_s: float = 60.0
+    rounds: int = 5
+    round_s: float = 4.0
+    rollouts: int = 20
 
 
-QUICK = Numbers(pairs=(1, 1, 1, 1), commits=3, kills=1, processes=1, idle_s=5.0)
+QUICK = Numbers(
+    pairs=(1, 1, 1, 1),
+    commits=3,
+    kills=1,
+    processes=1,
+    idle_s=5.0,
+    rounds=1,
+    round_s=2.0,
+    rollouts=2,
+)
 
 
 def say(line: str) -> None:
@@ -48,24 +65,30 @@ def say(line: str) -> None:
 
 @dataclass(kw_only=True)
 class Bench:
-    """One run: two sides, how often, and the report that is filled."""
+    """One run: two sides, how often, and the report that is filled; *top* is a folder for it."""
 
+    top: Path
     ours: SandboxSide
     theirs: ComposeSide
     numbers: Numbers
     report: Report
 
     def run(self, names: list[str]) -> None:
-        """Prepare both sides, then measure what *names* says; one failure does not end the rest."""
+        """Measure what *names* says; one failure does not end the rest."""
+        if any(name in SHOP for name in names):
+            self._prepare()
+        stages = [self._race, self._seen, self._healed, self._processes, self._idle]
+        stages += [self._ingress, self._rollouts]
+        for name, stage in zip(NAMES, stages, strict=True):
+            if name in names:
+                self._try(name, stage)
+
+    def _prepare(self) -> None:
         say("preparing ours: init, build, up")
         self.ours.prepare()
         say("preparing theirs: build, up")
         self.theirs.prepare(self.ours.folder)
         self.theirs.no_op()
-        stages = [self._race, self._seen, self._healed, self._processes, self._idle]
-        for name, stage in zip(NAMES, stages, strict=True):
-            if name in names:
-                self._try(name, stage)
 
     def _try(self, name: str, stage: Callable[[], None]) -> None:
         try:
@@ -114,6 +137,17 @@ class Bench:
         say(f"idle controller: {self.numbers.idle_s:g} s")
         self.report.idle = watch_idle(self.ours.controller(), seconds=self.numbers.idle_s)
 
+    def _ingress(self) -> None:
+        rounds, round_s = self.numbers.rounds, self.numbers.round_s
+        say(f"full speed, directly and through the ingress: {rounds} times {round_s:g} s each")
+        self.report.ways = measure_overhead(self.top / "ingress", rounds=rounds, round_s=round_s)
+
+    def _rollouts(self) -> None:
+        say(f"rollouts under {RPS:g} requests per second: {self.numbers.rollouts}")
+        self.report.rollouts = race(
+            self.top, shop=False, rollouts=self.numbers.rollouts, rps=RPS, say=say
+        )
+
     @staticmethod
     def _series(name: str, number: int, attempt: Callable[[], float]) -> Series:
         return Series(name=name, samples=[attempt() for _ in range(number)])
@@ -159,13 +193,14 @@ def _bench(top: Path, options: argparse.Namespace, report: Report) -> Bench:
     binary = find_compose()
     report.machine.update(_machine(binary))
     ports = {name: free_port() for name in ("staging", "production", "theirs")}
-    folder = top / "theirs"
+    folder = top / "shop-of-theirs"
     folder.mkdir()
     theirs = ComposeSide(
         binary=binary, folder=folder, project=f"bench-{os.getpid()}", port=ports.pop("theirs")
     )
     return Bench(
-        ours=SandboxSide(folder=top / "ours", ports=ports),
+        top=top,
+        ours=SandboxSide(folder=top / "shop", ports=ports),
         theirs=theirs,
         numbers=QUICK if options.quick else Numbers(),
         report=report,

@@ -72,7 +72,9 @@ class ComposeSide:
         self._compose("down", "--volumes", "--timeout", "3")
 
     def clean_up(self) -> None:
-        """Remove all that the project has, its images too."""
+        """Remove all that the project has, its images too; nothing when nothing was prepared."""
+        if not (self.folder / "environments").is_dir():
+            return
         self.down()
         with engine() as client:
             for image in client.images():

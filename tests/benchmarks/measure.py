@@ -73,7 +73,8 @@ def run(
     )
     assert process.stdout is not None
     try:
-        printed = process.stdout.read().decode(errors="replace")
+        with process.stdout as output:
+            printed = output.read().decode(errors="replace")
         _, ended_with, usage = os.wait4(process.pid, 0)
     except BaseException:
         process.kill()

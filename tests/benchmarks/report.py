@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.benchmarks.idle import Idle
+from tests.benchmarks.ingress import FullSpeed
 from tests.benchmarks.measure import Series
 from tests.benchmarks.race import Result
+from tests.rollouts.contest import table
+from tests.rollouts.race import Rolled
 
+WAY_HEAD = ("", "requests/s", "p50", "p95", "p99", "requests")
 HEAD = ("", "median", "min", "max", "n", "ours / theirs")
 
 
@@ -21,6 +25,8 @@ class Report:
         machine: What it ran on: facts by name.
         alone: What has no counterpart on the other side.
         seen: Commit to seen.
+        ways: One service at full speed, directly and through the ingress.
+        rollouts: Both sides under a steady load.
         failures: What could not be measured, and why.
     """
 
@@ -29,6 +35,8 @@ class Report:
     alone: list[Series] = field(default_factory=list)
     seen: Series | None = None
     idle: Idle | None = None
+    ways: tuple[FullSpeed, ...] = ()
+    rollouts: list[Rolled] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
@@ -39,6 +47,8 @@ class Report:
             "seen": self.seen.document() if self.seen else None,
             "alone": [series.document() for series in self.alone],
             "idle": self.idle.document() if self.idle else None,
+            "ways": [way.document() for way in self.ways],
+            "rollouts": [rolled.document() for rolled in self.rollouts],
             "failures": self.failures,
         }
 
@@ -49,6 +59,8 @@ class Report:
         parts += [_table([HEAD[:-1], *rows])] if rows else []
         parts += [_seen_line(self.seen)] if self.seen else []
         parts += [_idle_line(self.idle)] if self.idle else []
+        parts += [_table([WAY_HEAD, *map(_way_row, self.ways)])] if self.ways else []
+        parts += [table(self.rollouts)] if self.rollouts else []
         parts += [f"not measured: {failure}" for failure in self.failures]
         return "\n\n".join(parts)
 
@@ -84,6 +96,12 @@ def _cells(name: str, series: Series) -> tuple[str, ...]:
 
 def _figure(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds >= 1.0 else f"{seconds * 1000:.0f} ms"
+
+
+def _way_row(way: FullSpeed) -> tuple[str, ...]:
+    found = way.document()
+    times = (f"{found[name]:.1f} ms" for name in ("p50_ms", "p95_ms", "p99_ms"))
+    return (way.name, f"{way.rate:.0f}", *times, str(found["requests"]))
 
 
 def _seen_line(series: Series) -> str:

@@ -254,8 +254,11 @@ def test_the_tour_shows_what_it_claims_and_goes_on_the_second_time(empty: Playgr
     first = empty.sandbox("demo", seconds=500.0)
     assert "both run the same image: sha256:" in first.stdout
     assert "production does not: its release is pinned" in first.stdout
+    assert first.stdout.count("of visitors meanwhile, none failed") == 2
+    assert "   receipt " in first.stdout
+    assert "there is no more tea" in first.stdout
     second = empty.sandbox("demo", "--output", "json", seconds=200.0)
-    assert second.json["seconds"].keys() == {"up", "commit", "promotion", "heal"}
+    assert second.json["seconds"].keys() == {"up", "commit", "promotion", "heal", "rollback"}
     assert ", no. 2" in empty.git("show", f"main:{THEME}")
 
 

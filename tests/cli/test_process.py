@@ -29,6 +29,7 @@ HEAVY = (
 
 COMMANDS = (
     *("up", "down", "sync", "init", "demo", "doctor", "status", "plan", "watch", "open", "wait"),
+    "history",
     *("promote", "pin", "diff", "suspend", "resume", "logs", "exec"),
 )
 

@@ -1,3 +1,8 @@
+import pytest
+
+from sandbox.compose.check import OUR_NAMES
+from sandbox.planning.edge import EDGE
+from sandbox.planning.routes import INGRESS
 from tests.compose.committed import FILE, load, problems
 
 
@@ -102,7 +107,22 @@ def test_the_same_port_on_other_addresses_and_protocols_is_fine() -> None:
 
 
 def test_replicas_cannot_share_a_host_port_but_may_share_a_range() -> None:
-    (found,) = problems("services: {a: {image: x, scale: 2, ports: ['8080:80']}}")
+    (found,) = problems("services: {a: {image: x, scale: 2, ports: ['8080:80/udp']}}")
 
     assert "2 replicas cannot share the host port 8080" in found
-    assert load("services: {a: {image: x, scale: 2, ports: ['8080-8090:80', '81']}}").services
+    ranges = "['8080-8090:80/udp', '81/udp']"
+    assert load(f"services: {{a: {{image: x, scale: 2, ports: {ranges}}}}}").services
+
+
+def test_our_names_are_those_that_we_add() -> None:
+    assert {EDGE, INGRESS} == OUR_NAMES
+
+
+@pytest.mark.parametrize("name", sorted(OUR_NAMES))
+def test_a_service_or_a_network_with_a_name_of_ours_is_refused(name: str) -> None:
+    assert problems(
+        f"services:\n  {name}: {{image: x, networks: [{name}]}}\nnetworks:\n  {name}:\n"
+    ) == [
+        f"compose.yaml:2:3: services.{name}: the name {name} is ours; choose another",
+        f"compose.yaml:4:3: networks.{name}: the name {name} is ours; choose another",
+    ]

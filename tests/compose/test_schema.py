@@ -56,8 +56,8 @@ from tests.compose.committed import load, problems, service_problems
          " write it in quotes")),
         ("x-sandbox: {gate: 1}", ("services.web.x-sandbox.gate: the key `gate` is not supported"
          " yet")),
-        ("x-sandbox: {foo: 1}", ("services.web.x-sandbox.foo: the key `foo` is unknown; no key is"
-         " allowed here")),
+        ("x-sandbox: {foo: 1}", ("services.web.x-sandbox.foo: the key `foo` is unknown; allowed"
+         " here: rollout, route")),
     ],
 )  # fmt: skip
 def test_what_may_not_be_written_is_told_in_words(attributes: str, problem: str) -> None:

@@ -7,6 +7,7 @@ from sandbox.compose import (
     container_names,
     limits,
     mounts,
+    rollout,
     service,
     sharing,
     unsupported,
@@ -17,7 +18,7 @@ from tests.compose.committed import load, service_problems, with_service
 
 READERS = "".join(
     inspect.getsource(module)
-    for module in (build, container_names, limits, mounts, service, sharing)
+    for module in (build, container_names, limits, mounts, rollout, service, sharing)
 )
 # Read into other keys before anybody here sees the service.
 RESOLVED = {"env_file", "extends", "label_file", "x-sandbox"}
@@ -66,7 +67,7 @@ def test_what_only_swarm_would_do_is_taken_and_changes_nothing() -> None:
     swarm = load(
         with_service(
             "user: x\ndeploy: {labels: {a: b}, placement: {constraints: [a == b]},"
-            " endpoint_mode: vip, update_config: {parallelism: 1}, rollback_config: {}}\n"
+            " endpoint_mode: vip}\n"
             "attach: false\ndevelop: {watch: []}"
         )
     ).services

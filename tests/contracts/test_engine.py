@@ -5,6 +5,7 @@ What every engine promises: the fake that other tests rely on, and the real one.
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address
 from typing import Self
 
 import pytest
@@ -68,6 +69,34 @@ def test_a_new_container_is_observed_with_everything_that_it_was_given(world: Wo
     assert found.volumes == {"/data": f"{world.prefix}-data"}
     assert (found.probed, found.ready, found.started_at) == (True, False, 0.0)
     assert found == world.seen(container_id)
+
+
+def test_a_running_container_has_an_address_on_each_of_its_networks(world: World) -> None:
+    names = [f"{world.prefix}-{each}" for each in ("back", "front")]
+    for each in ("front", "back"):
+        world.engine.create_network(world.network(each))
+    endpoints = [Endpoint(network_name=name) for name in names]
+    container_id = world.started(world.spec("web", *endpoints))
+    running = world.seen(container_id)
+    world.engine.stop_container(container_id, 0)
+    stopped = world.seen(container_id)
+    assert list(running.addresses) == names
+    assert len(set(running.addresses.values())) == len(names)
+    assert all(ip_address(each).version == 4 for each in running.addresses.values())
+    assert stopped.addresses == {}
+
+
+def test_ports_of_another_environment_are_taken_and_those_of_our_own_are_not(world: World) -> None:
+    world.engine.create_network(world.network("front"))
+    endpoint, ports = Endpoint(network_name=f"{world.prefix}-front"), (Port(target=80),)
+    mine = world.seen(world.started(world.spec("web", endpoint, ports=ports)))
+    other = world.spec("other", endpoint, owner=world.foreign, ports=ports)
+    theirs = world.seen(world.started(other))
+    (bound,) = theirs.host_ports
+    found = {each.bound: each for each in world.look().taken_ports}
+    assert mine.host_ports[0] not in found
+    assert found[bound].holder == f"container {theirs.name}"
+    assert found[bound].environment == world.foreign.environment
 
 
 def test_networks_name_the_containers_on_them_even_those_that_do_not_run(world: World) -> None:

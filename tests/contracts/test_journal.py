@@ -9,8 +9,12 @@ import pytest
 
 from sandbox.adapters.sqlite_journal import SqliteJournal
 from sandbox.model.event import Event, EventKind
+from sandbox.model.plan import Change
+from sandbox.model.quarantine import Quarantine
+from sandbox.model.receipt import Receipt, ServiceFigures, Stages, Traffic
 from sandbox.model.record import Outcome, StepRecord, SyncRecord, Trigger
 from sandbox.model.status import Suspension
+from sandbox.model.verdict import Decision, Figures, Ground, Reason, Verdict
 from sandbox.ports import Journal
 from tests.fakes.journal import FakeJournal
 
@@ -34,6 +38,39 @@ SYNC = SyncRecord(
     ),
     log=("one", "two"),
 )
+FIGURES = Figures(requests=200, failed=10, p50_ms=3, p95_ms=9, p99_ms=20)
+TRAFFIC = Traffic(
+    seconds=30.0,
+    total=FIGURES,
+    services=(ServiceFigures(service_name="web", figures=FIGURES),),
+)
+MEASURED = replace(
+    SYNC,
+    steps=(
+        StepRecord(
+            step_id="analyse web",
+            reason="10 %",
+            outcome=Outcome.FAILED,
+            seconds=2.5,
+            began_at=10.75,
+            changes=(Change(field="environment.A", old=None, new="1"),),
+            verdict=Verdict(
+                decision=Decision.ABORT,
+                reasons=(Reason(ground=Ground.ERROR_RATE, measured=0.05, limit=0.01),),
+                new=FIGURES,
+            ),
+        ),
+    ),
+    receipt=Receipt(stages=Stages(seen=0.25, built=4.0), before=TRAFFIC, during=TRAFFIC),
+)
+QUARANTINE = Quarantine(
+    environment="staging",
+    revision="b" * 40,
+    reason="web-1 exited with 1",
+    log=("one", "two"),
+    since=12.5,
+    serving="a" * 40,
+)
 EVENT = Event(at=1.5, environment="staging", kind=EventKind.STEP_ENDED, message="m", seconds=0.1)
 
 
@@ -50,6 +87,11 @@ def test_an_empty_journal_holds_nothing(journal: Journal) -> None:
     assert journal.ready() == {}
     assert journal.suspensions() == ()
     assert journal.resume("staging") is False
+    assert journal.sync(1) is None
+    assert journal.routed() == {}
+    assert journal.jobs_done("staging") == frozenset()
+    assert journal.quarantined("staging") is None
+    assert journal.release_quarantine("staging") is False
 
 
 def test_a_sync_comes_back_as_it_was_with_its_number(journal: Journal) -> None:
@@ -57,6 +99,35 @@ def test_a_sync_comes_back_as_it_was_with_its_number(journal: Journal) -> None:
 
     assert number > 0
     assert journal.syncs("staging") == (replace(SYNC, id=number),)
+
+
+def test_a_sync_with_all_that_was_measured_comes_back_as_it_was(journal: Journal) -> None:
+    number = journal.record_sync(MEASURED)
+
+    assert journal.sync(number) == replace(MEASURED, id=number)
+    assert journal.sync(number + 1) is None
+
+
+def test_what_came_after_a_sync_is_added_to_its_receipt_alone(journal: Journal) -> None:
+    receipt = MEASURED.receipt
+    assert receipt is not None
+    first, second, third = (journal.record_sync(each) for each in (MEASURED, SYNC, MEASURED))
+
+    for number in (first, second, third + 1):
+        journal.complete_receipt(number, TRAFFIC)
+
+    completed = replace(MEASURED, id=first, receipt=replace(receipt, after=TRAFFIC))
+    assert journal.sync(first) == completed
+    assert journal.sync(second) == replace(SYNC, id=second)
+    assert journal.sync(third) == replace(MEASURED, id=third)
+
+
+def test_syncs_of_all_environments_come_newest_first(journal: Journal) -> None:
+    for number in range(4):
+        environment = ("staging", "production")[number % 2]
+        journal.record_sync(replace(SYNC, environment=environment, started_at=float(number)))
+
+    assert [one.started_at for one in journal.syncs(limit=3)] == [3, 2, 1]
 
 
 def test_syncs_of_an_environment_come_newest_first_and_limited(journal: Journal) -> None:
@@ -110,6 +181,37 @@ def test_readiness_is_remembered_for_the_last_start(journal: Journal) -> None:
     journal.mark_ready("a", 3.0)
 
     assert journal.ready() == {"a": 3.0, "b": 2.5}
+
+
+def test_the_last_proof_of_an_ingress_is_remembered(journal: Journal) -> None:
+    journal.mark_routed("a", 1.0, "old")
+    journal.mark_routed("b", 2.5, "other")
+    journal.mark_routed("a", 1.0, "new")
+
+    assert journal.routed() == {"a": (1.0, "new"), "b": (2.5, "other")}
+
+
+def test_jobs_that_ended_well_are_remembered_until_their_work_is_gone(journal: Journal) -> None:
+    for environment, spec_hash in (("staging", "a"), ("staging", "b"), ("production", "a")):
+        journal.mark_job_done(environment, spec_hash)
+    journal.mark_job_done("staging", "a")
+
+    assert journal.jobs_done("staging") == {"a", "b"}
+    journal.forget_jobs("staging")
+    assert journal.jobs_done("staging") == frozenset()
+    assert journal.jobs_done("production") == {"a"}
+
+
+def test_a_quarantine_lasts_until_it_is_released(journal: Journal) -> None:
+    other = replace(QUARANTINE, environment="production")
+    for quarantine in (replace(QUARANTINE, revision="c" * 40), QUARANTINE, other):
+        journal.quarantine(quarantine)
+
+    assert journal.quarantined("staging") == QUARANTINE
+    assert journal.release_quarantine("staging") is True
+    assert journal.release_quarantine("staging") is False
+    assert journal.quarantined("staging") is None
+    assert journal.quarantined("production") == other
 
 
 def test_a_suspension_lasts_until_it_is_resumed(journal: Journal) -> None:

@@ -19,9 +19,11 @@ from sandbox.model.observed import (
     ObservedState,
     ObservedVolume,
     Owner,
+    TakenPort,
 )
 from sandbox.model.service import ContainerFile
 from sandbox.model.surroundings import Hook
+from sandbox.planning.labels import ENVIRONMENT
 from sandbox.ports import EngineInfo, ProbeResult
 from tests.fakes.engine_objects import FakeImage, FakeNetwork
 from tests.fakes.engine_state import OWNER_KEYS, EngineState, id_of, is_owned, overlap, same, taken
@@ -69,6 +71,16 @@ class FakeEngine(EngineState):
                 },
                 foreign_names=self._foreign_names(owner),
                 used_subnets=tuple(sorted({one.subnet for one in self.networks.values()})),
+                taken_ports=tuple(
+                    TakenPort(
+                        bound=bound,
+                        holder=f"container {one.name}",
+                        environment=one.labels.get(ENVIRONMENT, ""),
+                    )
+                    for one in sorted(containers, key=lambda one: one.name)
+                    if not is_owned(one.labels, owner)
+                    for bound in one.host_ports
+                ),
             )
 
     def inspect_container(self, container_id: str) -> ObservedContainer | None:

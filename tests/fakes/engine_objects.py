@@ -3,6 +3,7 @@ What a fake engine holds, how its containers behave, and what can go wrong with 
 """
 
 from dataclasses import dataclass, field, replace
+from zlib import crc32
 
 from sandbox.model.action import ContainerSpec
 from sandbox.model.observed import ContainerState, EngineHealth, ObservedContainer
@@ -173,6 +174,9 @@ class FakeContainer:
             finished_at=self.finished_at,
             limits=self.limits,
             networks=dict(sorted(self.networks.items())),
+            addresses={name: address(self.id, name) for name in sorted(self.networks)}
+            if self.lives
+            else {},
             volumes=self.volumes,
             host_ports=self.host_ports,
             error=self.error,
@@ -180,6 +184,12 @@ class FakeContainer:
 
     def change_limits(self, memory_bytes: int) -> None:
         self.limits = replace(self.limits, memory_bytes=memory_bytes)
+
+
+def address(container_id: str, network_name: str) -> str:
+    """The address that a container has on a network whenever it runs."""
+    high, low = divmod(crc32(f"{container_id} {network_name}".encode()) % 65000, 250)
+    return f"10.98.{high}.{low + 2}"
 
 
 def wanted_ports(port: Port) -> range:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from threading import RLock
 
 from sandbox.model.event import Event
+from sandbox.model.quarantine import Quarantine
+from sandbox.model.receipt import Traffic
 from sandbox.model.record import SyncRecord
 from sandbox.model.status import Suspension
 
@@ -28,6 +30,9 @@ class FakeJournal:
     _syncs: list[SyncRecord] = field(default_factory=list)
     _events: list[Event] = field(default_factory=list)
     _ready: dict[str, float] = field(default_factory=dict)
+    _routed: dict[str, tuple[float, str]] = field(default_factory=dict)
+    _jobs: set[tuple[str, str]] = field(default_factory=set)
+    _quarantines: dict[str, Quarantine] = field(default_factory=dict)
     _suspensions: dict[str, Suspension] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
 
@@ -36,10 +41,22 @@ class FakeJournal:
             self._syncs.append(replace(record, id=len(self._syncs) + 1))
             return len(self._syncs)
 
-    def syncs(self, environment: str, *, limit: int = 20) -> tuple[SyncRecord, ...]:
+    def syncs(self, environment: str = "", *, limit: int = 20) -> tuple[SyncRecord, ...]:
         with self._lock:
-            own = [one for one in reversed(self._syncs) if one.environment == environment]
+            newest_first = self._syncs[::-1]
+        own = [one for one in newest_first if environment in {"", one.environment}]
         return tuple(own[:limit])
+
+    def sync(self, number: int) -> SyncRecord | None:
+        with self._lock:
+            return next((one for one in self._syncs if one.id == number), None)
+
+    def complete_receipt(self, number: int, after: Traffic) -> None:
+        with self._lock:
+            record = self.sync(number)
+            if record is not None and record.receipt is not None:
+                receipt = replace(record.receipt, after=after)
+                self._syncs[number - 1] = replace(record, receipt=receipt)
 
     def record_event(self, event: Event) -> None:
         with self._lock:
@@ -67,6 +84,38 @@ class FakeJournal:
     def ready(self) -> Mapping[str, float]:
         with self._lock:
             return dict(self._ready)
+
+    def mark_routed(self, container_id: str, started_at: float, config_hash: str) -> None:
+        with self._lock:
+            self._routed[container_id] = (started_at, config_hash)
+
+    def routed(self) -> Mapping[str, tuple[float, str]]:
+        with self._lock:
+            return dict(self._routed)
+
+    def mark_job_done(self, environment: str, spec_hash: str) -> None:
+        with self._lock:
+            self._jobs.add((environment, spec_hash))
+
+    def jobs_done(self, environment: str) -> frozenset[str]:
+        with self._lock:
+            return frozenset(spec_hash for name, spec_hash in self._jobs if name == environment)
+
+    def forget_jobs(self, environment: str) -> None:
+        with self._lock:
+            self._jobs = {each for each in self._jobs if each[0] != environment}
+
+    def quarantine(self, quarantine: Quarantine) -> None:
+        with self._lock:
+            self._quarantines[quarantine.environment] = quarantine
+
+    def quarantined(self, environment: str) -> Quarantine | None:
+        with self._lock:
+            return self._quarantines.get(environment)
+
+    def release_quarantine(self, environment: str) -> bool:
+        with self._lock:
+            return self._quarantines.pop(environment, None) is not None
 
     def suspend(self, suspension: Suspension) -> None:
         with self._lock:

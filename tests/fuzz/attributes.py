@@ -169,6 +169,12 @@ SERVICE: Final[dict[str, tuple[str, ...]]] = {
     "volumes_from": ("[db]", "['db:ro', 'container:x']", "[missing]"),
     "working_dir": ("/srv", "1"),
     "x-any": ("{a: [1]}", ""),
+    "x-sandbox": (
+        "{route: http}",
+        "{rollout: {steps: [{weight: 5, for: 1s}], analysis: {max_error_rate: 1%}}}",
+        "{route: x, rollout: {steps: [{weight: $W, for: 0s}], analysis: {max_p95_ms: .inf}}}",
+        "",
+    ),
     "unknown_key": ("1",),
 }
 """By attribute of a service."""

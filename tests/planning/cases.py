@@ -7,17 +7,38 @@ What happens to an environment, case by case, and the plan that follows.
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from sandbox.model.desired import DesiredState, Network, Volume
-from sandbox.model.observed import ContainerState, EngineHealth, ObservedState
+from sandbox.model.ingress import RouteMode
+from sandbox.model.observed import ContainerState, EngineHealth, ObservedState, TakenPort
 from sandbox.model.plan import Plan, SyncPolicy
+from sandbox.model.rollout import (
+    Analysis,
+    CanaryStep,
+    FailureAction,
+    Order,
+    Rollout,
+    UpdateConfig,
+)
 from sandbox.model.service import Attachment, Condition, Limits, Port, Service, VolumeMount
 from sandbox.model.waiver import Subject, Waiver, WaiverFile
+from sandbox.planning.haproxy import config_hash
 from sandbox.planning.labels import REVISION, SERVICE
 from sandbox.planning.plan import plan_sync
+from sandbox.planning.routes import INGRESS
 from sandbox.planning.spec import container_spec
+from sandbox.planning.traffic import (
+    FULL,
+    canary_shares,
+    ingress_networks,
+    meant_config,
+    shared_address,
+    with_shares,
+)
 from sandbox.render.plan import plan_text
 from tests.builders import (
+    NOW,
     a_build,
     a_container,
     a_desired_state,
@@ -27,6 +48,7 @@ from tests.builders import (
     a_service,
     an_observed_state,
     an_owner,
+    configured,
     waits_for,
 )
 
@@ -259,16 +281,23 @@ def replicas_went_down_from_three_to_one() -> Plan:
     return sync(a_desired_state(a_service()), a_running_state(before))
 
 
+def on_ports(one: int, two: int, route: RouteMode | None) -> DesiredState:
+    ports = [Port(target=80, published=number, published_end=number) for number in (one, two)]
+    a = a_service("a", ports=ports[:1])
+    b = a_service("b", ports=ports[1:], depends_on=[waits_for("a", Condition.HEALTHY)])
+    return a_desired_state(replace(a, route=route), replace(b, route=route))
+
+
 @case
 def two_services_swapped_their_ports() -> Plan:
-    def on(one: int, two: int) -> DesiredState:
-        ports = [Port(target=80, published=number, published_end=number) for number in (one, two)]
-        return a_desired_state(
-            a_service("a", ports=ports[:1]),
-            a_service("b", ports=ports[1:], depends_on=[waits_for("a", Condition.HEALTHY)]),
-        )
+    before, after = on_ports(8002, 8001, None), on_ports(8001, 8002, None)
+    return sync(after, a_running_state(before))
 
-    return sync(on(8001, 8002), a_running_state(on(8002, 8001)))
+
+@case
+def two_services_swapped_the_ports_that_they_bind_themselves() -> Plan:
+    before, after = (on_ports(*each, RouteMode.DIRECT) for each in ((8002, 8001), (8001, 8002)))
+    return sync(after, a_running_state(before))
 
 
 @case
@@ -461,6 +490,224 @@ def a_leftover_with_broken_labels_is_ours_all_the_same() -> Plan:
     labels = {k: v for k, v in observed.containers[0].labels.items() if k != SERVICE}
     broken = replace(observed.containers[0], id="id-broken", name="broken", labels=labels)
     return sync(desired, an_observed_state(desired, *observed.containers, broken))
+
+
+def in_the_middle(
+    before: DesiredState, after: DesiredState, *, share: int = 0, ready: bool = True
+) -> ObservedState:
+    """
+    Old and new containers of web run; *share* percent of the requests go to the new ones.
+    """
+    web = next(each for each in after.services if each.name == "web")
+    observed = a_running_state(before)
+    new = [
+        a_container(after, web, number, ready=ready, created_at=NOW - 5, started_at=NOW - 4)
+        for number in range(1, web.replicas + 1)
+    ]
+    both = an_observed_state(after, *observed.containers, *new)
+    old = [each.name for each in observed.containers if each.labels[SERVICE] == "web"]
+    names = [each.name for each in new]
+    addresses = {
+        each.name: shared_address(each, ingress_networks(after, both)) for each in both.containers
+    }
+    shares = canary_shares(names, old, share) if share else dict.fromkeys(old, FULL)
+    config = with_shares(meant_config(after, both), "web", shares, addresses)
+    return replace(
+        both,
+        containers=tuple(
+            replace(each, config_hash=config_hash(config))
+            if each.labels[SERVICE] == INGRESS
+            else each
+            for each in both.containers
+        ),
+    )
+
+
+def rolled_out(headline: str, replicas: int = 1, **rollout: object) -> DesiredState:
+    """
+    Web alone, with some way to roll it out.
+    """
+    web = a_web(
+        environment={"HEADLINE": headline},
+        depends_on=(),
+        files=(),
+        replicas=replicas,
+        rollout=Rollout(**rollout),  # type: ignore[arg-type] # any field
+    )
+    return a_desired_state(web)
+
+
+CANARY: dict[str, Any] = {
+    "steps": (CanaryStep(weight=10, for_s=20.0), CanaryStep(weight=50, for_s=20.0)),
+    "analysis": Analysis(max_error_rate=0.01, max_p95_ms=300),
+}
+
+
+@case
+def a_canary_begins() -> Plan:
+    return sync(rolled_out("Hi", **CANARY), a_running_state(rolled_out("Hello", **CANARY)))
+
+
+@case
+def a_canary_was_interrupted_at_its_second_step() -> Plan:
+    before, after = (rolled_out(each, **CANARY) for each in ("Hello", "Hi"))
+    return sync(after, in_the_middle(before, after, share=50))
+
+
+@case
+def a_canary_is_reverted() -> Plan:
+    before, after = (rolled_out(each, **CANARY) for each in ("Hello", "Hi"))
+    return sync(before, in_the_middle(before, after, share=10))
+
+
+@case
+def a_canary_is_superseded() -> Plan:
+    before, middle, after = (rolled_out(each, **CANARY) for each in ("Hello", "Hi", "Moin"))
+    return sync(after, in_the_middle(before, middle, share=10))
+
+
+@case
+def a_canary_on_the_way_back_is_none() -> Plan:
+    before, after = (rolled_out(each, **CANARY) for each in ("Hello", "Hi"))
+    return sync(before, a_running_state(after), rollback=True)
+
+
+@case
+def replicas_are_replaced_in_batches() -> Plan:
+    update = UpdateConfig(parallelism=2, delay_s=3.0, monitor_s=5.0)
+    before, after = (rolled_out(each, replicas=3, update=update) for each in ("Hello", "Hi"))
+    return sync(after, a_running_state(before))
+
+
+@case
+def replicas_are_replaced_in_batches_whatever_fails() -> Plan:
+    update = UpdateConfig(failure_action=FailureAction.CONTINUE)
+    before, after = (
+        a_desired_state(
+            replace(
+                a_service("worker", environment={"MODE": mode}, replicas=2),
+                rollout=Rollout(update=update),
+            )
+        )
+        for mode in ("x", "y")
+    )
+    return sync(after, a_running_state(before))
+
+
+@case
+def replicas_are_replaced_stop_first() -> Plan:
+    update = UpdateConfig(order=Order.STOP_FIRST)
+    before, after = (rolled_out(each, replicas=2, update=update) for each in ("Hello", "Hi"))
+    return sync(after, a_running_state(before))
+
+
+@case
+def the_new_container_of_an_interrupted_rollout_is_not_ready() -> Plan:
+    before, after = rolled_out("Hello"), rolled_out("Hi")
+    return sync(after, in_the_middle(before, after, ready=False))
+
+
+@case
+def a_rollout_was_interrupted_before_the_old_container_stopped() -> Plan:
+    before, after = rolled_out("Hello"), rolled_out("Hi")
+    return sync(after, configured(after, in_the_middle(before, after)))
+
+
+@case
+def replicas_behind_the_ingress_went_down() -> Plan:
+    return sync(rolled_out("Hello"), a_running_state(rolled_out("Hello", replicas=2)))
+
+
+@case
+def replicas_behind_the_ingress_went_up() -> Plan:
+    return sync(rolled_out("Hello", replicas=2), a_running_state(rolled_out("Hello")))
+
+
+@case
+def a_container_behind_the_ingress_was_killed() -> Plan:
+    desired = rolled_out("Hello")
+    observed = a_running_state(desired)
+    containers = (
+        replace(each, state=ContainerState.EXITED, exit_code=137, addresses={}, host_ports=())
+        if each.labels[SERVICE] == "web"
+        else each
+        for each in observed.containers
+    )
+    return sync(desired, replace(observed, containers=tuple(containers)))
+
+
+def without_ingress(desired: DesiredState) -> ObservedState:
+    observed = a_running_state(desired)
+    rest = (each for each in observed.containers if each.labels[SERVICE] != INGRESS)
+    return replace(observed, containers=tuple(rest))
+
+
+@case
+def the_ingress_was_removed() -> Plan:
+    return sync(rolled_out("Hello"), without_ingress(rolled_out("Hello")))
+
+
+@case
+def the_configuration_of_the_ingress_was_changed() -> Plan:
+    observed = a_running_state(rolled_out("Hello"))
+    changed = (replace(each, config_hash="") for each in observed.containers)
+    return sync(rolled_out("Hello"), replace(observed, containers=tuple(changed)))
+
+
+@case
+def one_more_port_is_published() -> Plan:
+    more = Port(target=8000, published=8090, published_end=8090)
+    before = rolled_out("Hello")
+    (web,) = before.services
+    after = replace(before, services=(replace(web, ports=(*web.ports, more)),))
+    return sync(after, a_running_state(before))
+
+
+@case
+def a_service_behind_the_ingress_moves_to_another_network() -> Plan:
+    def on(network: str) -> DesiredState:
+        return a_desired_state(a_web(depends_on=(), attachments=(Attachment(network=network),)))
+
+    return sync(on("front"), a_running_state(on("back")))
+
+
+@case
+def a_service_behind_the_ingress_gets_a_further_name() -> Plan:
+    named = Attachment(network="default", aliases=("shop",))
+    after = a_desired_state(a_web(depends_on=(), attachments=(named,)))
+    return sync(after, a_running_state(a_desired_state(a_web(depends_on=()))))
+
+
+@case
+def the_last_routed_service_becomes_direct() -> Plan:
+    before = rolled_out("Hello")
+    (web,) = before.services
+    after = replace(before, services=(replace(web, route=RouteMode.DIRECT),))
+    return sync(after, a_running_state(before))
+
+
+@case
+def a_service_that_bound_its_port_itself_becomes_routed() -> Plan:
+    after = rolled_out("Hello")
+    (web,) = after.services
+    before = replace(after, services=(replace(web, route=RouteMode.DIRECT),))
+    images = a_running_state(after).images
+    return sync(after, replace(a_running_state(before), images=images))
+
+
+@case
+def a_service_with_a_volume_is_replaced_behind_the_ingress() -> Plan:
+    port = Port(target=5432, published=5432, published_end=5432)
+    before = a_desired_state(replace(a_db(), ports=(port,)))
+    after = a_desired_state(replace(a_db(), ports=(port,), environment={"A": "1"}))
+    return sync(after, a_running_state(before))
+
+
+@case
+def another_environment_has_the_port() -> Plan:
+    desired = rolled_out("Hello")
+    taken = TakenPort(bound=("127.0.0.1", 8081, "tcp"), holder="x", environment="production")
+    return sync(desired, replace(without_ingress(desired), taken_ports=(taken,)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
 from dataclasses import replace
 
 from sandbox.model.desired import Network
+from sandbox.model.ingress import RouteMode
+from sandbox.model.rollout import CanaryStep, Order, Rollout, UpdateConfig
+from sandbox.model.service import Port
 from sandbox.planning.compare import compare_desired
 from tests.builders import a_desired_state, a_service, waits_for
 from tests.planning.cases import a_db, a_web, the_shop
@@ -53,3 +56,21 @@ def test_a_setting_that_only_one_gives_is_absent_in_the_other() -> None:
     plain = a_desired_state(a_service())
     promoted = replace(plain, settings=replace(plain.settings, promote_from="staging"))
     assert lines(plain, promoted) == ["x-sandbox.promote_from: None -> staging"]
+
+
+def test_how_requests_reach_a_service_and_how_it_is_rolled_out_are_named() -> None:
+    plain = a_service(ports=[Port(target=80)])
+    update = UpdateConfig(order=Order.STOP_FIRST, parallelism=2)
+    other = replace(
+        plain,
+        ports=(Port(target=80, app_protocol="http"),),
+        route=RouteMode.TCP,
+        rollout=Rollout(update=update, steps=(CanaryStep(weight=5, for_s=1.0),)),
+    )
+    assert lines(a_desired_state(plain), a_desired_state(other)) == [
+        "web.ports.80.app_protocol: None -> http",
+        'web.rollout.steps: None -> {"for_s": 1.0, "weight": 5}',
+        "web.rollout.update.order: None -> stop-first",
+        "web.rollout.update.parallelism: None -> 2",
+        "web.route: None -> tcp",
+    ]

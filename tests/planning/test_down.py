@@ -3,6 +3,7 @@ from dataclasses import replace
 from sandbox.model.action import RemoveVolume
 from sandbox.model.observed import ContainerState, ObservedState
 from sandbox.planning.down import plan_down
+from sandbox.planning.routes import INGRESS
 from sandbox.render.plan import plan_text
 from tests.builders import a_container, a_running_state, an_observed_state
 from tests.planning.cases import a_db, the_shop
@@ -17,12 +18,15 @@ def the_running_shop() -> ObservedState:
 def test_dependents_stop_before_what_they_depend_on_and_volumes_stay() -> None:
     plan = plan_down(the_running_shop(), volumes=False)
     assert [step.id.rpartition(" id-")[0] or step.id for step in plan.steps] == [
+        "stop sandbox-ingress-1",
         "stop web-1",
         "stop db-1",
         "remove db-1",
         "remove migrate-1",
+        "remove sandbox-ingress-1",
         "remove web-1",
         "remove network default",
+        "remove network sandbox-edge",
     ]
     assert {step.id: step.after for step in plan.steps}["stop db-1"] == ("stop web-1",)
 
@@ -30,7 +34,9 @@ def test_dependents_stop_before_what_they_depend_on_and_volumes_stay() -> None:
 def test_volumes_go_only_when_they_are_named_and_after_all_containers() -> None:
     plan = plan_down(the_running_shop(), volumes=True)
     assert plan.steps[-1].action == RemoveVolume(name="shop-staging-c0ffee_db-data")
-    assert plan.steps[-1].depends_on == ("remove db-1", "remove migrate-1", "remove web-1")
+    assert plan.steps[-1].depends_on == tuple(
+        f"remove {name}-1" for name in ("db", "migrate", INGRESS, "web")
+    )
 
 
 def test_a_network_that_a_stranger_uses_stays() -> None:
@@ -38,7 +44,7 @@ def test_a_network_that_a_stranger_uses_stays() -> None:
     busy = [replace(each, endpoints=(*each.endpoints, "stranger")) for each in observed.networks]
     plan = plan_down(replace(observed, networks=tuple(busy)), volumes=False)
     assert "remove network" not in plan_text(plan)
-    assert [hold.target for hold in plan.holds] == ["network default"]
+    assert [hold.target for hold in plan.holds] == ["network default", "network sandbox-edge"]
 
 
 def test_an_environment_that_is_gone_already_needs_nothing() -> None:

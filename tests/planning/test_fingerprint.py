@@ -3,6 +3,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.model.ingress import RouteMode
+from sandbox.model.rollout import Rollout, UpdateConfig
 from sandbox.model.service import (
     Attachment,
     Dependency,
@@ -165,6 +167,8 @@ NOT_IN_IT: dict[str, object] = {
     "build": None,
     "depends_on": (Dependency(service_name="db"),),
     "replicas": 5,
+    "route": RouteMode.TCP,
+    "rollout": Rollout(update=UpdateConfig(parallelism=2)),
     "pull_policy": PullPolicy.ALWAYS,
     "place": "file:1",
     "places": {"image": "file:2"},
@@ -187,6 +191,11 @@ def test_a_field_that_does_not_reach_the_engine_leaves_the_hash(field: str) -> N
     service = a_service()
     changed = replace(service, **{field: NOT_IN_IT[field]})  # type: ignore[arg-type] # any field
     assert digest(fields_of(service)) == digest(fields_of(changed))
+
+
+def test_what_is_spoken_at_a_port_leaves_the_hash() -> None:
+    plain, told = (a_service(ports=[Port(target=80, app_protocol=each)]) for each in ("", "http"))
+    assert digest(fields_of(plain)) == digest(fields_of(told))
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -4,7 +4,7 @@ import pytest
 
 from sandbox.model.observed import ContainerState, EngineHealth, ObservedState
 from sandbox.model.plan import Hold, HoldReason
-from sandbox.model.service import Condition, Service
+from sandbox.model.service import Condition, Port, Service
 from sandbox.model.status import Health, ServiceStatus, SyncStatus
 from sandbox.planning.health import (
     SEVERITY,
@@ -13,6 +13,7 @@ from sandbox.planning.health import (
     sync_status,
     worst,
 )
+from sandbox.planning.spec import container_spec
 from tests.builders import (
     NOW,
     a_container,
@@ -22,6 +23,7 @@ from tests.builders import (
     a_running_state,
     a_service,
     an_observed_state,
+    an_owner,
     waits_for,
 )
 
@@ -149,3 +151,23 @@ def test_of_a_long_reason_a_status_has_the_first_line() -> None:
     (status,) = service_statuses(desired, an_observed_state(desired), [hold], now=NOW)
 
     assert status.message == "web-1: policy denies privileged …"
+
+
+def test_the_ingress_has_a_health_as_any_service() -> None:
+    desired = a_desired_state(a_service(ports=[Port(target=80)]))
+    statuses = service_statuses(desired, a_running_state(desired), now=NOW)
+    assert {each.name: each.health for each in statuses} == {
+        "sandbox-ingress": Health.HEALTHY,
+        "web": Health.HEALTHY,
+    }
+
+
+def test_a_job_that_was_done_once_is_well_without_its_container() -> None:
+    desired = a_desired_state(
+        a_service("job"), a_service(depends_on=[waits_for("job", Condition.COMPLETED)])
+    )
+    done = frozenset({container_spec(an_owner(), desired, a_service("job"), 1).spec_hash})
+    observed = an_observed_state(desired)
+    assert service_statuses(desired, observed, now=NOW)[0].health is Health.MISSING
+    (job, _) = service_statuses(desired, observed, now=NOW, jobs_done=done)
+    assert (job.health, job.ready, job.desired) == (Health.HEALTHY, 1, 1)

@@ -294,6 +294,8 @@ ELSEWHERE = {
     "attachments": "endpoints of the spec",
     "depends_on": "the plan",
     "replicas": "the plan",
+    "rollout": "the plan",
+    "route": "the ingress",
     "labels": "labels of the spec",
     "place": "messages",
     "places": "messages",

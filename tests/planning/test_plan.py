@@ -1,13 +1,33 @@
 from dataclasses import fields, replace
 
-from sandbox.model.action import BuildImage, CreateContainer, StartContainer, StopContainer
+from sandbox.model.action import (
+    BuildImage,
+    CreateContainer,
+    DrainContainer,
+    ShiftTraffic,
+    StartContainer,
+    StopContainer,
+)
+from sandbox.model.ingress import RouteMode
+from sandbox.model.observed import TakenPort
 from sandbox.model.plan import HoldReason, Plan
+from sandbox.model.service import Attachment
 from sandbox.planning.plan import is_in_sync
-from tests.builders import a_desired_state, a_running_state, a_service, waits_for
+from sandbox.planning.spec import container_spec
+from sandbox.planning.traffic import meant_config
+from tests.builders import (
+    a_build,
+    a_desired_state,
+    a_running_state,
+    a_service,
+    an_owner,
+    waits_for,
+)
 from tests.planning.cases import (
     CASES,
     GOLDEN,
     a_db,
+    a_migration,
     a_web,
     golden_text,
     sync,
@@ -27,20 +47,24 @@ def test_every_case_reads_as_the_golden_file_says() -> None:
     assert golden_text() == GOLDEN.read_text(encoding="utf-8")
 
 
-def test_a_replacement_creates_before_it_stops_and_removes_last() -> None:
+def test_a_replacement_moves_the_requests_before_it_stops_and_removes_last() -> None:
+    made = ("copy files web-1", "create web-1")
     assert waits(plan_of("one variable changed")) == {
         "create web-1": (),
         "copy files web-1": ("create web-1",),
-        "stop web-1 (old)": ("copy files web-1", "create web-1"),
-        "start web-1": ("copy files web-1", "stop web-1 (old)"),
+        "start web-1": ("copy files web-1",),
         "await web-1": ("start web-1",),
+        "shift web to web-1": ("await web-1",),
+        "drain web-1 (old)": ("shift web to web-1",),
+        "stop web-1 (old)": ("await web-1", *made, "drain web-1 (old)"),
         "remove web-1 (old)": ("await web-1", "stop web-1 (old)"),
     }
 
 
 def test_an_old_container_serves_until_the_migration_for_the_new_one_has_ended() -> None:
     plan = plan_of("the source changed so two services share one build")
-    assert "await migrate-1" in waits(plan)["stop web-1 (old)"]
+    assert "await migrate-1" in waits(plan)["start web-1"]
+    assert "await web-1" in waits(plan)["stop web-1 (old)"]
 
 
 def test_services_of_one_content_share_one_build_with_a_tag_for_each() -> None:
@@ -52,14 +76,18 @@ def test_services_of_one_content_share_one_build_with_a_tag_for_each() -> None:
 
 
 def test_a_start_waits_for_the_stop_of_whoever_holds_its_port_and_nothing_else_foreign() -> None:
-    found = waits(plan_of("two services swapped their ports"))
+    found = waits(plan_of("two services swapped the ports that they bind themselves"))
     assert found["start a-1"] == ("create a-1", "stop a-1 (old)", "stop b-1 (old)")
     assert found["stop b-1 (old)"] == ("create a-1", "create b-1")
 
 
 def test_a_renewed_network_is_removed_when_ours_are_off_it_and_made_before_they_come_back() -> None:
     found = waits(plan_of("the definition of a network changed"))
-    assert found["remove network default"] == ("remove db-1", "remove web-1")
+    assert found["remove network default"] == (
+        "remove db-1",
+        "remove sandbox-ingress-1",
+        "remove web-1",
+    )
     assert found["create db-1"] == ("create network default", "remove db-1")
 
 
@@ -141,3 +169,93 @@ def test_a_start_after_a_stop_waits_for_it_when_a_dependency_was_replaced() -> N
     ]
     assert starts
     assert starts[0]
+
+
+def test_a_job_that_was_done_once_needs_no_container_and_nobody_waits_for_it() -> None:
+    shop = the_shop()
+    done = frozenset({container_spec(an_owner(), shop, a_migration(), 1).spec_hash})
+    observed = a_running_state(shop)
+    rest = (each for each in observed.containers if "migrate" not in each.name)
+    observed = replace(observed, containers=tuple(rest))
+    assert "create migrate-1" in waits(sync(shop, observed))
+    assert sync(shop, observed, jobs_done=done).steps == ()
+
+
+def test_a_failed_job_that_was_done_once_before_stays_as_it_is() -> None:
+    shop = the_shop()
+    done = frozenset({container_spec(an_owner(), shop, a_migration(), 1).spec_hash})
+    observed = a_running_state(shop)
+    failed = [
+        replace(each, exit_code=3) if "migrate" in each.name else each
+        for each in observed.containers
+    ]
+    plan = sync(shop, replace(observed, containers=tuple(failed)), jobs_done=done)
+    assert (plan.steps, plan.holds) == ((), ())
+
+
+def test_where_an_image_is_broken_the_requests_stay_where_they_are() -> None:
+    build = a_build(content="c2")
+    after = a_desired_state(a_web(build=build, image="shop/web:ff", replicas=2), a_db())
+    before = a_desired_state(a_web(replicas=2), a_db())
+    plan = sync(after, a_running_state(before), broken_images={"shop/web:ff": "no luck"})
+    assert HoldReason.IMAGE_BROKEN in {hold.reason for hold in plan.holds}
+    kinds = (StopContainer, ShiftTraffic, DrainContainer, StartContainer)
+    assert not [step.id for step in plan.steps if isinstance(step.action, kinds)]
+
+
+def test_a_service_that_is_held_and_binds_a_port_of_the_ingress_holds_that_too() -> None:
+    routed = a_desired_state(a_web(depends_on=(), environment={"A": "1"}))
+    (web,) = routed.services
+    direct = replace(routed, services=(replace(web, route=RouteMode.DIRECT),))
+    observed = replace(a_running_state(direct), images=a_running_state(routed).images)
+    name = next(
+        step.action.spec.name
+        for step in sync(routed, observed).steps
+        if isinstance(step.action, CreateContainer) and step.service_name == "web"
+    )
+    taken = {**observed.foreign_names, "container": frozenset({name})}
+    plan = sync(routed, replace(observed, foreign_names=taken))
+    assert {hold.target: hold.reason for hold in plan.holds} == {
+        "web-1": HoldReason.NAME_TAKEN,
+        "sandbox-ingress-1": HoldReason.PORT_TAKEN,
+    }
+    assert not [step for step in plan.steps if isinstance(step.action, StartContainer)]
+
+
+def test_a_port_that_nobody_can_publish_is_told_though_its_service_runs_on() -> None:
+    desired = a_desired_state(a_web(depends_on=()))
+    observed = a_running_state(desired)
+    rest = (each for each in observed.containers if "ingress" not in each.name)
+    taken = (TakenPort(bound=("127.0.0.1", 8081, "tcp"), holder="nginx (pid 812)"),)
+    plan = sync(desired, replace(observed, containers=tuple(rest), taken_ports=taken))
+    assert [(hold.service_name, hold.reason) for hold in plan.holds] == [
+        ("web", HoldReason.PORT_TAKEN)
+    ]
+    assert "start sandbox-ingress-1" in waits(plan)
+    assert plan.ingress
+    assert plan.ingress.backends == meant_config(desired, observed).backends
+
+
+def test_a_third_generation_is_stopped_before_anything_new_starts() -> None:
+    found = waits(plan_of("a canary is superseded"))
+    assert "stop web-1 (old)" in found["start web-1"]
+    assert "stop web-1 (old 2)" not in found["start web-1"]
+    assert "drain web-1 (old)" in found["stop web-1 (old)"]
+
+
+def test_a_container_that_gets_another_address_gets_its_requests_there() -> None:
+    attachments = [Attachment(network="back"), Attachment(network="front")]
+    desired = a_desired_state(a_web(depends_on=(), attachments=attachments))
+    observed = a_running_state(desired)
+    detached = [
+        replace(
+            each,
+            networks={name: names for name, names in each.networks.items() if "back" not in name},
+            addresses={name: text for name, text in each.addresses.items() if "back" not in name},
+        )
+        if "web" in each.name
+        else each
+        for each in observed.containers
+    ]
+    found = waits(sync(desired, replace(observed, containers=tuple(detached))))
+    assert "connect web-1 to shop-staging-c0ffee_back" in found["shift web to web-1"]

@@ -2,10 +2,12 @@ from dataclasses import replace
 
 import pytest
 
+from sandbox.model.action import CreateContainer
 from sandbox.model.observed import TakenPort
 from sandbox.model.plan import HoldReason, Plan, SyncPolicy
 from sandbox.model.service import Port
 from sandbox.planning.plan import plan_sync
+from sandbox.planning.routes import INGRESS
 from tests.builders import a_desired_state, a_running_state, a_service
 
 PORT = Port(target=80, published=8081, published_end=8081)
@@ -25,7 +27,9 @@ def test_a_port_that_another_holds_holds_its_service_and_names_who(address: str)
     (hold,) = plan.holds
     assert (hold.target, hold.reason) == ("web-1", HoldReason.PORT_TAKEN)
     assert "port 127.0.0.1:8081 is held by nginx (pid 812)" in hold.message
-    assert plan.steps == ()
+    assert {step.service_name for step in plan.steps} <= {"", INGRESS}
+    created = (step.action for step in plan.steps if isinstance(step.action, CreateContainer))
+    assert [action.spec.service.ports for action in created] == [()]
 
 
 @pytest.mark.parametrize(

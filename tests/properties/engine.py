@@ -11,8 +11,10 @@ from itertools import count
 from typing import TypeAlias, assert_never
 
 from sandbox.model.action import (
+    AnalyseTraffic,
     AwaitContainer,
     BuildImage,
+    ConfigureIngress,
     ConnectNetwork,
     ContainerSpec,
     CopyFiles,
@@ -20,15 +22,20 @@ from sandbox.model.action import (
     CreateNetwork,
     CreateVolume,
     DisconnectNetwork,
+    DrainContainer,
+    Pause,
     PullImage,
     RemoveContainer,
     RemoveNetwork,
     RemoveVolume,
     RenameContainer,
+    ShiftTraffic,
     StartContainer,
     StopContainer,
     UnpauseContainer,
+    WatchContainer,
 )
+from sandbox.model.ingress import IngressConfig, Server
 from sandbox.model.observed import (
     ContainerState,
     EngineHealth,
@@ -39,6 +46,7 @@ from sandbox.model.observed import (
 )
 from sandbox.model.plan import Step
 from sandbox.model.service import Condition, VolumeMount
+from sandbox.planning.haproxy import config_hash
 
 Change: TypeAlias = (
     StopContainer
@@ -47,6 +55,9 @@ Change: TypeAlias = (
     | ConnectNetwork
     | DisconnectNetwork
     | RemoveContainer
+)
+Traffic: TypeAlias = (
+    ConfigureIngress | ShiftTraffic | AnalyseTraffic | DrainContainer | WatchContainer | Pause
 )
 LIVE = {ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.RESTARTING}
 
@@ -74,6 +85,9 @@ class SimulatedEngine:
     definitions: dict[str, CreateNetwork] = field(default_factory=dict)
     files: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
     started: list[str] = field(default_factory=list)
+    configs: dict[str, IngressConfig] = field(default_factory=dict)
+    drained: set[str] = field(default_factory=set)
+    hides_hashes: bool = False
     removed_networks: set[tuple[str, str]] = field(default_factory=set)
     clock: float = 1_900_000_000.0
 
@@ -84,6 +98,7 @@ class SimulatedEngine:
         self.volumes = {each.name: each for each in state.volumes}
         self.images = dict(state.images)
         self._numbers = count(1)
+        self._addresses = count(1)
 
     def observe(self) -> ObservedState:
         networks = [
@@ -91,13 +106,21 @@ class SimulatedEngine:
         ]
         return replace(
             self.owner_state,
-            containers=tuple(sorted(self.containers.values(), key=lambda each: each.name)),
+            containers=tuple(
+                sorted(map(self._reporting, self.containers.values()), key=lambda each: each.name)
+            ),
             networks=tuple(sorted(networks, key=lambda each: each.name)),
             volumes=tuple(sorted(self.volumes.values(), key=lambda each: each.name)),
             images=dict(self.images),
             used_subnets=tuple(sorted({s for each in networks for s in each.subnets}))
             + self.owner_state.used_subnets,
         )
+
+    def _reporting(self, found: ObservedContainer) -> ObservedContainer:
+        config = self.configs.get(found.id)
+        if config is None or found.state is not ContainerState.RUNNING or self.hides_hashes:
+            return found
+        return replace(found, config_hash=config_hash(config))
 
     def finish_removals(self) -> None:
         """
@@ -125,6 +148,15 @@ class SimulatedEngine:
                 self._create_container(spec)
             case CopyFiles() | StartContainer() | AwaitContainer():
                 self._bring_up(step.action)
+            case (
+                ConfigureIngress()
+                | ShiftTraffic()
+                | AnalyseTraffic()
+                | DrainContainer()
+                | WatchContainer()
+                | Pause()
+            ):
+                self._route(step.action)
             case _:
                 self._change(step.action, self._find("", step.action.container_id))
 
@@ -148,11 +180,94 @@ class SimulatedEngine:
             self._refuse_if(found.state is not ContainerState.CREATED, "copied too late")
             self.files[found.id] = {each.target: each.content for each in action.files}
 
+    def _route(self, action: Traffic) -> None:
+        match action:
+            case ConfigureIngress():
+                self.configs[self._ingress(action.container_name, action.container_id)] = (
+                    action.config
+                )
+            case ShiftTraffic():
+                ingress = self._ingress(action.ingress_name, action.ingress_id)
+                self.configs[ingress] = self._shifted(self.configs[ingress], action)
+            case AnalyseTraffic():
+                config = self.configs[self._ingress(action.ingress_name, action.ingress_id)]
+                names = {
+                    server.name
+                    for backend in config.backends
+                    if backend.service_name == action.service_name
+                    for server in backend.servers
+                }
+                both = {*action.old, *action.new}
+                self._refuse_if(both != names, f"{sorted(both)} are not {sorted(names)}")
+            case DrainContainer():
+                ingress = self._ingress(action.ingress_name, action.ingress_id)
+                found = self._find("", action.container_id)
+                used = self.sends_to(ingress, found)
+                self._refuse_if(used, f"{action.container_name} still gets requests")
+                self.drained.add(action.container_id)
+            case WatchContainer():
+                found = self._find(action.container_name, action.container_id)
+                self._refuse_if(not self._serves(found), f"{found.name} does not stay ready")
+            case Pause():
+                pass
+            case _:
+                assert_never(action)
+
+    def sends_to(self, ingress: str, found: ObservedContainer) -> bool:
+        """
+        Does the ingress send requests to an address that *found* has?
+        """
+        config = self.configs.get(ingress, IngressConfig())
+        used = {server.address for backend in config.backends for server in backend.servers}
+        return bool(used & set(found.addresses.values()))
+
+    def _ingress(self, name: str, identity: str) -> str:
+        found = self._find(name, identity)
+        running = found.state is ContainerState.RUNNING
+        self._refuse_if(not running, f"the ingress {found.name} does not run")
+        return found.id
+
+    def _shifted(self, config: IngressConfig, action: ShiftTraffic) -> IngressConfig:
+        met = set(self._find(action.ingress_name, action.ingress_id).networks)
+        addresses: dict[str, str] = {}
+        for name in action.shares:
+            found = self._find(name, action.ids.get(name, ""))
+            running = found.state is ContainerState.RUNNING
+            self._refuse_if(not running, f"{name} gets requests and does not run")
+            shared = [each for each in action.networks if each in met & found.addresses.keys()]
+            self._refuse_if(not shared, f"the ingress does not reach {name}")
+            addresses[name] = found.addresses[shared[0]]
+        return replace(
+            config,
+            backends=tuple(
+                replace(
+                    backend,
+                    servers=tuple(
+                        Server(name=name, address=addresses[name], port=backend.port, weight=weight)
+                        for name, weight in sorted(action.shares.items())
+                    ),
+                )
+                if backend.service_name == action.service_name
+                else backend
+                for backend in config.backends
+            ),
+        )
+
+    @staticmethod
+    def _serves(found: ObservedContainer) -> bool:
+        return found.state is ContainerState.RUNNING and (found.ready or not found.probed)
+
     def _change(self, action: Change, found: ObservedContainer) -> None:
         match action:
             case StopContainer():
                 self._refuse_if(found.state not in LIVE, f"{found.name} does not run")
-                self.put(found, state=ContainerState.EXITED, exit_code=143, host_ports=())
+                self.put(
+                    found,
+                    state=ContainerState.EXITED,
+                    exit_code=143,
+                    host_ports=(),
+                    addresses={},
+                )
             case UnpauseContainer():
                 self._refuse_if(found.state is not ContainerState.PAUSED, "is not paused")
                 self.put(found, state=ContainerState.RUNNING)
@@ -163,11 +278,15 @@ class SimulatedEngine:
                 self._refuse_if(endpoint.network_name in found.networks, "is attached already")
                 self._network(endpoint.network_name)
                 networks = {**found.networks, endpoint.network_name: endpoint.aliases}
-                self.put(found, networks=networks)
+                addresses = dict(found.addresses)
+                if found.state in LIVE:
+                    addresses[endpoint.network_name] = self._new_address()
+                self.put(found, networks=networks, addresses=addresses)
             case DisconnectNetwork(network_name=name):
                 self._refuse_if(name not in found.networks, f"is not attached to {name}")
                 networks = {key: value for key, value in found.networks.items() if key != name}
-                self.put(found, networks=networks)
+                addresses = {key: each for key, each in found.addresses.items() if key != name}
+                self.put(found, networks=networks, addresses=addresses)
             case RemoveContainer():
                 self._refuse_if(found.state in LIVE, f"{found.name} runs")
                 del self.containers[found.id]
@@ -223,9 +342,14 @@ class SimulatedEngine:
             ready=False,
             health=EngineHealth.STARTING if found.probed else EngineHealth.NONE,
             host_ports=tuple(sorted(ports)),
+            addresses={name: self._new_address() for name in found.networks},
             exit_code=0,
             error="",
         )
+
+    def _new_address(self) -> str:
+        number = next(self._addresses)
+        return f"10.213.{number // 250}.{number % 250 + 2}"
 
     def _wanted_ports(self, found: ObservedContainer) -> set[tuple[str, int, str]]:
         spec = self.specs.get(found.id)
@@ -234,7 +358,7 @@ class SimulatedEngine:
 
     def _await(self, action: AwaitContainer, found: ObservedContainer) -> None:
         if action.until is Condition.COMPLETED:
-            self.put(found, state=ContainerState.EXITED, exit_code=0, host_ports=())
+            self.put(found, state=ContainerState.EXITED, exit_code=0, host_ports=(), addresses={})
             return
         running = {ContainerState.RUNNING, ContainerState.RESTARTING}
         self._refuse_if(found.state not in running, f"{found.name} does not run")

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
+from sandbox.model.ingress import IngressConfig
 from sandbox.model.observed import ContainerState, EngineHealth, ObservedContainer
 from sandbox.model.service import Limits
 from sandbox.planning.labels import REPLICA, SERVICE
@@ -33,7 +34,7 @@ def meddle(draw: st.DrawFn, engine: SimulatedEngine, *, hostile: bool) -> None:
 def stop(_: st.DrawFn, engine: SimulatedEngine, found: ObservedContainer) -> None:
     if found.state in LIVE:
         exited = ContainerState.EXITED
-        engine.put(found, state=exited, exit_code=137, oom_killed=True, host_ports=())
+        engine.put(found, state=exited, exit_code=137, oom_killed=True, host_ports=(), addresses={})
 
 
 def pause(_: st.DrawFn, engine: SimulatedEngine, found: ObservedContainer) -> None:
@@ -99,7 +100,8 @@ def remove(_: st.DrawFn, engine: SimulatedEngine, found: ObservedContainer) -> N
 
 def detach(_: st.DrawFn, engine: SimulatedEngine, found: ObservedContainer) -> None:
     names = sorted(found.networks)
-    engine.put(found, networks={name: found.networks[name] for name in names[1:]})
+    left = {name: each for name, each in found.addresses.items() if name not in names[:1]}
+    engine.put(found, networks={name: found.networks[name] for name in names[1:]}, addresses=left)
 
 
 def forget_aliases(_: st.DrawFn, engine: SimulatedEngine, found: ObservedContainer) -> None:
@@ -110,6 +112,15 @@ def attach(draw: st.DrawFn, engine: SimulatedEngine, found: ObservedContainer) -
     names = sorted(each.name for each in engine.networks.values())
     if names:
         engine.put(found, networks={draw(st.sampled_from(names)): (), **found.networks})
+
+
+def forget_config(_: st.DrawFn, engine: SimulatedEngine, found: ObservedContainer) -> None:
+    engine.configs.pop(found.id, None)
+
+
+def misconfigure(_: st.DrawFn, engine: SimulatedEngine, found: ObservedContainer) -> None:
+    if found.id in engine.configs:
+        engine.configs[found.id] = IngressConfig()
 
 
 def unmount(_: st.DrawFn, engine: SimulatedEngine, found: ObservedContainer) -> None:
@@ -157,7 +168,15 @@ def _copy(engine: SimulatedEngine, found: ObservedContainer, name: str) -> Obser
     if name not in engine.containers:
         state = ContainerState.EXITED if found.state in LIVE else found.state
         exit_code = 0 if found.state is ContainerState.EXITED else 1
-        copy = replace(found, id=name, name=name, host_ports=(), state=state, exit_code=exit_code)
+        copy = replace(
+            found,
+            id=name,
+            name=name,
+            host_ports=(),
+            addresses={},
+            state=state,
+            exit_code=exit_code,
+        )
         engine.containers[name] = copy
         engine.specs[name] = engine.specs[found.id]
         if found.id in engine.files:
@@ -177,6 +196,8 @@ FRIENDLY: tuple[Meddling, ...] = (
     detach,
     forget_aliases,
     attach,
+    forget_config,
+    misconfigure,
     unmount,
     change_image,
     untag,

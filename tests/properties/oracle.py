@@ -5,14 +5,18 @@ Only the keys of labels are taken from there, because they are the contract with
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from sandbox.model.desired import DesiredState
+from sandbox.model.desired import DesiredState, Network
+from sandbox.model.ingress import IngressConfig, RouteMode
 from sandbox.model.observed import ContainerState, EngineHealth, ObservedContainer
-from sandbox.model.service import Condition, Service, VolumeMount
+from sandbox.model.rollout import Rollout
+from sandbox.model.service import Attachment, Condition, Port, Service, VolumeMount
 from sandbox.planning.labels import ENVIRONMENT, INSTANCE, REPLICA, SERVICE
 from tests.properties.engine import LIVE, SimulatedEngine
+
+INGRESS = "sandbox-ingress"
 
 
 def jobs_of(desired: DesiredState) -> set[str]:
@@ -32,6 +36,7 @@ def complaints(
     """
     return [
         *_wrong_services(engine, desired, excused),
+        *_wrong_ingress(engine, desired, excused),
         *_wrong_leftovers(engine, desired, excused),
         *_wrong_networks(engine, desired, excused),
         *_wrong_volumes(engine, desired),
@@ -57,7 +62,115 @@ def _settings(service: Service) -> Service:
     """
     What a container cannot be told apart by is taken out.
     """
-    return replace(service, place="", image="", build=None, depends_on=(), replicas=1)
+    return replace(
+        service,
+        place="",
+        image="",
+        build=None,
+        depends_on=(),
+        replicas=1,
+        ports=(),
+        attachments=tuple(Attachment(network=each.network) for each in service.attachments),
+        route=None,
+        rollout=Rollout(),
+    )
+
+
+def ports_behind(desired: DesiredState, service: Service) -> list[Port]:
+    """
+    Ports that the ingress binds for *service*.
+    """
+    if service.name in jobs_of(desired) or service.route is RouteMode.DIRECT:
+        return []
+    return list(service.ports)
+
+
+def names_behind(desired: DesiredState, service: Service) -> bool:
+    """
+    Does the ingress answer to the name of *service*?
+    """
+    ports = ports_behind(desired, service)
+    told_apart = _speaks_http(service) or len(_namesakes(desired)) == 1
+    return bool(ports) and not service.mounts and told_apart
+
+
+def _namesakes(desired: DesiredState) -> list[str]:
+    """
+    All services of these worlds listen on one and the same port.
+    """
+    return [
+        other.name
+        for other in desired.services
+        if ports_behind(desired, other) and not other.mounts
+    ]
+
+
+def _speaks_http(service: Service) -> bool:
+    return service.route is not RouteMode.TCP
+
+
+def ingress_of(engine: SimulatedEngine) -> list[ObservedContainer]:
+    return [each for each in engine.containers.values() if key_of(each)[0] == INGRESS]
+
+
+def _wrong_ingress(
+    engine: SimulatedEngine, desired: DesiredState, excused: frozenset[str]
+) -> Iterator[str]:
+    behind = [each for each in desired.services if ports_behind(desired, each)]
+    if not behind or INGRESS in excused:
+        return
+    found = ingress_of(engine)
+    if len(found) != 1 or found[0].state is not ContainerState.RUNNING:
+        yield f"{len(found)} ingresses"
+        return
+    config = engine.configs.get(found[0].id, IngressConfig())
+    inside = {
+        (each.host_ip, each.published): each.target
+        for each in engine.specs[found[0].id].service.ports
+    }
+    listeners = {each.port: each.backend for each in config.listeners}
+    backends = {each.name: each for each in config.backends}
+    for service in behind:
+        if service.name in excused:
+            continue
+        for port in service.ports:
+            listener = inside.get((port.host_ip, port.published))
+            if listener is None:
+                yield f"{service.name}: port {port.published} is not published"
+                continue
+            servers = backends[listeners[listener]].servers
+            wanted = {_met(found[0], each) for each in serving_of(engine, service)}
+            if {(each.address, each.port) for each in servers} != {(a, 80) for a in wanted}:
+                yield f"{service.name}: requests go to {servers} instead of {sorted(wanted)}"
+            if any(each.weight != 100 for each in servers):
+                yield f"{service.name}: somebody is preferred in {servers}"
+    if len(listeners) != sum(len(each.ports) for each in behind) + len(_inner(desired, behind)):
+        yield f"listens on {sorted(listeners)}"
+
+
+def _inner(desired: DesiredState, behind: Sequence[Service]) -> set[str]:
+    """
+    What the ingress listens on besides published ports: the one port of all, and the edge's.
+    """
+    named = any(names_behind(desired, each) for each in behind)
+    found = [("80", named), ("edge", any(map(_speaks_http, behind)))]
+    return {name for name, there in found if there}
+
+
+def serving_of(engine: SimulatedEngine, service: Service) -> list[ObservedContainer]:
+    mine = [each for each in engine.containers.values() if key_of(each)[0] == service.name]
+    running = [each for each in mine if each.state is ContainerState.RUNNING]
+    ready = [each for each in running if is_serving(each) and _is_well(each)]
+    return ready or running
+
+
+def _is_well(container: ObservedContainer) -> bool:
+    return container.health is not EngineHealth.UNHEALTHY
+
+
+def _met(ingress: ObservedContainer, container: ObservedContainer) -> str:
+    shared = sorted(set(ingress.networks) & container.addresses.keys())
+    return container.addresses[shared[0]] if shared else ""
 
 
 def holds_condition(
@@ -89,7 +202,9 @@ def is_serving(container: ObservedContainer) -> bool:
     return not container.probed or container.ready or container.health is EngineHealth.HEALTHY
 
 
-def containers_of(engine: SimulatedEngine, service: str, replica: int) -> list[ObservedContainer]:
+def containers_of(
+    engine: SimulatedEngine, service: str, replica: int | str
+) -> list[ObservedContainer]:
     key = (service, str(replica))
     return [each for each in engine.containers.values() if key_of(each) == key]
 
@@ -162,8 +277,15 @@ def _drifted(
     networks = {names[each.network] for each in service.attachments}
     if set(container.networks) != networks:
         return f"is attached to {sorted(container.networks)} instead of {sorted(networks)}"
-    if any(service.name not in aliases for aliases in container.networks.values()):
-        return "cannot be reached by its name"
+    own = all(service.name in aliases for aliases in container.networks.values())
+    if own is names_behind(desired, service):
+        return "has its name" if own else "cannot be reached by its name"
+    if not own and any(
+        service.name not in each.networks.get(name, ())
+        for name in container.networks
+        for each in ingress_of(engine)
+    ):
+        return "cannot be reached by its name through the ingress"
     for mount in service.mounts:
         if isinstance(mount, VolumeMount):
             wanted = _resource_name(engine, mount.volume)
@@ -182,6 +304,8 @@ def _wrong_leftovers(
         for service in desired.services
         for replica in range(1, service.replicas + 1)
     )
+    if any(ports_behind(desired, each) for each in desired.services):
+        wanted[INGRESS, "1"] = 1
     for container in engine.containers.values():
         service_name, _ = key = key_of(container)
         if is_ours(engine, container) and key not in wanted and service_name not in excused:
@@ -192,6 +316,9 @@ def _wrong_networks(
     engine: SimulatedEngine, desired: DesiredState, excused: frozenset[str]
 ) -> Iterator[str]:
     wanted = {_resource_name(engine, each.key): each for each in desired.networks}
+    if any(ports_behind(desired, each) and _speaks_http(each) for each in desired.services):
+        edge = Network(key="sandbox-edge", internal=True)
+        wanted[_resource_name(engine, edge.key)] = edge
     found = Counter(each.name for each in engine.networks.values())
     for name, network in wanted.items():
         if f"network {network.key}" in excused:

@@ -29,6 +29,7 @@ def _in(group: str, key: str, *values: str, beside: str = "") -> tuple[Change, .
 _LIMITS: Final = "deploy: {resources: {limits: {KEY: {}}}}"
 _KEPT: Final = "deploy: {resources: {reservations: {KEY: {}}}}"
 _MOUNT: Final = "volumes: [{TYPE, target: /t, KEY: {}}]"
+_CANARY: Final = "ports: ['80']\n    x-sandbox: {rollout: {steps: [{KEY}]}}"
 
 REACHING: Final[dict[str, tuple[Change, ...]]] = {
     "annotations": (("", "annotations: {a: b}"), *_each("annotations: {a: {}}", "b", "c")),
@@ -299,8 +300,18 @@ SILENT: Final[dict[str, tuple[Change, ...]]] = {
     "deploy.replicas": _each("deploy: {replicas: {}}", "1", "2"),
     "deploy.labels": _each("deploy: {labels: {a: {}}}", "b", "c"),
     "deploy.placement": (("", "deploy: {placement: {constraints: [a==b]}}"),),
-    "deploy.update_config": (("", "deploy: {update_config: {parallelism: 2}}"),),
-    "deploy.rollback_config": (("", "deploy: {rollback_config: {parallelism: 2}}"),),
+    **{
+        f"deploy.{which}.{key}": _each(f"deploy: {{{which}: {{{key}: {{}}}}}}", *values)
+        for which in ("update_config", "rollback_config")
+        for key, values in {
+            "order": ("start-first", "stop-first"),
+            "parallelism": ("1", "2"),
+            "delay": ("0s", "1s"),
+            "failure_action": ("continue", "pause"),
+            "monitor": ("0s", "1s"),
+            "max_failure_ratio": ("0", "0.5"),
+        }.items()
+    },
     "deploy.resources": (("", "deploy: {resources: {limits: {}}}"),),
     "deploy.resources.reservations.cpus": _each(_KEPT.replace("KEY", "cpus"), "'0.5'", "'0.6'"),
     "deploy.restart_policy.delay": _each(
@@ -326,6 +337,28 @@ SILENT: Final[dict[str, tuple[Change, ...]]] = {
         "volumes: [{type: bind, source: /a, target: /b, consistency: {}}]", "cached", "delegated"
     ),
     "x-sandbox": (("", "x-sandbox: {}"),),
+    "x-sandbox.route": _each("x-sandbox: {route: {}}", "http", "tcp", "direct"),
+    "x-sandbox.rollout.steps": (("ports: ['80']", _CANARY.replace("KEY", "weight: 5, for: 1s")),),
+    **{
+        f"x-sandbox.rollout.{key}": _each(_CANARY.replace("KEY", text), *values)
+        for key, text, values in (
+            ("steps.weight", "weight: {}, for: 1s", ("5", "6")),
+            ("steps.for", "weight: 5, for: {}", ("1s", "2s")),
+        )
+    },
+    **{
+        f"x-sandbox.rollout.analysis.{key}": _each(
+            _CANARY.replace("KEY", "weight: 5, for: 1s").replace(
+                "]}", f"], analysis: {{{beside}{key}: {{}}}}}}"
+            ),
+            *values,
+        )
+        for key, beside, values in (
+            ("max_error_rate", "", ("1%", "2%")),
+            ("max_p95_ms", "", ("1", "2")),
+            ("min_requests", "max_p95_ms: 1, ", ("1", "2")),
+        )
+    },
 }
 """What the engine is not told: the container stays."""
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -19,28 +20,37 @@ from sandbox.model.action import (
     StartContainer,
     StopContainer,
 )
-from sandbox.model.observed import ContainerState
+from sandbox.model.desired import DesiredState
+from sandbox.model.observed import ContainerState, ObservedContainer
 from sandbox.model.plan import HoldReason, Plan, Step, SyncPolicy
+from sandbox.model.rollout import Order
+from sandbox.model.service import Service
+from sandbox.planning.labels import SPEC
 from sandbox.planning.plan import plan_sync
 from sandbox.render.plan import plan_json, plan_text
-from tests.properties.engine import RefusedError, SimulatedEngine
+from tests.properties.engine import LIVE, RefusedError, SimulatedEngine
 from tests.properties.oracle import (
+    INGRESS,
     complaints,
     containers_of,
     holds_condition,
+    ingress_of,
     is_ours,
     is_serving,
     jobs_of,
     key_of,
     live_of,
     made_as_declared,
+    ports_behind,
 )
-from tests.properties.worlds import World, run, shuffled, worlds
+from tests.properties.worlds import World, run, shuffled, superseded_worlds, worlds
+
+pytestmark = pytest.mark.slow
 
 POLICY = SyncPolicy()
 # Without shrinking: a world is described as it is found, and a red run ends within seconds.
 some = settings(max_examples=50, suppress_health_check=list(HealthCheck), phases=(Phase.generate,))
-many = settings(some, max_examples=200)
+many = settings(some, max_examples=100)
 randoms = st.integers(0, 9999).map(Random)
 
 
@@ -52,7 +62,7 @@ def test_one_plan_leads_to_what_is_declared(world: World, random: Random) -> Non
 
 
 @some
-@given(worlds(), randoms)
+@given(superseded_worlds() | worlds(), randoms)
 def test_after_one_plan_nothing_is_left_to_do(world: World, random: Random) -> None:
     converge(world, random)
     again = plan_of(world)
@@ -77,7 +87,7 @@ def test_no_container_starts_before_what_it_depends_on(world: World, random: Ran
     services = {service.name: service for service in world.desired.services}
     jobs = jobs_of(world.desired)
     for step in shuffled(plan_of(world), random):
-        if isinstance(step.action, StartContainer):
+        if isinstance(step.action, StartContainer) and step.service_name != INGRESS:
             for dependency in services[step.service_name].depends_on:
                 assert holds_condition(
                     world.engine,
@@ -111,14 +121,192 @@ def test_what_can_fail_harmlessly_comes_before_every_stop(world: World) -> None:
             assert harmless <= ancestors[step.id], f"{step.id} waits for too little"
 
 
-@some
-@given(worlds(), randoms)
-def test_a_slot_never_gets_a_second_running_container(world: World, random: Random) -> None:
+@many
+@given(superseded_worlds() | worlds(), randoms)
+def test_a_slot_gets_a_second_running_container_only_where_two_may_be(
+    world: World, random: Random
+) -> None:
+    services = {service.name: service for service in world.desired.services}
     for step in shuffled(plan_of(world), random):
         world.engine.perform(step)
         if isinstance(step.action, StartContainer):
             started = world.engine.containers[world.engine.started[-1]]
-            assert len(live_of(world.engine, started)) == 1, step.id
+            service = services.get(step.service_name)
+            most = 2 if service and may_be_two(world.desired, service) else 1
+            assert len(live_of(world.engine, started)) <= most, step.id
+
+
+@some
+@given(superseded_worlds(), randoms)
+def test_never_more_than_two_generations_of_a_service_live(world: World, random: Random) -> None:
+    engine = world.engine
+    for step in shuffled(plan_of(world), random):
+        engine.perform(step)
+        if isinstance(step.action, StartContainer):
+            assert len(generations_of(engine, step.service_name)) <= 2, step.id
+
+
+@some
+@given(worlds(), randoms)
+def test_nobody_is_stopped_while_the_ingress_sends_requests_there(
+    world: World, random: Random
+) -> None:
+    engine, plan = world.engine, plan_of(world)
+    early = stopped_early(world, plan)
+    for step in shuffled(plan, random):
+        if isinstance(step.action, StopContainer) and step.action.container_id not in early:
+            found = engine.containers[step.action.container_id]
+            behind = step.service_name in {each.name for each in world.desired.services}
+            if behind and step.service_name != INGRESS:
+                for ingress in ingress_of(engine):
+                    running = ingress.state is ContainerState.RUNNING
+                    assert not (running and engine.sends_to(ingress.id, found)), step.id
+        engine.perform(step)
+
+
+@some
+@given(worlds(), randoms)
+def test_an_old_container_is_stopped_only_when_its_successor_serves(
+    world: World, random: Random
+) -> None:
+    engine, plan = world.engine, plan_of(world)
+    early, services = stopped_early(world, plan), {s.name: s for s in world.desired.services}
+    for step in shuffled(plan, random):
+        if isinstance(step.action, StopContainer) and step.action.container_id not in early:
+            old = engine.containers[step.action.container_id]
+            service = services.get(step.service_name)
+            if service and is_the_one_that_serves(world, service, old):
+                assert any(
+                    made_as_declared(engine, each, service) and is_serving(each)
+                    for each in containers_of(engine, *key_of(old))
+                    if each.id != old.id
+                ), step.id
+                routed = bool(ports_behind(world.desired, service))
+                assert old.id in engine.drained or not routed, f"{step.id} before it is drained"
+        engine.perform(step)
+
+
+@some
+@given(superseded_worlds() | worlds(), randoms)
+def test_a_service_that_is_served_stays_served(world: World, random: Random) -> None:
+    engine, plan = world.engine, plan_of(world)
+    steps = shuffled(plan, random)
+    stopped = {s.action.container_id for s in plan.steps if isinstance(s.action, StopContainer)}
+    if stopped & {each.id for each in ingress_of(engine)}:
+        return
+    watched = [
+        service
+        for service in world.desired.services
+        if ports_behind(world.desired, service)
+        and may_be_two(world.desired, service)
+        and not stopped_early(world, plan) & {e.id for e in mine(engine, service)}
+        and not made_anew(plan, service)
+        and is_served(engine, service)
+    ]
+    for step in steps:
+        engine.perform(step)
+        for service in watched:
+            assert is_served(engine, service), f"{service.name} after {step.id}"
+
+
+def mine(engine: SimulatedEngine, service: Service) -> list[ObservedContainer]:
+    return [each for each in engine.containers.values() if key_of(each)[0] == service.name]
+
+
+def is_served(engine: SimulatedEngine, service: Service) -> bool:
+    """
+    Do requests for *service* reach a container of it that works?
+    """
+    addresses = {
+        address
+        for each in mine(engine, service)
+        if is_serving(each)
+        for address in each.addresses.values()
+    }
+    return service.replicas > 0 and any(
+        server.address in addresses
+        for ingress in ingress_of(engine)
+        if ingress.state is ContainerState.RUNNING and ingress.id in engine.configs
+        for backend in engine.configs[ingress.id].backends
+        if backend.service_name == service.name
+        for server in backend.servers
+    )
+
+
+def made_anew(plan: Plan, service: Service) -> bool:
+    """
+    Does what serves have to go before it can come again: in place, or restarted?
+    """
+    starts = {s.target for s in plan.steps if isinstance(s.action, StartContainer)}
+    return any(
+        isinstance(s.action, StopContainer)
+        and s.target in starts
+        and s.service_name == service.name
+        for s in plan.steps
+    )
+
+
+def may_be_two(desired: DesiredState, service: Service) -> bool:
+    """
+    May old and new container of a place of *service* run at once?
+    """
+    if service.name in jobs_of(desired):
+        return False
+    if service.ports and not ports_behind(desired, service):
+        return False
+    order = service.rollout.update.order
+    return order is Order.START_FIRST or (order is None and not service.mounts)
+
+
+def generations_of(engine: SimulatedEngine, service_name: str) -> set[str]:
+    return {
+        each.labels.get(SPEC, "")
+        for each in engine.containers.values()
+        if key_of(each)[0] == service_name and each.state in LIVE
+    }
+
+
+def stopped_early(world: World, plan: Plan) -> set[str]:
+    """
+    Ids of containers that stop because others need their port or are on a network made anew.
+    """
+    renewed = {s.action.name for s in plan.steps if isinstance(s.action, RemoveNetwork)}
+    starting = {
+        s.service_name: s.action for s in plan.steps if isinstance(s.action, CreateContainer)
+    }
+    wanted = {
+        (port.host_ip, port.published, port.protocol): name
+        for name, action in starting.items()
+        for port in action.spec.service.ports
+    }
+    return {
+        each.id
+        for each in world.engine.containers.values()
+        if renewed & each.networks.keys()
+        or any(wanted.get(bound, key_of(each)[0]) != key_of(each)[0] for bound in each.host_ports)
+    }
+
+
+def is_the_one_that_serves(world: World, service: Service, old: ObservedContainer) -> bool:
+    """
+    Is *old* of the only generation before, in a place that is declared and may have two?
+    """
+    engine = world.engine
+    others = {
+        each.labels.get(SPEC, "")
+        for each in mine(engine, service)
+        if each.state in LIVE and not made_as_declared(engine, each, service)
+    }
+    alone = len([e for e in live_of(engine, old) if not made_as_declared(engine, e, service)]) == 1
+    declared = {str(number) for number in range(1, service.replicas + 1)}
+    return (
+        may_be_two(world.desired, service)
+        and not made_as_declared(engine, old, service)
+        and len(others) == 1
+        and alone
+        and key_of(old)[1] in declared
+        and is_serving(old)
+    )
 
 
 @some
@@ -141,7 +329,7 @@ def test_an_old_container_is_removed_only_when_the_new_one_serves(
             key = key_of(old)
             in_the_way = old.name in wanted or renewed & old.networks.keys()
             if key in slots and not in_the_way:
-                others = containers_of(engine, key[0], int(key[1]))
+                others = containers_of(engine, *key)
                 assert any(
                     made_as_declared(engine, each, services[key[0]])
                     and (is_serving(each) or each.state is ContainerState.EXITED)
@@ -280,7 +468,7 @@ def looking_at_starts(world: World) -> Callable[[Step], None]:
     jobs = jobs_of(world.desired)
 
     def look(step: Step) -> None:
-        if isinstance(step.action, StartContainer):
+        if isinstance(step.action, StartContainer) and step.service_name != INGRESS:
             for each in services[step.service_name].depends_on:
                 other, job = services[each.service_name], each.service_name in jobs
                 reached = holds_condition(world.engine, other, each.condition, job=job)

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from typing_extensions import override
 
 from sandbox.model.desired import DesiredState, Network
+from sandbox.model.ingress import RouteMode
 from sandbox.model.observed import ObservedState
 from sandbox.model.plan import Plan, Step, SyncPolicy
+from sandbox.model.rollout import CanaryStep, FailureAction, Order, Rollout, UpdateConfig
 from sandbox.model.service import (
     Attachment,
     Build,
@@ -40,6 +42,7 @@ from tests.properties.oracle import jobs_of
 NAMES = ("ant", "bee", "cat", "dog", "elk", "fox")
 PORTS = range(8001, 8001 + len(NAMES))
 FOREIGN = "foreign"
+REVISIONS = {OLD_REVISION: "ab" * 20, "ab" * 20: "cd" * 20}
 
 
 class World:
@@ -83,6 +86,8 @@ def desired_states(
         service = kept.get(name) or _service(draw, name, ports.pop(), job=name in jobs)
         if name in kept and draw(st.booleans()):
             service = _tweak(draw, service)
+        if name in jobs:
+            service = replace(service, replicas=min(service.replicas, 1))
         services.append(_depend(draw, service, chosen[:index], jobs))
     if like and draw(st.integers(0, 2)) == 0:
         services = _rotate_ports(services)
@@ -91,7 +96,7 @@ def desired_states(
     return a_desired_state(
         *services,
         networks=networks,
-        revision=OLD_REVISION if like is None else "ab" * 20,
+        revision=OLD_REVISION if like is None else REVISIONS[like.revision],
     )
 
 
@@ -105,7 +110,7 @@ def _service(draw: st.DrawFn, name: str, port: int, *, job: bool) -> Service:
     image = f"registry.example/{name}:{draw(few)}"
     if build:
         image = f"shop/{name}:{build.context_id[:16]}"
-    return a_service(
+    service = a_service(
         name,
         image=image,
         build=build,
@@ -116,8 +121,28 @@ def _service(draw: st.DrawFn, name: str, port: int, *, job: bool) -> Service:
         attachments=[Attachment(network=key) for key in networks],
         healthcheck=a_healthcheck() if draw(st.booleans()) else None,
         limits=Limits(memory_bytes=draw(st.sampled_from([0, 1 << 26, 1 << 28]))),
-        replicas=1 if job or published else draw(st.sampled_from([1, 1, 2, 0])),
+        replicas=1 if job else draw(st.sampled_from([1, 1, 2, 3, 0])),
     )
+    return service if job else _rolled_out(draw, service)
+
+
+def _rolled_out(draw: st.DrawFn, service: Service) -> Service:
+    """
+    The same service with some route and some way to roll it out.
+    """
+    few = st.integers(0, 2)
+    route = draw(st.sampled_from([None, None, RouteMode.HTTP, RouteMode.TCP, RouteMode.DIRECT]))
+    update = UpdateConfig(
+        order=draw(st.sampled_from([None, None, None, *Order])),
+        parallelism=draw(few),
+        delay_s=float(draw(few)),
+        failure_action=draw(st.sampled_from(FailureAction)),
+        monitor_s=float(draw(few) == 0),
+    )
+    steps = (CanaryStep(weight=10, for_s=1.0), CanaryStep(weight=50, for_s=1.0))[: draw(few)]
+    if service.ports and route is RouteMode.DIRECT:
+        service = replace(service, replicas=min(service.replicas, 1))
+    return replace(service, route=route, rollout=Rollout(update=update, steps=steps))
 
 
 def _rotate_ports(services: Sequence[Service]) -> list[Service]:
@@ -176,21 +201,53 @@ def worlds(draw: st.DrawFn, *, hostile: bool = False) -> World:
     """
     order = draw(st.permutations(NAMES))
     before = draw(desired_states(order))
-    after = draw(desired_states(order, like=before))
+    middle = draw(desired_states(order, like=before))
+    # Often a revert, in the middle of what is reverted.
+    later = draw(desired_states(order, like=middle))
+    after = draw(st.sampled_from([middle, later, replace(before, revision=later.revision)]))
     random = Random(draw(st.integers(0, 9999)))
     engine = SimulatedEngine(
         owner_state=ObservedState(owner=an_owner()),
-        job_names=frozenset(jobs_of(before) | jobs_of(after)),
+        job_names=frozenset(jobs_of(before) | jobs_of(middle) | jobs_of(after)),
+        hides_hashes=draw(st.integers(0, 4)) == 0,
     )
-    for desired, shares in ((before, [1.0, 1.0, 0.6, 0.0]), (after, [0.0, 0.0, 0.3, 0.6, 1.0])):
+    past = (
+        (before, [1.0, 1.0, 0.6, 0.0]),
+        (middle, [0.0, 0.3, 0.6, 0.8]),
+        (after, [0.0, 0.0, 0.3, 0.6, 1.0]),
+    )
+    for desired, shares in past:
         plan = plan_sync(desired, engine.observe(), SyncPolicy())
         share = draw(st.sampled_from(shares))
         run(engine, shuffled(plan, random)[: round(share * len(plan.steps))])
+    engine.hides_hashes = False
     for _ in range(draw(st.integers(0, 6))):
         meddle(draw, engine, hostile=hostile)
     if hostile:
         obstruct(draw, engine, after)
     return World(engine, after)
+
+
+@st.composite
+def superseded_worlds(draw: st.DrawFn) -> World:
+    """
+    One service of several containers whose rollout was interrupted, and there is a newer commit.
+    """
+    first = _service(draw, "ant", PORTS[0], job=False)
+    many = 1 if first.route is RouteMode.DIRECT else 3
+    first = replace(first, replicas=draw(st.integers(1, many)))
+    versions = [
+        a_desired_state(replace(first, environment={"MODE": mode}), revision=f"{mode}0" * 20)
+        for mode in ("1", "2", draw(st.sampled_from(["3", "3", "1", "2"])))
+    ]
+    random = Random(draw(st.integers(0, 9999)))
+    engine = SimulatedEngine(owner_state=ObservedState(owner=an_owner()))
+    for desired, share in zip(versions[:2], (1.0, draw(st.floats(0.3, 1))), strict=True):
+        plan = plan_sync(desired, engine.observe(), SyncPolicy())
+        run(engine, shuffled(plan, random)[: round(share * len(plan.steps))])
+    if draw(st.booleans()):
+        engine.configs.clear()  # Nobody knows any more how far it was.
+    return World(engine, versions[2])
 
 
 def shuffled(plan: Plan, random: Random) -> list[Step]:

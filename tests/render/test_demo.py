@@ -4,10 +4,24 @@ The words of the guided tour.
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.render.demo import THEME, farewell, headline_of, next_headline, with_headline
+from sandbox.model.receipt import Receipt, Stages, Traffic
+from sandbox.model.record import Outcome, SyncRecord, Trigger
+from sandbox.model.verdict import Figures
+from sandbox.render.demo import (
+    THEME,
+    farewell,
+    headline_of,
+    next_headline,
+    receipt_line,
+    visits_line,
+    with_headline,
+    with_mistake,
+    without_mistake,
+)
 
 SOURCE = '"""Theme."""\n\nHEADLINE = "Small things"\n\nSHOP_NAME = "Shop"\n'
 
@@ -25,6 +39,30 @@ def test_a_file_without_a_headline_has_none() -> None:
 
 def test_the_shipped_shop_has_the_headline_that_the_tour_changes() -> None:
     assert headline_of((Path(__file__).parents[2] / THEME).read_text())
+
+
+def test_a_mistake_ends_whoever_reads_the_file() -> None:
+    with pytest.raises(SystemExit, match="no more tea"):
+        exec(with_mistake(SOURCE), {})
+    assert without_mistake(with_mistake(SOURCE)) == without_mistake(SOURCE) == SOURCE
+
+
+def test_a_receipt_in_a_line_names_stages_and_requests() -> None:
+    counted = Traffic(seconds=3.0, total=Figures(requests=340, failed=0))
+    receipt = Receipt(stages=Stages(seen=0.1, built=1.5, ready=0.8), during=counted)
+    record = SyncRecord(
+        id=3,
+        environment="staging",
+        revision="a" * 40,
+        trigger=Trigger.COMMIT,
+        started_at=0.0,
+        finished_at=3.0,
+        outcome=Outcome.SUCCEEDED,
+        receipt=receipt,
+    )
+    stages = "seen 0.1 s, built 1.5 s, ready 0.8 s"
+    assert receipt_line(record) == f"receipt 3: {stages}, 340 requests, 0 failed"
+    assert visits_line(1) == "1 request of visitors meanwhile, none failed"
 
 
 @given(st.text(max_size=30))

@@ -165,3 +165,11 @@ def test_one_line_names_what_is_waited_for() -> None:
     assert status_line(PRODUCTION) == (
         "production  ✗ degraded · out of sync  at 4b1c2d3, waiting for: web 0/1"
     )
+
+
+def test_what_is_elsewhere_than_the_file_says_is_noted_below_the_addresses() -> None:
+    note = "the edge is at port 8081, not 8080: 8080 is held by nginx (pid 5)"
+
+    lines = status_text((replace(STAGING, notes=(note,)),), now=NOW).splitlines()
+
+    assert lines[-4:-2] == ["             http://127.0.0.1:9000", f"  note       {note}"]

@@ -15,6 +15,7 @@ from sandbox.model.waiver import Waiver, WaiverFile
 from sandbox.planning.admission import judge_of
 from sandbox.planning.spec import container_spec
 from sandbox.runtime.perform import Performer
+from sandbox.runtime.traffic import Traffic
 from sandbox.runtime.workspace import Workspace
 from tests.builders import INSTANCE, a_desired_state, a_service, an_observed_state
 from tests.fakes.clock import FakeClock
@@ -41,6 +42,7 @@ class Ground:
             judge=judge_of(DESIRED, OBSERVED, policy),
             emit=lambda event: self.said.append(event.message),
             stop=lambda: False,
+            traffic=Traffic(workspace=cast("Workspace", workspace), stop=lambda: False),
         )
 
     def perform(self, *steps: Step) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.bootstrap import open_workspace
+from sandbox.runtime.edge import Edge
 from sandbox.runtime.heads import Heads
 from sandbox.runtime.worker import Worker
 from tests.end_state import container_ids, end_state
@@ -54,9 +55,9 @@ def cycle(ground: Playground, proxy: EngineProxy) -> list[Event]:
         # Until the end: the engine is looked for when it is first needed.
         patch.setenv("DOCKER_HOST", proxy.url)
         with open_workspace(str(ground.folder)) as workspace:
-            worker = Worker(
-                workspace, "staging", Heads(workspace, lambda: None, lambda: None), told.append
-            )
+            heads = Heads(workspace, lambda: None, lambda: None)
+            edge = Edge(workspace, told.append)
+            worker = Worker(workspace, "staging", heads, edge, told.append)
             worker._cycle()
             told.clear()
             proxy.forget()

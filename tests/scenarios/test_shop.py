@@ -5,14 +5,16 @@ The shop's own tests, in the containers that it ships as; and its database, kill
 from __future__ import annotations
 
 import secrets
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import docker.errors
 import pytest
 
-from tests.playground import engine, until
+from tests.load.running import running
+from tests.playground import engine, free_port, until
+from tests.rollouts.changes import ITEM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,13 +62,14 @@ def build(client: docker.APIClient, part: str, target: str | None = None) -> str
 @contextmanager
 def container(client: docker.APIClient, image: str, **options: Any) -> Iterator[str]:
     """
-    Start a container that reaches nothing but itself; remove it and its volumes at the end.
+    Start a container that reaches nothing but itself, unless *host* says so; remove it and its
+    volumes at the end.
     """
-    network = options.pop("network_mode", "none")
+    host = {"network_mode": "none", **options.pop("host", {})}
     made = client.create_container(
         image,
         name=f"sandbox-tests-shop-{secrets.token_hex(6)}",
-        host_config=client.create_host_config(network_mode=network),
+        host_config=client.create_host_config(**host),
         **options,
     )["Id"]
     try:
@@ -134,17 +137,68 @@ def test_the_integration_tests_pass_beside_a_real_database_and_cache(
 ) -> None:
     image = build(client, "app", "test")
     with container(client, build(client, "db"), environment=ACCOUNT) as database:
-        beside = f"container:{database}"
-        cache = container(client, build(client, "cache"), network_mode=beside)
+        beside = {"network_mode": f"container:{database}"}
+        cache = container(client, build(client, "cache"), host=beside)
         tests = container(
             client,
             image,
-            network_mode=beside,
+            host=beside,
             environment={**CLIENT, "SHOP_CACHE_URL": CACHE_URL},
             command=["pytest", "tests/integration"],
         )
         with cache, tests as running:
             run_tests(client, running)
+
+
+@contextmanager
+def whole_shop(client: docker.APIClient) -> Iterator[tuple[int, dict[str, str]]]:
+    """
+    Serve the shop on loopback; give its port, and its containers. All share one network, which a
+    restart of one of them leaves alone.
+    """
+    port, app = free_port(), build(client, "app")
+    published = {"network_mode": "bridge", "port_bindings": {8080: ("127.0.0.1", port)}}
+    settings = {**CLIENT, "SHOP_CACHE_URL": CACHE_URL}
+    with ExitStack() as stack:
+        network = stack.enter_context(
+            container(client, app, command=["sleep", "600"], ports=[8080], host=published)
+        )
+        beside = {"network_mode": f"container:{network}"}
+        db = container(client, build(client, "db"), environment=ACCOUNT, host=beside)
+        cache = container(client, build(client, "cache"), host=beside)
+        stores = {"db": stack.enter_context(db), "cache": stack.enter_context(cache)}
+        migrate = container(
+            client,
+            app,
+            command=["python3", "-m", "shop.migrate"],
+            environment=settings,
+            host=beside,
+        )
+        assert client.wait(stack.enter_context(migrate))["StatusCode"] == 0
+        web = stack.enter_context(container(client, app, environment=settings, host=beside))
+        until(lambda: call(client, web, "ready", "/readyz")[0] == 0, "the shop to be ready")
+        yield port, stores
+
+
+@pytest.mark.parametrize("store", ["cache", "db"])
+def test_a_store_that_is_restarted_costs_visitors_time_and_no_request(
+    client: docker.APIClient, tmp_path: Path, store: str
+) -> None:
+    with whole_shop(client) as (port, stores):
+        url = f"http://127.0.0.1:{port}"
+        targets = [f"{url}/api/products/letter-set", f"POST {url}/api/cart/items {ITEM}"]
+        # What a database cuts in the middle of its work fails, and is asked again.
+        patience_s = 10.0 if store == "db" else 0.0
+        with running(
+            tmp_path / "log", targets, rps=40, header="X-Shop-Release", retry_s=patience_s
+        ) as load:
+            client.restart(stores[store], timeout=10)
+            load.await_more(200)
+
+    summary = load.summary()
+    assert summary.failed == 0, summary.text()
+    assert summary.repeated <= 2, summary.text()
+    assert summary.max_ms > 200, "it was really away"
 
 
 def test_a_database_killed_while_it_is_made_is_made_anew(client: docker.APIClient) -> None:

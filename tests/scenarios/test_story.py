@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.planning.routes import INGRESS
 from tests.playground import engine, until
 from tests.shop_ground import ENVIRONMENTS, PINNED, THEME, ShopGround, shop_ground
 
@@ -55,7 +56,7 @@ def test_both_environments_answer_side_by_side_and_name_themselves(shop: ShopGro
     for name in ENVIRONMENTS:
         shop.until_ready(name)
         assert shop.answer(name, "/version")["environment"] == name
-        assert shop.running(name).keys() == SERVICES
+        assert shop.running(name).keys() == {*SERVICES, INGRESS}
     assert images(shop, "staging").keys() == images(shop, "production").keys()
 
 

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from psycopg_pool import PoolTimeout
 from redis import RedisError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
 
 from shop import __version__, api, pages
 from shop.errors import InvalidFieldsError, NotFoundError, ShopError
@@ -42,7 +43,7 @@ class BrokenError(ShopError):
     title = "We dropped something"
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings) -> ASGIApp:
     """
     Build the application; its stores are opened when it starts.
     """
@@ -62,12 +63,12 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.templates = templates(settings)
-    app.add_middleware(Traffic)
     _add_probes(app, settings)
     app.include_router(api.router)
     app.include_router(pages.router, include_in_schema=False)
     _add_errors(app)
-    return app
+    # Around all of it: a middleware would not see the answer to a mistake of ours.
+    return Traffic(app, release=settings.release)
 
 
 def _add_probes(app: FastAPI, settings: Settings) -> None:

@@ -88,6 +88,12 @@ class Carts:
         """
         self._cache.delete(_key(token))
 
+    def close(self) -> None:
+        """
+        Let go of all connections.
+        """
+        self._cache.close()
+
 
 def _key(token: str) -> str:
     return f"cart:{token}"

@@ -20,7 +20,7 @@ from shop.order_queue import OrderQueue
 from shop.orders import Order, read_order
 from shop.pricing import Bill, bill_of
 from shop.settings import Settings
-from shop.stores import open_cache, open_pool
+from shop.stores import PatientCache, open_cache, open_pool
 
 RESTOCK_MAX = 100
 
@@ -31,6 +31,8 @@ log = logging.getLogger("shop.web")
 class Shop:
     """
     The open shop: settings, database, cache, and what is kept in the cache.
+
+    Carts wait for a cache that is restarted; probes and the queue do not.
     """
 
     settings: Settings
@@ -49,7 +51,7 @@ class Shop:
             settings=settings,
             pool=open_pool(),
             cache=cache,
-            carts=Carts(cache),
+            carts=Carts(open_cache(settings.cache_url, PatientCache)),
             queue=OrderQueue(cache),
         )
 
@@ -58,6 +60,7 @@ class Shop:
         Let go of all connections.
         """
         self.pool.close(timeout=0.5)
+        self.carts.close()
         self.cache.close()
 
     def product(self, slug: str) -> Product:

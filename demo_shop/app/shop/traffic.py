@@ -1,5 +1,6 @@
 """
-What wraps every request: one log line, safe headers, and no forms from other sites.
+What wraps every request: one log line, safe headers, which release answered, and no forms from
+other sites.
 """
 
 import logging
@@ -16,6 +17,7 @@ from shop.logs import facts
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 PROBES = frozenset({"/healthz", "/readyz"})
 OK_BELOW = 400
+RELEASE = "X-Shop-Release"
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; form-action 'self';"
     " frame-ancestors 'none'; base-uri 'none'",
@@ -31,8 +33,9 @@ class Traffic:
     The outermost layer of the application.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, release: str) -> None:
         self._app = app
+        self._headers = HEADERS | {RELEASE: release}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """
@@ -49,7 +52,7 @@ class Traffic:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers[name] = value
             await send(message)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.adapters.docker_engine import (
     commands,
+    conversation,
     creation,
     events,
     hooks,
@@ -29,6 +30,7 @@ from sandbox.ports import EngineInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from sandbox.adapters.docker_engine.api import Api
     from sandbox.model.action import (
@@ -223,6 +225,12 @@ class DockerEngine:
     def run_hook(self, container_id: str, hook: Hook, on_output: Callable[[str], None]) -> int:
         """Run *hook* inside the container to its end; return its exit status."""
         return hooks.run_hook(self._connections, container_id, hook, on_output)
+
+    def converse(
+        self, container_id: str, command: Sequence[str], silence_s: float
+    ) -> AbstractContextManager[conversation.Conversation]:
+        """Start *command* inside the container, and talk with it."""
+        return conversation.converse(self._connections, container_id, command, silence_s)
 
     def exec_interactive(self, container_id: str, command: Sequence[str], *, tty: bool) -> int:
         """Run *command* on the terminal of this process; return its exit status."""

@@ -43,6 +43,7 @@ def observed_container(inspected: Json) -> ObservedContainer:
         finished_at=epoch_s(state.get("FinishedAt") or ""),
         limits=_limits(inspected["HostConfig"]),
         networks=attached_networks(inspected),
+        addresses=addresses(inspected),
         volumes=_volumes(inspected),
         host_ports=_host_ports(inspected),
         error=failed_start(state.get("Error") or ""),
@@ -68,6 +69,16 @@ def attached_networks(inspected: Json) -> dict[str, tuple[str, ...]]:
         name: tuple(sorted({*(endpoint.get("Aliases") or ())} - {short_id}))
         for name, endpoint in sorted(networks.items())
         if name != "none"
+    }
+
+
+def addresses(inspected: Json) -> dict[str, str]:
+    """IPv4 address by name of network, sorted, where the container has one now."""
+    networks: dict[str, Json] = inspected["NetworkSettings"].get("Networks") or {}
+    return {
+        name: endpoint["IPAddress"]
+        for name, endpoint in sorted(networks.items())
+        if endpoint.get("IPAddress")
     }
 
 

@@ -5,6 +5,7 @@ One complete look at what an owner has on the engine.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from sandbox.adapters.docker_engine.errors import NOT_FOUND, status_of
@@ -97,7 +98,7 @@ def image_id(connections: Connections, reference: str) -> str:
 
 def is_owned(entry: Json, owner: Owner) -> bool:
     """Tell whether an object of a list carries the labels of *owner*."""
-    carried: dict[str, str] = entry.get("Labels") or {}
+    carried = _labels(entry)
     return (
         carried.get(labels.INSTANCE) == owner.instance
         and carried.get(labels.ENVIRONMENT) == owner.environment
@@ -173,15 +174,19 @@ def _foreign_names(listed: _Listed, owner: Owner) -> dict[str, frozenset[str]]:
 def _taken_ports(listed: _Listed, owner: Owner) -> tuple[TakenPort, ...]:
     """Ports that containers of anybody else publish now, those of our other environments too."""
     found = {
-        (port.get("IP", ""), port["PublicPort"], port["Type"]): entry["Names"][0]
+        (port.get("IP", ""), port["PublicPort"], port["Type"]): entry
         for entry in listed.containers
         if not is_owned(entry, owner) and entry.get("Names")
         for port in entry.get("Ports") or ()
         if port.get("PublicPort")
     }
     return tuple(
-        TakenPort(bound=bound, holder=f"container {name.removeprefix('/')}")
-        for bound, name in sorted(found.items())
+        TakenPort(
+            bound=bound,
+            holder=f"container {entry['Names'][0].removeprefix('/')}",
+            environment=_labels(entry).get(labels.ENVIRONMENT, ""),
+        )
+        for bound, entry in sorted(found.items(), key=itemgetter(0))
     )
 
 
@@ -193,3 +198,8 @@ def _subnets(network: Json) -> tuple[str, ...]:
     ipam: Json = network.get("IPAM") or {}
     configs: list[Json] = ipam.get("Config") or []
     return tuple(config["Subnet"] for config in configs if config.get("Subnet"))
+
+
+def _labels(entry: Json) -> dict[str, str]:
+    labels: dict[str, str] = entry.get("Labels") or {}
+    return labels

@@ -141,6 +141,13 @@ class GitRepository:
         pairs = (line.split("\0") for line in os.fsdecode(listed).splitlines())
         return {ref.removeprefix("refs/heads/"): commit for ref, commit in pairs}
 
+    def moved_at(self, branch: str) -> float | None:
+        """When *branch* last moved, in seconds since the epoch; ``None`` where no file tells."""
+        try:
+            return Path(self.place.common_dir, "refs", "heads", branch).stat().st_mtime
+        except (OSError, ValueError):
+            return None
+
     def last_change(self, commit: str, folders: Sequence[str]) -> str:
         """
         Find the newest commit, *commit* or an ancestor, that changed any of *folders*.

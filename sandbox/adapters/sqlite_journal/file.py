@@ -11,10 +11,10 @@ from threading import RLock
 from typing import Any, Final
 from urllib.parse import quote
 
-VERSION: Final = 1
 BUSY_TIMEOUT_S: Final = 5.0
 
-SCHEMA: Final = """
+MIGRATIONS: Final = (
+    """
 CREATE TABLE IF NOT EXISTS sync (
     id INTEGER PRIMARY KEY AUTOINCREMENT, environment TEXT NOT NULL, record TEXT NOT NULL
 );
@@ -27,7 +27,23 @@ CREATE TABLE IF NOT EXISTS step (
 );
 CREATE TABLE IF NOT EXISTS ready (container_id TEXT PRIMARY KEY, started_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS suspension (environment TEXT PRIMARY KEY, suspension TEXT NOT NULL);
+""",
+    """
+CREATE TABLE IF NOT EXISTS quarantine (environment TEXT PRIMARY KEY, quarantine TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS job_done (
+    environment TEXT NOT NULL, spec_hash TEXT NOT NULL, UNIQUE (environment, spec_hash)
+);
+CREATE TABLE IF NOT EXISTS routed (
+    container_id TEXT PRIMARY KEY, started_at REAL NOT NULL, config_hash TEXT NOT NULL
+);
+""",
+)
 """
+From each version of the file to the next, the empty file first.
+
+Two processes may run the same one, one after the other: each leaves alone what is there already.
+"""
+VERSION: Final = len(MIGRATIONS)
 
 Row = tuple[Any, ...]
 log = logging.getLogger(__name__)
@@ -130,8 +146,16 @@ class JournalFile:
             logged = self._file.with_name(self._file.name + "-wal").exists()
             address = f"file:{quote(str(self._file))}?mode=ro{'' if logged else '&immutable=1'}"
             with closing(_connect(address)) as connection:
-                version = connection.execute("PRAGMA user_version").fetchone()[0]
-                yield connection if version == VERSION else None
+                version = _version(connection)
+                if version == VERSION:
+                    yield connection
+                elif 0 < version < VERSION:
+                    # Nobody has written since the older version did, and reading must not.
+                    with closing(_connect(":memory:")) as copy:
+                        connection.backup(copy)
+                        yield _migrated(copy)
+                else:
+                    yield None
 
 
 def _connect(address: str) -> sqlite3.Connection:
@@ -145,15 +169,24 @@ def _prepare(connection: sqlite3.Connection) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            connection.executescript(
-                f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
-            )
+        return _migrated(connection)
     except BaseException:
         connection.close()
         raise
-    if version not in {0, VERSION}:
-        connection.close()
+
+
+def _migrated(connection: sqlite3.Connection) -> sqlite3.Connection:
+    version = _version(connection)
+    if not 0 <= version <= VERSION:
         raise sqlite3.DatabaseError(f"it has version {version}, this sandbox knows {VERSION}")
+    if version < VERSION:
+        scripts = "".join(MIGRATIONS[version:])
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {scripts} PRAGMA user_version = {VERSION}; COMMIT;"
+        )
     return connection
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from sandbox.adapters.sqlite_journal.file import JournalFile
-from sandbox.adapters.sqlite_journal.rows import event_of, suspension_of, sync_of, text_of
+from sandbox.adapters.sqlite_journal.rows import text_of, value_of
 from sandbox.model.event import Event
+from sandbox.model.quarantine import Quarantine
+from sandbox.model.receipt import Traffic
 from sandbox.model.record import SyncRecord
 from sandbox.model.status import Suspension
 
 EVENTS_MAX: Final = 10_000
 STEPS_MAX: Final = 10_000
-READY_MAX: Final = 1_000
+PROOFS_MAX: Final = 1_000  # of each kind
+JOBS_MAX: Final = 10_000
 SYNCS_MAX: Final = 1_000  # of each environment
 OLD_SYNCS: Final = """
 DELETE FROM sync WHERE environment = ?1 AND id <=
@@ -52,13 +56,24 @@ class SqliteJournal:
             ),
         )
 
-    def syncs(self, environment: str, *, limit: int = 20) -> tuple[SyncRecord, ...]:
-        """Newest first."""
-        rows = self._file.read(
-            "SELECT id, record FROM sync WHERE environment = ? ORDER BY id DESC LIMIT ?",
-            (environment, limit),
+    def syncs(self, environment: str = "", *, limit: int = 20) -> tuple[SyncRecord, ...]:
+        """Newest first; those of all environments when none is named."""
+        where, values = ("WHERE environment = ?", [environment]) if environment else ("", [])
+        query = f"SELECT id, record FROM sync {where} ORDER BY id DESC LIMIT ?"  # noqa: S608 - one of two constants
+        return _numbered(self._file.read(query, (*values, limit)))
+
+    def sync(self, number: int) -> SyncRecord | None:
+        """Give the one that `record_sync` gave this number."""
+        rows = self._file.read("SELECT id, record FROM sync WHERE id = ?", (number,))
+        return next(iter(_numbered(rows)), None)
+
+    def complete_receipt(self, number: int, after: Traffic) -> None:
+        """Add *after* to the receipt of a sync; nothing happens when there is none (any more)."""
+        # A path below what is null is not made.
+        completed = (
+            "UPDATE sync SET record = json_set(record, '$.receipt.after', json(?)) WHERE id = ?"
         )
-        return tuple(sync_of(number, text) for number, text in rows)
+        self._file.write((completed, (text_of(after), number)))
 
     # events and steps
 
@@ -76,7 +91,8 @@ class SqliteJournal:
             rows = self._file.read(query.format("ASC"), (after, limit))
         else:
             rows = self._file.read(query.format("DESC"), (0, limit))[::-1]
-        return tuple((number, event_of(text)) for number, text in rows)
+        found = ((number, value_of(Event, text)) for number, text in rows)
+        return tuple((number, event) for number, event in found if event is not None)
 
     def begin_step(self, environment: str, step_id: str, at: float) -> int:
         """Write the intent before the step; return its number."""
@@ -94,18 +110,81 @@ class SqliteJournal:
             ("UPDATE step SET ended_at = ?, outcome = ? WHERE id = ?", (at, outcome, number))
         )
 
-    # readiness
+    # what containers proved
 
     def mark_ready(self, container_id: str, started_at: float) -> None:
         """A healthcheck passed for the container as started then; the last 1,000 are kept."""
         self._file.write(
             ("INSERT OR REPLACE INTO ready VALUES (?, ?)", (container_id, started_at)),
-            ("DELETE FROM ready WHERE rowid <= (SELECT max(rowid) FROM ready) - ?", (READY_MAX,)),
+            ("DELETE FROM ready WHERE rowid <= (SELECT max(rowid) FROM ready) - ?", (PROOFS_MAX,)),
         )
 
     def ready(self) -> Mapping[str, float]:
         """Start times by container id, of those that were marked."""
         return dict(self._file.read("SELECT container_id, started_at FROM ready"))
+
+    def mark_routed(self, container_id: str, started_at: float, config_hash: str) -> None:
+        """The ingress, as started then, does *config_hash*; the last 1,000 are kept."""
+        self._file.write(
+            (
+                "INSERT OR REPLACE INTO routed VALUES (?, ?, ?)",
+                (container_id, started_at, config_hash),
+            ),
+            (
+                "DELETE FROM routed WHERE rowid <= (SELECT max(rowid) FROM routed) - ?",
+                (PROOFS_MAX,),
+            ),
+        )
+
+    def routed(self) -> Mapping[str, tuple[float, str]]:
+        """Start time and the last proven hash by container id."""
+        rows = self._file.read("SELECT container_id, started_at, config_hash FROM routed")
+        return {container_id: (at, config_hash) for container_id, at, config_hash in rows}
+
+    # jobs
+
+    def mark_job_done(self, environment: str, spec_hash: str) -> None:
+        """Keep that this job ended well; the last 10,000 are kept."""
+        self._file.write(
+            ("INSERT OR REPLACE INTO job_done VALUES (?, ?)", (environment, spec_hash)),
+            (
+                "DELETE FROM job_done WHERE rowid <= (SELECT max(rowid) FROM job_done) - ?",
+                (JOBS_MAX,),
+            ),
+        )
+
+    def jobs_done(self, environment: str) -> frozenset[str]:
+        """Spec hashes of the jobs of *environment* that were marked."""
+        query = "SELECT spec_hash FROM job_done WHERE environment = ?"
+        return frozenset(spec_hash for (spec_hash,) in self._file.read(query, (environment,)))
+
+    def forget_jobs(self, environment: str) -> None:
+        """Forget them all: what they did is gone."""
+        self._file.write(("DELETE FROM job_done WHERE environment = ?", (environment,)))
+
+    # quarantine
+
+    def quarantine(self, quarantine: Quarantine) -> None:
+        """Keep *quarantine* instead of an earlier one of its environment."""
+        self._file.write(
+            (
+                "INSERT OR REPLACE INTO quarantine VALUES (?, ?)",
+                (quarantine.environment, text_of(quarantine)),
+            )
+        )
+
+    def quarantined(self, environment: str) -> Quarantine | None:
+        """Give the revision of *environment* that is not tried again."""
+        query = "SELECT quarantine FROM quarantine WHERE environment = ?"
+        rows = self._file.read(query, (environment,))
+        return value_of(Quarantine, rows[0][0]) if rows else None
+
+    def release_quarantine(self, environment: str) -> bool:
+        """Forget the quarantine of *environment*; false when there is none."""
+        if self.quarantined(environment) is None:
+            return False
+        self._file.write(("DELETE FROM quarantine WHERE environment = ?", (environment,)))
+        return True
 
     # suspensions
 
@@ -128,8 +207,15 @@ class SqliteJournal:
     def suspensions(self) -> tuple[Suspension, ...]:
         """All of them, those whose `until` has passed too: who asks knows what time it is."""
         rows = self._file.read("SELECT suspension FROM suspension ORDER BY environment")
-        return tuple(suspension_of(text) for (text,) in rows)
+        found = (value_of(Suspension, text) for (text,) in rows)
+        return tuple(suspension for suspension in found if suspension is not None)
 
     def close(self) -> None:
         """Give the file back; writing again would open it again."""
         self._file.close()
+
+
+def _numbered(rows: Iterable[tuple[int, str]]) -> tuple[SyncRecord, ...]:
+    """Read records, each with its number."""
+    found = ((number, value_of(SyncRecord, text)) for number, text in rows)
+    return tuple(replace(record, id=number) for number, record in found if record is not None)

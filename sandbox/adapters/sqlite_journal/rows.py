@@ -1,54 +1,38 @@
-"""Records as the journal stores them: JSON, in which another version may know more or less."""
+"""
+Records as the journal stores them: JSON, in which another version may know more or less.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, fields
-from typing import Any
+import logging
+from typing import TypeVar
 
-from sandbox.model.event import Event, EventKind
-from sandbox.model.record import Outcome, StepRecord, SyncRecord, Trigger
+from sandbox.adapters.wire import WireError, decode, encode
+from sandbox.model.event import Event
+from sandbox.model.quarantine import Quarantine
+from sandbox.model.receipt import Traffic
+from sandbox.model.record import SyncRecord
 from sandbox.model.status import Suspension
 
+Stored = TypeVar("Stored", Event, Quarantine, Suspension, SyncRecord)
 
-def text_of(value: Event | Suspension | SyncRecord) -> str:
-    """Write *value* as JSON."""
-    return json.dumps(asdict(value), ensure_ascii=True, separators=(",", ":"))
-
-
-def event_of(text: str) -> Event:
-    """Read what `text_of` wrote."""
-    stored = _known(Event, json.loads(text))
-    stored["kind"] = EventKind(stored["kind"])
-    return Event(**stored)
+log = logging.getLogger(__name__)
 
 
-def suspension_of(text: str) -> Suspension:
-    """Read what `text_of` wrote."""
-    return Suspension(**_known(Suspension, json.loads(text)))
+def text_of(value: Event | Quarantine | Suspension | SyncRecord | Traffic) -> str:
+    """
+    Write *value* as JSON.
+    """
+    return json.dumps(encode(value), ensure_ascii=True, separators=(",", ":"))
 
 
-def sync_of(number: int, text: str) -> SyncRecord:
-    """Read what `text_of` wrote; its id is its *number*."""
-    stored = _known(SyncRecord, json.loads(text))
-    stored["id"] = number
-    stored["trigger"] = Trigger(stored["trigger"])
-    stored["outcome"] = Outcome(stored["outcome"])
-    stored["steps"] = tuple(_step(step) for step in stored.get("steps", ()))
-    stored["log"] = tuple(stored.get("log", ()))
-    return SyncRecord(**stored)
-
-
-def _step(step: Mapping[str, Any]) -> StepRecord:
-    stored = _known(StepRecord, step)
-    stored["outcome"] = Outcome(stored["outcome"])
-    return StepRecord(**stored)
-
-
-def _known(
-    kind: type[Event | StepRecord | Suspension | SyncRecord], stored: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What this version knows of what another one wrote."""
-    names = {field.name for field in fields(kind)}
-    return {name: value for name, value in stored.items() if name in names}
+def value_of(kind: type[Stored], text: str) -> Stored | None:
+    """
+    Read what `text_of` wrote; what cannot be read is as good as forgotten.
+    """
+    try:
+        return decode(kind, json.loads(text))
+    except (ValueError, WireError) as error:
+        log.warning("the journal holds a %s that cannot be read: %s", kind.__name__, error)
+        return None

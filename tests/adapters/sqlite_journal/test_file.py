@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.adapters.sqlite_journal import SqliteJournal
+from sandbox.adapters.sqlite_journal import SqliteJournal, file
 from sandbox.adapters.sqlite_journal import journal as module
 from sandbox.model.event import Event, EventKind
-from sandbox.model.record import Outcome, SyncRecord, Trigger
+from sandbox.model.quarantine import Quarantine
+from sandbox.model.record import Outcome, StepRecord, SyncRecord, Trigger
 from sandbox.model.status import Suspension
 from tests.repositories import snapshot
 
@@ -25,6 +26,11 @@ SYNC = SyncRecord(
     outcome=Outcome.SUCCEEDED,
 )
 SUSPENSION = Suspension(environment="staging", reason="r", since=1.0)
+
+
+QUARANTINE = Quarantine(
+    environment="staging", revision="b" * 40, reason="r", since=1.0, serving="a" * 40
+)
 
 
 class Spoken(list[str]):
@@ -45,13 +51,14 @@ def read_everything(journal: SqliteJournal) -> tuple[object, ...]:
         journal.syncs("staging"),
         dict(journal.ready()),
         journal.suspensions(),
+        journal.quarantined("staging"),
     )
 
 
 def test_reading_what_is_not_there_makes_nothing(tmp_path: Path, spoken: Spoken) -> None:
     journal = spoken.journal(tmp_path / "sandbox")
 
-    assert read_everything(journal) == ((), (), {}, ())
+    assert read_everything(journal) == ((), (), {}, (), None)
     assert journal.resume("staging") is False
     journal.close()
 
@@ -70,7 +77,7 @@ def test_reading_what_another_process_left_changes_nothing(tmp_path: Path, spoke
     found = read_everything(reader)
     reader.close()
 
-    assert found == (((1, EVENT),), (), {}, (SUSPENSION,))
+    assert found == (((1, EVENT),), (), {}, (SUSPENSION,), None)
     assert snapshot(tmp_path) == before
 
 
@@ -117,7 +124,7 @@ def test_a_damaged_file_is_left_alone_by_reading(tmp_path: Path, spoken: Spoken)
     (tmp_path / "journal.sqlite").write_bytes(b"damaged" * 1000)
     before = snapshot(tmp_path)
 
-    assert read_everything(spoken.journal(tmp_path)) == ((), (), {}, ())
+    assert read_everything(spoken.journal(tmp_path)) == ((), (), {}, (), None)
     assert snapshot(tmp_path) == before
     assert len(spoken) == 1
 
@@ -127,9 +134,9 @@ def test_damage_in_the_middle_of_the_work_does_not_end_it(tmp_path: Path, spoken
     for _ in range(200):
         journal.record_sync(replace(SYNC, message="x" * 500))
     journal.close()
-    file = tmp_path / "journal.sqlite"
-    content = file.read_bytes()
-    file.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    damaged = tmp_path / "journal.sqlite"
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
 
     number = journal.record_sync(SYNC)
 
@@ -194,6 +201,97 @@ def test_another_version_may_know_more_of_a_record(tmp_path: Path, spoken: Spoke
 
     assert journal.syncs("staging") == (replace(SYNC, id=1),)
     assert journal.events() == ((1, EVENT),)
+
+
+def of_the_first_version(folder: Path) -> None:
+    """
+    Write the file that the first version left: one sync, without what is known of one today.
+    """
+    record = (
+        '{"id":0,"environment":"staging","revision":"'
+        + "a" * 40
+        + '","release":"","trigger":"commit","started_at":1.0,"finished_at":2.0,"outcome":'
+        '"succeeded","message":"","steps":[{"step_id":"1","reason":"r","outcome":"succeeded",'
+        '"seconds":0.5,"message":""}],"log":[]}'
+    )
+    with sqlite3.connect(folder / "journal.sqlite") as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(f"{file.MIGRATIONS[0]} PRAGMA user_version = 1;")
+        connection.execute("INSERT INTO sync VALUES (7, 'staging', ?)", (record,))
+    connection.close()
+
+
+OLD_SYNC = replace(
+    SYNC,
+    id=7,
+    steps=(StepRecord(step_id="1", reason="r", outcome=Outcome.SUCCEEDED, seconds=0.5),),
+)
+
+
+def test_the_file_of_an_older_version_is_read_without_touching_it(
+    tmp_path: Path, spoken: Spoken
+) -> None:
+    of_the_first_version(tmp_path)
+    before = snapshot(tmp_path)
+
+    journal = spoken.journal(tmp_path)
+
+    assert journal.syncs("staging") == (OLD_SYNC,)
+    assert journal.quarantined("staging") is None
+    assert journal.routed() == {}
+    assert snapshot(tmp_path) == before
+    assert spoken == []
+
+
+def test_the_file_of_an_older_version_is_brought_along_by_writing(
+    tmp_path: Path, spoken: Spoken
+) -> None:
+    of_the_first_version(tmp_path)
+
+    journal = spoken.journal(tmp_path)
+    journal.quarantine(QUARANTINE)
+    journal.mark_job_done("staging", "a")
+    journal.close()
+
+    assert spoken.journal(tmp_path).quarantined("staging") == QUARANTINE
+    assert spoken.journal(tmp_path).syncs("staging") == (OLD_SYNC,)
+    assert spoken.journal(tmp_path).jobs_done("staging") == {"a"}
+    assert spoken == []
+
+
+def test_a_migration_that_another_process_made_meanwhile_may_be_made_again(
+    tmp_path: Path, spoken: Spoken
+) -> None:
+    spoken.journal(tmp_path).quarantine(QUARANTINE)
+    with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+
+    journal = spoken.journal(tmp_path)
+    journal.record_event(EVENT)
+
+    assert journal.quarantined("staging") == QUARANTINE
+    assert spoken == []
+
+
+def test_a_record_that_cannot_be_read_is_as_good_as_forgotten(
+    tmp_path: Path, spoken: Spoken
+) -> None:
+    journal = spoken.journal(tmp_path)
+    for _ in range(3):
+        journal.record_sync(SYNC)
+    journal.quarantine(QUARANTINE)
+    with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
+        connection.execute("UPDATE sync SET record = 'no JSON' WHERE id = 1")
+        connection.execute(
+            "UPDATE sync SET record = json_set(record, '$.trigger', 'x') WHERE id = 3"
+        )
+        connection.execute("UPDATE quarantine SET quarantine = '{}'")
+    connection.close()
+
+    assert journal.syncs("staging") == (replace(SYNC, id=2),)
+    assert journal.sync(3) is None
+    assert journal.quarantined("staging") is None
 
 
 def test_old_history_is_forgotten(

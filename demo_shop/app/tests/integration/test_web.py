@@ -263,9 +263,9 @@ def test_a_request_that_never_ends_does_not_hold_the_server_up(
         time.sleep(0.3)
         began = time.monotonic()
         server.send_signal(signal.SIGTERM)
-        server.wait(5)
+        server.wait(8)
         took_s = time.monotonic() - began
     request.join()
 
-    assert took_s < 2
+    assert took_s < 6
     assert [status >= 500 for status in ends] == [True]

@@ -1,0 +1,36 @@
+"""The schema of ``x-sandbox`` of a service: how requests reach it, and how it is rolled out."""
+
+from __future__ import annotations
+
+from sandbox.compose.attributes_types import DURATION, PURE_NUMBER, Schema, record
+
+_WEIGHT: Schema = {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 99,
+    "says": "a percentage of the requests, a whole number from 1 to 99",
+}
+_RATE: Schema = {
+    "type": ["number", "string"],
+    "says": "a percentage such as 1%, or a share from 0 to 1",
+}
+_REQUESTS: Schema = {"type": "integer", "minimum": 1, "says": "a whole number from 1 on"}
+_STEP = record(
+    {"weight": _WEIGHT, "for": DURATION}, patternProperties={}, required=["weight", "for"]
+)
+_ANALYSIS = record(
+    {"max_error_rate": _RATE, "max_p95_ms": PURE_NUMBER, "min_requests": _REQUESTS},
+    patternProperties={},
+    type=["object", "null"],
+)
+_ROLLOUT = record(
+    {"steps": {"type": ["array", "null"], "items": _STEP}, "analysis": _ANALYSIS},
+    patternProperties={},
+    type=["object", "null"],
+)
+TRAFFIC: Schema = record(
+    {"route": {"enum": ["http", "tcp", "direct"]}, "rollout": _ROLLOUT},
+    patternProperties={},
+    type=["object", "null"],
+    later=["gate", "probe"],
+)

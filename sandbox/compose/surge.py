@@ -1,0 +1,107 @@
+"""Whether old and new container of a service may be there at once, and what a rollout asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from sandbox.model.ingress import RouteMode
+from sandbox.model.rollout import Order
+from sandbox.model.service import Service, VolumeMount
+
+if TYPE_CHECKING:
+    from sandbox.compose.service import Draft
+    from sandbox.model.service import Port
+
+_TCP = "tcp"
+
+
+def binds_itself(service: Service, port: Port) -> bool:
+    """Is *port* bound by the container itself, not by the ingress?"""
+    return bool(
+        port.protocol != _TCP or service.route is RouteMode.DIRECT or service.namespaces.network
+    )
+
+
+def only_one(service: Service) -> str:
+    """Say why there can be one container of a place of *service* only; empty when two can be."""
+    if service.container_name:
+        return f"only one container can be called {service.container_name}"
+    for port in service.ports:
+        if port.published and port.published == port.published_end and binds_itself(service, port):
+            return f"only one container can bind the host port {port.published}/{port.protocol}"
+    addresses = [service.mac_address]
+    for each in service.attachments:
+        addresses += [each.ipv4_address, each.ipv6_address, each.mac_address]
+    fixed = next(filter(None, addresses), "")
+    return f"only one container can have the address {fixed}" if fixed else ""
+
+
+def written_volume(service: Service) -> str:
+    """Give the first named volume that *service* writes to; empty when there is none."""
+    written = (
+        mount.volume
+        for mount in service.mounts
+        if isinstance(mount, VolumeMount) and not mount.read_only
+    )
+    return next(filter(None, written), "")
+
+
+def check_rollouts(drafts: Mapping[str, Draft]) -> None:
+    """Report rollouts that could not be carried out."""
+    for draft in drafts.values():
+        _check_order(draft)
+        _check_canary(draft)
+
+
+def _check_order(draft: Draft) -> None:
+    service = draft.service
+    if service.rollout.update.order is not Order.START_FIRST:
+        return
+    place, mark = draft.place.at("deploy", "update_config", "order"), draft.rollout_marks["order"]
+    reason, volume = only_one(service), written_volume(service)
+    if reason:
+        place.problem(
+            mark,
+            f"start-first has two containers for a while: {reason}",
+            "remove that, or say stop-first",
+        )
+    elif volume:
+        place.warn(mark, f"for a while two containers write the volume {volume}")
+
+
+def _check_canary(draft: Draft) -> None:
+    service = draft.service
+    if not service.rollout.steps:
+        return
+    place, mark = draft.place.at("x-sandbox", "rollout", "steps"), draft.rollout_marks["steps"]
+    order, volume = service.rollout.update.order, written_volume(service)
+    if order is Order.STOP_FIRST:
+        place.problem(
+            mark,
+            "a canary runs beside the old containers, and the order is stop-first",
+            "remove the steps, or the order",
+        )
+    elif reason := only_one(service):
+        place.problem(mark, f"a canary runs beside the old container: {reason}", "remove one")
+    elif volume and order is None:
+        place.problem(
+            mark,
+            f"a canary runs beside the old container, and both write the volume {volume}",
+            "remove the steps, or say `deploy.update_config.order: start-first` if they may",
+        )
+    if not _may_be_routed(service):
+        place.problem(
+            mark,
+            "a canary gets a share of the requests, and none go through the ingress here",
+            "publish a TCP port, or say `route: http` and `expose` one; or remove the steps",
+        )
+
+
+def _may_be_routed(service: Service) -> bool:
+    if service.route is RouteMode.DIRECT or service.namespaces.network:
+        return False
+    exposed = service.route is not None and any(
+        each.partition("/")[2] in {"", _TCP} for each in service.expose
+    )
+    return exposed or any(port.protocol == _TCP for port in service.ports)

@@ -1,0 +1,101 @@
+"""
+Decide which failure is the fault of a revision, and how long it stays refused for it.
+
+What trying again would not mend is its fault. What the machine lacks (a port, a waiver, an engine
+that answers) is not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.errors import (
+    AnalysisError,
+    DeadlineError,
+    EngineError,
+    EngineUnreachableError,
+    IngressError,
+    StartFailedError,
+)
+from sandbox.model import action as actions
+from sandbox.model.rollout import FailureAction
+from sandbox.planning.compare import compare_desired
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from sandbox.errors import SandboxError
+    from sandbox.model.desired import DesiredState
+    from sandbox.model.plan import Step
+
+_MADE_OF_THE_REVISION = (
+    actions.BuildImage,
+    actions.PullImage,
+    actions.CreateContainer,
+    actions.CopyFiles,
+    actions.StartContainer,
+    actions.AwaitContainer,
+    actions.WatchContainer,
+    actions.AnalyseTraffic,
+)
+
+
+def is_fault_of_revision(action: actions.Action, error: SandboxError) -> bool:
+    """Tell whether *error* of a step that does *action* speaks against what was committed."""
+    match error:
+        case StartFailedError() | AnalysisError() | DeadlineError():
+            return isinstance(action, _MADE_OF_THE_REVISION)
+        case EngineUnreachableError() | IngressError():
+            return False
+        case EngineError():
+            return not error.temporary and isinstance(action, _MADE_OF_THE_REVISION)
+        case _:
+            return False
+
+
+def failed_services(
+    desired: DesiredState, failures: Iterable[tuple[Step, SandboxError]]
+) -> frozenset[str]:
+    """
+    Give the services that failed by the fault of *desired*, in more containers than they may.
+
+    An empty name stands for what belongs to no service, such as an image.
+    """
+    failed: dict[str, set[str]] = {}
+    for step, error in failures:
+        if is_fault_of_revision(step.action, error):
+            failed.setdefault(step.service_name, set()).add(step.target)
+    allowed = {
+        service.name: service.rollout.update.max_failure_ratio * service.replicas
+        for service in desired.services
+    }
+    return frozenset(
+        name for name, targets in failed.items() if len(targets) > allowed.get(name, 0.0)
+    )
+
+
+def rolls_back(desired: DesiredState, failed_services: Collection[str]) -> bool:
+    """
+    Tell whether *desired* wants to go back by itself when these of its services fail.
+
+    An empty name stands for what belongs to no service, such as an image.
+    """
+    actions_on_failure = [
+        service.rollout.update.failure_action
+        for service in desired.services
+        if service.name in failed_services
+    ]
+    return desired.settings.rollout.rollback and all(
+        each is FailureAction.ROLLBACK for each in actions_on_failure
+    )
+
+
+def asks_the_same(head: DesiredState, refused: DesiredState) -> bool:
+    """
+    Tell whether *head* would be refused as *refused* was: a quarantine lasts while it is so.
+
+    Comments, places and the commits themselves do not count: the source that a release stands for
+    is in the names of the images. How it is rolled out does.
+    """
+    changed = {change.field for change in compare_desired(refused, head)}
+    return changed <= {"x-sandbox.release"}

@@ -1,0 +1,29 @@
+"""
+Containers that ended by themselves, told from those that somebody ended.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sandbox.model.observed import ContainerState
+from sandbox.planning.labels import parse_container_labels
+
+if TYPE_CHECKING:
+    from sandbox.model.observed import ObservedState
+
+_ENDED_BY_SOMEBODY: Final = frozenset({0, 130, 137, 143})
+"""Exit codes of a program that was told to end: a stop, a kill, Ctrl-C."""
+
+
+def crashed_services(observed: ObservedState) -> frozenset[str]:
+    """
+    Names of services with a container that failed by itself, or ran out of memory.
+    """
+    return frozenset(
+        parse_container_labels(container.labels).service_name
+        for container in observed.containers
+        if container.state is ContainerState.EXITED
+        and container.started_at > 0
+        and (container.oom_killed or container.exit_code not in _ENDED_BY_SOMEBODY)
+    )

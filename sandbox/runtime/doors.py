@@ -1,0 +1,58 @@
+"""Where people get into an environment: the edge's names for it, and ports that had to move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sandbox.planning.edge import edge_urls, main_note
+from sandbox.planning.edge_state import site_of
+from sandbox.planning.host_ports import host_ports
+from sandbox.planning.routes import routes
+from sandbox.runtime.sites import find_edge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.model.desired import DesiredState
+    from sandbox.model.observed import ObservedState
+    from sandbox.runtime.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """Addresses by name, and what is not where it was asked for, for people."""
+
+    urls: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def doors(workspace: Workspace, desired: DesiredState, observed: ObservedState) -> Doors:
+    """
+    Look where the edge is, and say how it leads to *desired*, as committed.
+
+    Raises:
+        SandboxError: The engine does not answer any more.
+    """
+    moved = tuple(_moved(desired, observed))
+    site = site_of(observed)
+    if not workspace.edge_port or site is None or not site.address:
+        return Doors(notes=moved)
+    edge, found = find_edge(workspace), routes(desired)
+    urls = edge_urls(desired.environment, found, edge.number)
+    if not urls:
+        return Doors(notes=moved)
+    notes = [*moved, main_note(desired.environment, found)]
+    if edge.reason:
+        notes.append(f"the edge is at port {edge.number}, not {edge.preferred}: {edge.reason}")
+    return Doors(urls=urls, notes=tuple(filter(None, notes)))
+
+
+def _moved(desired: DesiredState, observed: ObservedState) -> Iterator[str]:
+    for port in host_ports(desired, observed):
+        if port.is_moved and port.given:
+            why = f": {port.holder} has that" if port.holder else ""
+            yield (
+                f"{port.service_name} is at port {port.given.published},"
+                f" not {port.wanted.published}{why}"
+            )

@@ -1,0 +1,132 @@
+"""What an environment is to be: the newest commit, or after its failure the last good one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sandbox.delivery.quarantine import asks_the_same, failed_services, rolls_back
+from sandbox.errors import SandboxError
+from sandbox.model.quarantine import Quarantine
+from sandbox.model.record import Outcome
+from sandbox.runtime.desired import load_at, load_tracked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sandbox.model.desired import DesiredState
+    from sandbox.model.plan import Step, SyncPolicy
+    from sandbox.model.record import SyncRecord
+    from sandbox.runtime.workspace import Workspace
+
+SYNCS = 200
+"""How far back the journal is read for a revision that went well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """
+    What to reconcile to.
+
+    Attributes:
+        tracked: What the branch says now.
+        quarantine: Why *desired* is not that, but the last that went well; ``None`` when it is.
+    """
+
+    desired: DesiredState
+    tracked: DesiredState
+    quarantine: Quarantine | None = None
+
+
+def load_wanted(workspace: Workspace, environment: str) -> Wanted:
+    """
+    Load what *environment* is to be now.
+
+    A quarantine ends with a commit that asks for anything else than the one that failed.
+
+    Raises:
+        InvalidComposeError, NotFoundError, SourceError: As `load_tracked`.
+    """
+    tracked = load_tracked(workspace.repository, environment)
+    quarantine = workspace.journal.quarantined(environment)
+    if quarantine is None or not _asks_for(workspace, tracked, quarantine.revision):
+        return Wanted(desired=tracked, tracked=tracked)
+    serving = load_at(workspace.repository, environment, quarantine.serving)
+    return Wanted(desired=serving, tracked=tracked, quarantine=quarantine)
+
+
+def policy_of(
+    workspace: Workspace,
+    desired: DesiredState,
+    quarantine: Quarantine | None,
+    policy: SyncPolicy,
+) -> SyncPolicy:
+    """Complete *policy* for a plan of *desired*, which is the way back when in *quarantine*."""
+    way_back = quarantine is not None
+    return replace(
+        policy,
+        prune=desired.settings.sync.prune,
+        waiver_file=workspace.waivers(),
+        rollback=way_back,
+        # What the jobs of the last good revision did is still done.
+        jobs_done=workspace.journal.jobs_done(desired.environment) if way_back else frozenset(),
+    )
+
+
+def quarantine_failed(
+    workspace: Workspace,
+    desired: DesiredState,
+    record: SyncRecord,
+    failures: Sequence[tuple[Step, SandboxError]],
+) -> Quarantine | None:
+    """
+    Put the revision of *desired* into quarantine if a failure is its own fault.
+
+    Returns:
+        The quarantine; ``None`` when none of *failures* is, the file does not want to go back by
+        itself, or no other revision ever went well: then it is tried again instead.
+    """
+    services = failed_services(desired, failures)
+    if not services or not rolls_back(desired, services):
+        return None
+    return put_into_quarantine(workspace, desired, record.message, record.log)
+
+
+def put_into_quarantine(
+    workspace: Workspace, desired: DesiredState, reason: str, log: tuple[str, ...] = ()
+) -> Quarantine | None:
+    """Put the revision of *desired* into quarantine if another one ever went well."""
+    serving = _last_good(workspace, desired)
+    if not serving:
+        return None
+    quarantine = Quarantine(
+        environment=desired.environment,
+        revision=desired.revision,
+        reason=reason,
+        log=log,
+        since=workspace.clock.now(),
+        serving=serving,
+    )
+    workspace.journal.quarantine(quarantine)
+    return quarantine
+
+
+def _last_good(workspace: Workspace, desired: DesiredState) -> str:
+    """Find the newest commit that went well and asks for something else; empty when none did."""
+    for record in workspace.journal.syncs(desired.environment, limit=SYNCS):
+        good = record.outcome is Outcome.SUCCEEDED and record.revision
+        if good and not _asks_for(workspace, desired, record.revision):
+            return record.revision
+    return ""
+
+
+def _asks_for(workspace: Workspace, desired: DesiredState, revision: str) -> bool:
+    """Tell whether *revision* says what *desired* says, whatever else it changed."""
+    if desired.revision == revision:
+        return True
+    try:
+        other = load_at(workspace.repository, desired.environment, revision)
+    except SandboxError:
+        # Rewritten history: nobody can tell any more, and what is there now counts.
+        return False
+    return asks_the_same(other, desired)

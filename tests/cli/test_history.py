@@ -1,0 +1,161 @@
+"""
+`history`, with a journal on disk and nothing else: no engine, no controller.
+"""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sandbox.adapters.sqlite_journal import SqliteJournal
+from sandbox.cli import app as cli_app
+from sandbox.model.receipt import Receipt, Traffic
+from sandbox.model.record import Outcome, SyncRecord, Trigger
+from sandbox.model.verdict import Figures
+from tests.builders import NOW
+from tests.repositories import snapshot
+
+SYNC = SyncRecord(
+    environment="staging",
+    revision="0" * 40,
+    trigger=Trigger.COMMIT,
+    started_at=NOW,
+    finished_at=NOW + 2,
+    outcome=Outcome.SUCCEEDED,
+    receipt=Receipt(during=Traffic(seconds=2, total=Figures(requests=7, failed=1))),
+)
+
+
+@pytest.fixture(autouse=True)
+def nobody(no_engine: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in no_engine.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def numbers(repository: Path) -> dict[str, int]:
+    """
+    A journal with a sync of each environment, one of which is gone from Git.
+    """
+    journal = SqliteJournal(str(repository / ".git" / "sandbox"))
+    head = (repository / ".git/refs/heads/main").read_text().strip()
+    found = {
+        name: journal.record_sync(replace(SYNC, environment=name, revision=head))
+        for name in ("staging", "production", "gone")
+    }
+    journal.close()
+    return found
+
+
+def call(*words: str, repository: Path) -> tuple[int, str, str]:
+    result = CliRunner().invoke(cli_app.app, ["--repo", str(repository), "history", *words])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def listed(*words: str, repository: Path) -> list[dict[str, object]]:
+    status, stdout, stderr = call(*words, "--output", "json", repository=repository)
+    assert (status, stderr) == (0, "")
+    document = json.loads(stdout)
+    assert document["schema"] == 1
+    history: list[dict[str, object]] = document["history"]
+    return history
+
+
+@pytest.mark.parametrize("words", [[], ["staging"]], ids=" ".join)
+def test_without_a_journal_it_says_that_there_is_nothing_and_makes_none(
+    repository: Path, words: list[str]
+) -> None:
+    before = snapshot(repository)
+
+    assert call(*words, repository=repository) == (
+        0,
+        "Nothing was synced yet, or the journal was deleted. To begin: sandbox up\n",
+        "",
+    )
+    assert listed(*words, repository=repository) == []
+    assert snapshot(repository) == before
+
+
+def test_the_newest_sync_comes_first_with_the_subject_of_its_commit(
+    repository: Path, numbers: dict[str, int]
+) -> None:
+    found = listed(repository=repository)
+
+    assert [each["environment"] for each in found] == ["gone", "production", "staging"]
+    assert [each["id"] for each in found] == sorted(numbers.values(), reverse=True)
+    assert {each["subject"] for each in found} == {"Begin"}
+    assert (found[0]["requests"], found[0]["failed"]) == (7, 1)
+
+
+def test_one_environment_or_the_newest_few_can_be_asked_for(
+    repository: Path, numbers: dict[str, int]
+) -> None:
+    assert [each["id"] for each in listed("staging", repository=repository)] == [numbers["staging"]]
+    assert [each["id"] for each in listed("--limit", "2", repository=repository)] == [
+        numbers["gone"],
+        numbers["production"],
+    ]
+
+
+def test_an_environment_that_is_gone_has_its_history_still(
+    repository: Path, numbers: dict[str, int]
+) -> None:
+    status, stdout, _ = call("gone", repository=repository)
+
+    assert (status, len(stdout.splitlines())) == (0, 2)
+    assert "● succeeded" in stdout
+
+
+def test_a_commit_that_is_gone_has_no_subject(repository: Path) -> None:
+    journal = SqliteJournal(str(repository / ".git" / "sandbox"))
+    journal.record_sync(SYNC)
+    journal.close()
+
+    assert [each["subject"] for each in listed(repository=repository)] == [""]
+
+
+def test_a_receipt_is_shown_in_full(repository: Path, numbers: dict[str, int]) -> None:
+    words = ("staging", "--receipt", str(numbers["staging"]))
+
+    status, text, _ = call(*words, repository=repository)
+    _, document, _ = call(*words, "--output", "json", repository=repository)
+
+    assert status == 0
+    assert text.startswith(f"receipt {numbers['staging']} of staging\n")
+    receipt = json.loads(document)["receipt"]
+    assert (receipt["id"], receipt["subject"]) == (numbers["staging"], "Begin")
+    assert receipt["traffic"]["during"]["requests"] == 7
+
+
+def test_a_receipt_that_is_not_there_ends_with_5(repository: Path, numbers: dict[str, int]) -> None:
+    for words in (("staging", "--receipt", "99"), ("staging", "--receipt", str(numbers["gone"]))):
+        status, stdout, stderr = call(*words, repository=repository)
+        assert (status, stdout) == (5, "")
+        assert stderr.splitlines() == [
+            f"error: staging has no receipt {words[-1]}",
+            "  try: see: sandbox history staging",
+        ]
+
+
+def test_an_environment_that_nobody_knows_ends_with_5_and_names_the_nearest(
+    repository: Path, numbers: dict[str, int]
+) -> None:
+    status, stdout, stderr = call("stagin", repository=repository)
+
+    assert (status, stdout) == (5, "")
+    assert "did you mean staging?" in stderr
+
+
+@pytest.mark.parametrize("words", [["--limit", "0"], ["--receipt", "x"]], ids=" ".join)
+def test_numbers_that_make_no_sense_end_with_2(repository: Path, words: list[str]) -> None:
+    assert call(*words, repository=repository)[0] == 2
+
+
+def test_a_damaged_journal_is_no_reason_to_fail(repository: Path, numbers: dict[str, int]) -> None:
+    (repository / ".git/sandbox/journal.sqlite").write_bytes(b"damaged" * 1000)
+
+    status, stdout, _ = call(repository=repository)
+
+    assert (status, stdout.startswith("Nothing was synced yet")) == (0, True)

@@ -1,0 +1,117 @@
+"""
+Which failure quarantines a revision, and for how long.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from sandbox.delivery.quarantine import (
+    asks_the_same,
+    failed_services,
+    is_fault_of_revision,
+    rolls_back,
+)
+from sandbox.errors import (
+    AnalysisError,
+    CancelledError,
+    DeadlineError,
+    EngineError,
+    EngineUnreachableError,
+    HeldError,
+    ImageError,
+    IngressError,
+    SandboxError,
+    StartFailedError,
+)
+from sandbox.model import action as actions
+from sandbox.model.ingress import IngressConfig
+from sandbox.model.plan import Step
+from sandbox.model.rollout import FailureAction, Rollout, UpdateConfig
+from sandbox.model.service import Condition
+from sandbox.model.settings import RolloutSettings
+from tests.builders import a_build, a_desired_state, a_service
+
+GOOD, BAD = "a" * 40, "b" * 40
+BUILD = actions.BuildImage(tags=("a",), build=a_build(), release="")
+START = actions.StartContainer(container_name="web-1")
+AWAIT = actions.AwaitContainer(container_name="web-1", until=Condition.HEALTHY, deadline_s=9)
+ANALYSE = actions.AnalyseTraffic(
+    service_name="web", ingress_name="i", old=("o",), new=("n",), for_s=1, deadline_s=9
+)
+STOP = actions.StopContainer(container_name="web-1", container_id="1", grace_s=1)
+CONFIGURE = actions.ConfigureIngress(container_name="i", config=IngressConfig())
+
+
+@pytest.mark.parametrize(
+    ("action", "error"),
+    [
+        (AWAIT, StartFailedError("exited")),
+        (AWAIT, DeadlineError("not ready")),
+        (ANALYSE, AnalysisError("abort")),
+        (BUILD, ImageError("no such file")),
+        (START, EngineError("no such program")),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_what_was_committed_is_at_fault(action: actions.Action, error: SandboxError) -> None:
+    assert is_fault_of_revision(action, error)
+
+
+@pytest.mark.parametrize(
+    ("action", "error"),
+    [
+        (AWAIT, CancelledError("a newer commit")),
+        (AWAIT, EngineUnreachableError("away")),
+        (START, EngineError("busy", temporary=True)),
+        (BUILD, ImageError("the registry is away", temporary=True)),
+        (START, HeldError("the policy denies it, which a waiver can change")),
+        (CONFIGURE, IngressError("refused")),
+        (ANALYSE, IngressError("does not answer")),
+        (STOP, EngineError("does not carry this instance's label any more")),
+        (STOP, DeadlineError("does not end")),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_what_the_machine_lacks_is_no_fault_of_the_revision(
+    action: actions.Action, error: SandboxError
+) -> None:
+    assert not is_fault_of_revision(action, error)
+
+
+def test_the_way_back_is_not_taken_where_a_file_says_so() -> None:
+    pausing = Rollout(update=UpdateConfig(failure_action=FailureAction.PAUSE))
+    web, worker = a_service("web"), replace(a_service("worker"), rollout=pausing)
+    desired = a_desired_state(web, worker)
+    settings = replace(desired.settings, rollout=RolloutSettings(rollback=False))
+
+    assert rolls_back(desired, {"web", ""})
+    assert not rolls_back(desired, {"web", "worker"})
+    assert not rolls_back(replace(desired, settings=settings), {"web"})
+
+
+def test_a_quarantine_outlasts_commits_that_ask_for_the_same() -> None:
+    refused = a_desired_state(a_service("web", environment={"A": "1"}), revision=BAD)
+    moved = replace(refused.services[0], place="environments/staging/compose.yaml:99")
+    fixed = replace(refused.services[0], environment={"A": "2"})
+    patient = replace(refused.services[0], rollout=Rollout(update=UpdateConfig(monitor_s=99.0)))
+
+    assert asks_the_same(replace(refused, revision=GOOD, services=(moved,)), refused)
+    assert not asks_the_same(replace(refused, services=(fixed,)), refused)
+    assert not asks_the_same(replace(refused, services=(patient,)), refused)
+
+
+@pytest.mark.parametrize(("failed", "found"), [(1, frozenset()), (2, frozenset({"web"}))])
+def test_as_many_containers_may_fail_as_the_file_says(failed: int, found: frozenset[str]) -> None:
+    update = UpdateConfig(max_failure_ratio=0.25)
+    web = replace(a_service(), replicas=4, rollout=Rollout(update=update))
+    failures = [
+        (
+            Step(id=f"{verb} {n}", action=AWAIT, target=f"web-{n}", reason="x", service_name="web"),
+            StartFailedError("it ended"),
+        )
+        for n in range(failed)
+        for verb in ("await", "watch")
+    ]
+
+    assert failed_services(a_desired_state(web), failures) == found
