@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sandbox.model.ingress import RouteMode
@@ -10,6 +10,8 @@ from sandbox.model.rollout import Order
 from sandbox.model.service import Service, VolumeMount
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from sandbox.compose.service import Draft
     from sandbox.model.service import Port
 
@@ -23,12 +25,18 @@ def binds_itself(service: Service, port: Port) -> bool:
     )
 
 
-def only_one(service: Service) -> str:
-    """Say why there can be one container of a place of *service* only; empty when two can be."""
+def only_one(service: Service, bound: Iterable[Port] | None = None) -> str:
+    """
+    Say why there can be one container of a place of *service* only; empty when two can be.
+
+    Args:
+        bound: Ports that the container binds itself; by default what the file says of it.
+    """
     if service.container_name:
         return f"only one container can be called {service.container_name}"
-    for port in service.ports:
-        if port.published and port.published == port.published_end and binds_itself(service, port):
+    own = bound if bound is not None else filter(partial(binds_itself, service), service.ports)
+    for port in own:
+        if port.published and port.published_end <= port.published:
             return f"only one container can bind the host port {port.published}/{port.protocol}"
     addresses = [service.mac_address]
     for each in service.attachments:

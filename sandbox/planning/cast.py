@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sandbox.compose.surge import written_volume
+from sandbox.compose.surge import only_one, written_volume
 from sandbox.model.observed import ContainerState
 from sandbox.model.rollout import Order
 from sandbox.planning.diff import present_containers
@@ -124,14 +124,9 @@ def starts_first(scene: Scene, slot: Slot) -> bool:
 
 def _is_single(service: Service) -> bool:
     """
-    Tell whether two containers of one place cannot run at once, whatever the file says.
+    Tell whether two containers of one place cannot run at once; the ingress has the other ports.
     """
-    bound = any(port.published and port.published_end <= port.published for port in service.ports)
-    fixed = any(
-        each.ipv4_address or each.ipv6_address or each.mac_address for each in service.attachments
-    )
-    named = bool(service.container_name or service.mac_address)
-    return bound or fixed or named or service.name == INGRESS
+    return service.name == INGRESS or bool(only_one(service, bound=service.ports))
 
 
 def _is_followed(scene: Scene, service: Service) -> bool:

@@ -136,7 +136,7 @@ def value_words(field: str, text: str | None) -> str:
     Write the value of a field of a container for people; ``None`` is nothing.
     """
     if text is None:
-        return "unlimited" if field in _WORDS else "nothing"
+        return _ABSENT.get(field, "unlimited" if field in _WORDS else "nothing")
     if field.endswith("_bytes") and text.isdecimal():
         return bytes_text(int(text))
     if field == "limits.nano_cpus" and text.isdecimal():
@@ -170,6 +170,15 @@ _WORDS: Final = {
 }
 
 
+# Limits whose absence leaves no freedom, but the engine's choice.
+_ABSENT: Final = {
+    "limits.cpu_shares": "the engine's choice",
+    "limits.cpu_period_us": "the engine's choice",
+    "limits.cpuset": "all",
+    "limits.restart": "no",
+}
+
+
 def _limit_changes(spec: ContainerSpec, container: ObservedContainer) -> Iterator[Change]:
     should, has = spec.service.limits, container.limits
     # What the engine makes of a memory limit by itself is not observed.
@@ -185,9 +194,9 @@ def _limit_changes(spec: ContainerSpec, container: ObservedContainer) -> Iterato
             bytes_text(has.memory_reservation_bytes),
         ),
         ("limits.memory_swap_bytes", bytes_text(swap), bytes_text(has.memory_swap_bytes)),
-        ("limits.cpu_shares", str(should.cpu_shares), str(has.cpu_shares)),
-        ("limits.cpu_quota_us", str(should.cpu_quota_us), str(has.cpu_quota_us)),
-        ("limits.cpu_period_us", str(should.cpu_period_us), str(has.cpu_period_us)),
+        ("limits.cpu_shares", str(should.cpu_shares or ""), str(has.cpu_shares or "")),
+        ("limits.cpu_quota_us", str(should.cpu_quota_us or ""), str(has.cpu_quota_us or "")),
+        ("limits.cpu_period_us", str(should.cpu_period_us or ""), str(has.cpu_period_us or "")),
         ("limits.cpuset", should.cpuset, has.cpuset),
         ("limits.restart", should.restart, has.restart),
     )
@@ -222,4 +231,5 @@ def _cpus_text(nano_cpus: int) -> str:
 
 def _told(change: Change) -> str:
     # Drift is told as it happened: what was declared, then what somebody made of it.
-    return f"{change.new or 'nothing'} -> {change.old or 'nothing'}"
+    new, old = (value_words(change.field, each or None) for each in (change.new, change.old))
+    return f"{new} -> {old}"

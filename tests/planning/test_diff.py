@@ -15,6 +15,8 @@ from sandbox.planning.diff import changes_text
         ),
         ("limits.memory_bytes", None, "1000", "memory limit changed: unlimited -> 1000 bytes"),
         ("limits.nano_cpus", "1500000000", None, "processor limit changed: 1.5 cpus -> unlimited"),
+        ("limits.cpuset", None, "0-1", "processors changed: all -> 0-1"),
+        ("limits.restart", None, "always", "restart policy changed: no -> always"),
         ("environment.A", None, "1", "environment.A changed: nothing -> 1"),
     ],
 )
