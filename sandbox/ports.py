@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Endpoint,
     )
     from sandbox.model.event import Event
+    from sandbox.model.gate import GateResult
     from sandbox.model.ingress import IngressConfig, IngressReport
     from sandbox.model.observed import ObservedContainer, ObservedState, Owner
     from sandbox.model.quarantine import Quarantine
@@ -262,6 +263,37 @@ class Repository(Protocol):
         """The newest commit, *commit* or an ancestor, that changed any of *folders*."""
         ...
 
+    def history(
+        self, commit: str, folders: Sequence[str] = (), *, limit: int
+    ) -> tuple[CommitInfo, ...]:
+        """
+        *commit* and its ancestors along first parents, newest first.
+
+        Only those that changed any of *folders* (or files) when some are named.
+        """
+        ...
+
+    def is_ancestor(self, ancestor: str, commit: str) -> bool:
+        """Tell whether *commit* holds all that *ancestor* does; a commit is its own ancestor."""
+        ...
+
+    def read_note(self, commit: str) -> str:
+        """Text of the note on *commit* under ``refs/notes/sandbox``; empty when there is none."""
+        ...
+
+    def append_note(self, commit: str, line: str) -> None:
+        """
+        Add *line* to the note on *commit*, keeping what is there; nothing else is touched.
+
+        Raises:
+            SourceError: The note cannot be written, such as in a repository that is read-only.
+        """
+        ...
+
+    def index_files(self, folder: str) -> Mapping[str, bytes] | None:
+        """Staged content of the files below *folder*, by path; ``None`` in a bare repository."""
+        ...
+
     def refs(self) -> Mapping[str, str]:
         """Commit id by branch name, for all local branches."""
         ...
@@ -358,6 +390,14 @@ class Journal(Protocol):
     def quarantined(self, environment: str) -> Quarantine | None: ...
     def release_quarantine(self, environment: str) -> bool:
         """Forget the quarantine of *environment*; false when there is none."""
+        ...
+
+    def record_gate(self, result: GateResult) -> None:
+        """Keep how a gate ended."""
+        ...
+
+    def gate_results(self, environment: str = "", *, limit: int = 200) -> tuple[GateResult, ...]:
+        """Newest first; those of all environments when none is named."""
         ...
 
     def suspend(self, suspension: Suspension) -> None: ...

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.model.desired import Network
+    from sandbox.model.gate import GatePhase
     from sandbox.model.ingress import IngressConfig
     from sandbox.model.rollout import Analysis
     from sandbox.model.service import Build, Condition, ContainerFile, Service
@@ -300,6 +301,23 @@ class Pause:
     for_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunGate:
+    """
+    Run a gate to its end in a container of its own, keep what came of it, remove the container.
+
+    Attributes:
+        gate: Name of the service.
+        inputs: As in `GateResult`.
+    """
+
+    spec: ContainerSpec
+    gate: str
+    phase: GatePhase
+    deadline_s: float
+    inputs: str
+
+
 Action: TypeAlias = (
     BuildImage
     | PullImage
@@ -323,4 +341,5 @@ Action: TypeAlias = (
     | DrainContainer
     | WatchContainer
     | Pause
+    | RunGate
 )

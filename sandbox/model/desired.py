@@ -93,6 +93,7 @@ class DesiredState:
         revision: Full id of the commit that the files were read from.
         release: Full id of the commit that the build contexts were read from.
         services: Sorted by name.
+        gates: Services that are checks of the others, and none of *services*; sorted by name.
         networks: Sorted by key.
         volumes: Sorted by key.
         warnings: What the user should know although the state is valid.
@@ -104,6 +105,7 @@ class DesiredState:
     release: str
     settings: EnvironmentSettings = field(default_factory=EnvironmentSettings)
     services: tuple[Service, ...] = ()
+    gates: tuple[Service, ...] = ()
     networks: tuple[Network, ...] = ()
     volumes: tuple[Volume, ...] = ()
     warnings: tuple[str, ...] = ()

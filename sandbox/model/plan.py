@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.model.action import Action
+    from sandbox.model.gate import GateVerdict
     from sandbox.model.ingress import IngressConfig
 
 
@@ -72,6 +73,7 @@ class HoldReason(StrEnum):
     PRUNE_OFF = "prune_off"
     POLICY = "policy"
     WAIVERS_INVALID = "waivers_invalid"
+    GATE_FAILED = "gate_failed"
     DEPENDENCY_HELD = "dependency_held"
 
 
@@ -105,6 +107,9 @@ class SyncPolicy:
         retry_jobs: A failed job may run again although its spec and revision are the same:
             a person asked for it.
         jobs_done: Spec hashes of jobs that ended well once; they need no container any more.
+        gates: How gates with these inputs ended last, `PASSED` or `FAILED`; one that passed is not
+            run again, one that failed neither unless *rerun_gates*.
+        rerun_gates: Run every gate again: a person asked for it.
         rollback: The way back is planned: ``rollback_config`` counts, and there is no canary.
         subnet_pool: CIDR block that networks are cut from.
         subnet_prefix: Length of the prefix of each.
@@ -116,6 +121,8 @@ class SyncPolicy:
     broken_images: Mapping[str, str] = field(default_factory=dict[str, str])
     retry_jobs: bool = False
     jobs_done: frozenset[str] = frozenset()
+    gates: Mapping[str, GateVerdict] = field(default_factory=dict[str, "GateVerdict"])
+    rerun_gates: bool = False
     rollback: bool = False
     subnet_pool: str = "10.213.0.0/16"
     subnet_prefix: int = 26

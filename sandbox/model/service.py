@@ -12,6 +12,7 @@ from sandbox.model.surroundings import Devices, Hooks, Namespaces, Resolver, Tun
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sandbox.model.gate import Gate
     from sandbox.model.ingress import RouteMode
 
 
@@ -318,6 +319,7 @@ class Service:
         labels: The user's own, sorted.
         route: How requests reach it; ``None`` is chosen port by port.
         rollout: How a change of it is brought up; no container is made from it.
+        gate: It is a check and not run as a service; ``None`` for every other service.
         place: ``file:line`` where the service is declared, for messages; not part of the spec.
         places: Likewise of each of its attributes, by its name in the file.
     """
@@ -373,5 +375,6 @@ class Service:
     logging: Logging | None = None
     route: RouteMode | None = None
     rollout: Rollout = field(default_factory=Rollout)
+    gate: Gate | None = None
     place: str = ""
     places: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
