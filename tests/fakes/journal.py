@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from threading import RLock
 
 from sandbox.model.event import Event
+from sandbox.model.gate import GateResult
 from sandbox.model.quarantine import Quarantine
 from sandbox.model.receipt import Traffic
 from sandbox.model.record import SyncRecord
@@ -33,6 +34,7 @@ class FakeJournal:
     _routed: dict[str, tuple[float, str]] = field(default_factory=dict)
     _jobs: set[tuple[str, str]] = field(default_factory=set)
     _quarantines: dict[str, Quarantine] = field(default_factory=dict)
+    _gates: list[GateResult] = field(default_factory=list)
     _suspensions: dict[str, Suspension] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
 
@@ -116,6 +118,16 @@ class FakeJournal:
     def release_quarantine(self, environment: str) -> bool:
         with self._lock:
             return self._quarantines.pop(environment, None) is not None
+
+    def record_gate(self, result: GateResult) -> None:
+        with self._lock:
+            self._gates.append(result)
+
+    def gate_results(self, environment: str = "", *, limit: int = 200) -> tuple[GateResult, ...]:
+        with self._lock:
+            newest_first = self._gates[::-1]
+        own = [one for one in newest_first if environment in {"", one.environment}]
+        return tuple(own[:limit])
 
     def suspend(self, suspension: Suspension) -> None:
         with self._lock:

@@ -37,6 +37,12 @@ CREATE TABLE IF NOT EXISTS routed (
     container_id TEXT PRIMARY KEY, started_at REAL NOT NULL, config_hash TEXT NOT NULL
 );
 """,
+    """
+CREATE TABLE IF NOT EXISTS gate (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, environment TEXT NOT NULL, result TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS gate_by_environment ON gate (environment, id);
+""",
 )
 """
 From each version of the file to the next, the empty file first.

@@ -11,6 +11,7 @@ from typing import Final
 from sandbox.adapters.sqlite_journal.file import JournalFile
 from sandbox.adapters.sqlite_journal.rows import text_of, value_of
 from sandbox.model.event import Event
+from sandbox.model.gate import GateResult
 from sandbox.model.quarantine import Quarantine
 from sandbox.model.receipt import Traffic
 from sandbox.model.record import SyncRecord
@@ -21,6 +22,11 @@ STEPS_MAX: Final = 10_000
 PROOFS_MAX: Final = 1_000  # of each kind
 JOBS_MAX: Final = 10_000
 SYNCS_MAX: Final = 1_000  # of each environment
+GATES_MAX: Final = 1_000  # of each environment
+OLD_GATES: Final = """
+DELETE FROM gate WHERE environment = ?1 AND id <=
+    (SELECT id FROM gate WHERE environment = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)
+"""
 OLD_SYNCS: Final = """
 DELETE FROM sync WHERE environment = ?1 AND id <=
     (SELECT id FROM sync WHERE environment = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)
@@ -185,6 +191,26 @@ class SqliteJournal:
             return False
         self._file.write(("DELETE FROM quarantine WHERE environment = ?", (environment,)))
         return True
+
+    # gates
+
+    def record_gate(self, result: GateResult) -> None:
+        """Keep how a gate ended; of one environment the last 1,000 are kept."""
+        self._file.write(
+            (
+                "INSERT INTO gate (environment, result) VALUES (?, ?)",
+                (result.environment, text_of(result)),
+            ),
+            (OLD_GATES, (result.environment, GATES_MAX)),
+        )
+
+    def gate_results(self, environment: str = "", *, limit: int = 200) -> tuple[GateResult, ...]:
+        """Newest first; those of all environments when none is named."""
+        where, values = ("WHERE environment = ?", [environment]) if environment else ("", [])
+        query = f"SELECT result FROM gate {where} ORDER BY id DESC LIMIT ?"  # noqa: S608 - one of two constants
+        rows = self._file.read(query, (*values, limit))
+        found = (value_of(GateResult, text) for (text,) in rows)
+        return tuple(result for result in found if result is not None)
 
     # suspensions
 

@@ -10,17 +10,18 @@ from typing import TypeVar
 
 from sandbox.adapters.wire import WireError, decode, encode
 from sandbox.model.event import Event
+from sandbox.model.gate import GateResult
 from sandbox.model.quarantine import Quarantine
 from sandbox.model.receipt import Traffic
 from sandbox.model.record import SyncRecord
 from sandbox.model.status import Suspension
 
-Stored = TypeVar("Stored", Event, Quarantine, Suspension, SyncRecord)
+Stored = TypeVar("Stored", Event, GateResult, Quarantine, Suspension, SyncRecord)
 
 log = logging.getLogger(__name__)
 
 
-def text_of(value: Event | Quarantine | Suspension | SyncRecord | Traffic) -> str:
+def text_of(value: Event | GateResult | Quarantine | Suspension | SyncRecord | Traffic) -> str:
     """
     Write *value* as JSON.
     """
