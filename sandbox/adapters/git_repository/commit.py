@@ -23,6 +23,7 @@ from sandbox.adapters.git_repository.objects import ObjectReader
 from sandbox.adapters.git_repository.place import Place, find_place
 from sandbox.adapters.git_repository.program import GitProgram
 from sandbox.adapters.git_repository.tree import FOLDER, REGULAR, Node, TreeReader, path_parts
+from sandbox.adapters.git_repository.write_tree import write_tree
 from sandbox.errors import ConflictError, SandboxError, SourceError
 
 RUN_AGAIN: Final = "run the command again"
@@ -110,25 +111,11 @@ class Committer:
 
     def _write_commit(self, parent: str, change: FileChange, message: str) -> str:
         self._program.run("hash-object", "-w", "--no-filters", "--stdin", stdin=change.new)
-        tree = self._write_tree(self._trees.root(parent), path_parts(change.path), change.after)
+        root, parts = self._trees.root(parent), path_parts(change.path)
+        tree = write_tree(self._program, self._trees, root, parts, change.after)
         writer = self._program.within(self._program.folder, identity(self._program))
         text = message.strip() + "\n"
         return writer.line("commit-tree", "-p", parent, "-F", "-", tree, stdin=text.encode())
-
-    def _write_tree(self, tree_id: str | None, parts: tuple[str, ...], file: Node) -> str:
-        nodes = dict(self._trees.nodes(tree_id)) if tree_id else {}
-        name, *rest = parts
-        if rest:
-            below = nodes.get(name)
-            object_id = self._write_tree(below.object_id if below else None, tuple(rest), file)
-            nodes[name] = Node(mode=FOLDER, object_id=object_id)
-        else:
-            nodes[name] = file
-        listed = "".join(
-            f"{node.mode} {_kind(node)} {node.object_id}\t{name}\0" for name, node in nodes.items()
-        )
-        # What a partial clone lacks need not be there to be named again.
-        return self._program.line("mktree", "-z", "--missing", stdin=os.fsencode(listed))
 
     def _checkouts(self, ref: str, change: FileChange) -> Iterator[Checkout]:
         """The work trees, linked ones included, that have *ref* checked out."""
@@ -177,9 +164,3 @@ def _put_back(checkouts: Iterable[Checkout]) -> None:
         # What cannot be put back stays as an uncommitted edit, which hides nothing.
         with suppress(SandboxError, OSError):
             checkout.put_back()
-
-
-def _kind(node: Node) -> str:
-    if node.mode == FOLDER:
-        return "tree"
-    return "commit" if node.mode == "160000" else "blob"

@@ -14,6 +14,8 @@ from sandbox.adapters.git_repository.archive import archive
 from sandbox.adapters.git_repository.cache import BoundedCache
 from sandbox.adapters.git_repository.commit import Committer
 from sandbox.adapters.git_repository.edits import EDITS_MAX, new_files, uncommitted
+from sandbox.adapters.git_repository.index import staged_files
+from sandbox.adapters.git_repository.notes import Notes
 from sandbox.adapters.git_repository.objects import ObjectReader
 from sandbox.adapters.git_repository.place import Place, find_place
 from sandbox.adapters.git_repository.program import GitProgram
@@ -46,6 +48,7 @@ class GitRepository:
         self._program = GitProgram(place.common_dir, {"GIT_DIR": place.git_dir})
         self._objects = ObjectReader(self._program)
         self._trees = TreeReader(self._objects, place.hash_name)
+        self._notes = Notes(self._program, self._objects, self._trees)
         self._worktree = WorkTree(place.top, place.hash_name) if place.top else None
         self._changes: BoundedCache[tuple[str, tuple[str, ...]], str] = BoundedCache(REMEMBERED)
 
@@ -161,15 +164,56 @@ class GitRepository:
             self._changes.put(key, known)
         return known
 
+    def history(
+        self, commit: str, folders: Sequence[str] = (), *, limit: int
+    ) -> tuple[CommitInfo, ...]:
+        """
+        *commit* and its ancestors along first parents, newest first, at most *limit*.
+
+        Only those that changed any of *folders* (or files) when some are named.
+        """
+        listed = self._program.line(
+            "rev-list",
+            "--first-parent",
+            f"--max-count={limit}",
+            "--end-of-options",
+            commit,
+            "--",
+            *self._followed(commit, folders),
+        )
+        return tuple(self.commit_info(each) for each in listed.splitlines())
+
+    def is_ancestor(self, ancestor: str, commit: str) -> bool:
+        """Tell whether *commit* holds all that *ancestor* does; a commit is its own ancestor."""
+        answer = self._program.ask(
+            "merge-base", "--is-ancestor", "--end-of-options", ancestor, commit
+        )
+        if answer.status not in {0, 1}:
+            raise SourceError(f"{ancestor[:12]} and {commit[:12]}: {answer.complaint}")
+        return not answer.status
+
     def _find_change(self, commit: str, folders: tuple[str, ...]) -> str:
-        # A link to a folder changes when either of them does.
-        targets = (self._trees.locate(commit, folder) for folder in folders)
-        paths = {*folders, *(target.path for target in targets if target)}
-        wanted = sorted(path or "." for path in paths)
+        wanted = self._followed(commit, folders)
         found = self._program.line(
             "rev-list", "--max-count=1", "--end-of-options", commit, "--", *wanted
         )
         return found or commit
+
+    def _followed(self, commit: str, folders: Sequence[str]) -> tuple[str, ...]:
+        """Paths to ask Git about: a link to a folder changes when either of them does."""
+        targets = (self._trees.locate(commit, folder) for folder in folders)
+        paths = {*folders, *(target.path for target in targets if target)}
+        return tuple(sorted(path or "." for path in paths))
+
+    # notes
+
+    def read_note(self, commit: str) -> str:
+        """Text of the note on *commit* under ``refs/notes/sandbox``; empty when there is none."""
+        return self._notes.read(commit)
+
+    def append_note(self, commit: str, line: str) -> None:
+        """Add *line* to the note on *commit*; see `Notes.append`."""
+        self._notes.append(commit, line)
 
     # trees
 
@@ -223,6 +267,14 @@ class GitRepository:
             return None
         contents = ((path, worktree.read(path)) for path in worktree.files(folder))
         return {path: content for path, content in contents if content is not None}
+
+    def index_files(self, folder: str) -> Mapping[str, bytes] | None:
+        """Staged content of the files below *folder*, by path; ``None`` in a bare repository."""
+        if self.place.top is None:
+            return None
+        variables = {"GIT_DIR": self.place.git_dir, "GIT_WORK_TREE": self.place.top}
+        here = self._program.within(self.place.top, variables)
+        return staged_files(here, self._objects, folder)
 
     def ignored_edits(self, commit: str, folders: Sequence[str]) -> tuple[str, ...]:
         """

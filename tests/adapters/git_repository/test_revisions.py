@@ -252,3 +252,52 @@ def test_many_threads_read_without_mixing_answers(disk: DiskRepository, opened: 
 
     assert not any(thread.is_alive() for thread in threads)
     assert wrong == []
+
+
+def test_history_follows_first_parents_newest_first_and_ends_at_its_limit(
+    disk: DiskRepository, opened: Open
+) -> None:
+    first = disk.commit("first", a="1")
+    disk.git("checkout", "--quiet", "-b", "side")
+    disk.commit("beside", b="1")
+    disk.git("checkout", "--quiet", "main")
+    second = disk.commit("second", a="2")
+    disk.git("merge", "--quiet", "--no-ff", "-m", "merged", "side")
+    merged = disk.git("rev-parse", "HEAD")
+    repository = opened(disk.top)
+
+    found = repository.history(merged, limit=10)
+
+    assert [(each.id, each.subject) for each in found] == [
+        (merged, "merged"),
+        (second, "second"),
+        (first, "first"),
+    ]
+    assert repository.history(merged, limit=2) == found[:2]
+
+
+def test_history_of_paths_has_only_the_commits_that_changed_them(
+    disk: DiskRepository, opened: Open
+) -> None:
+    first = disk.commit(**{"e/.env": "1", "x": "1"})
+    disk.commit(x="2")
+    third = disk.commit(**{"e/.env": "2"})
+    last = disk.commit(x="3")
+    repository = opened(disk.top)
+
+    assert [each.id for each in repository.history(last, ["e/.env"], limit=9)] == [third, first]
+    assert repository.history(last, ["nothing"], limit=9) == ()
+
+
+def test_a_commit_holds_itself_and_its_ancestors_only(disk: DiskRepository, opened: Open) -> None:
+    first, second = disk.commit(a="1"), disk.commit(a="2")
+    disk.git("checkout", "--quiet", "-b", "side", first)
+    beside = disk.commit(a="3")
+    repository = opened(disk.top)
+
+    assert repository.is_ancestor(first, second)
+    assert repository.is_ancestor(second, second)
+    assert not repository.is_ancestor(second, first)
+    assert not repository.is_ancestor(beside, second)
+    with pytest.raises(SourceError):
+        repository.is_ancestor("f" * 40, second)
