@@ -1,8 +1,8 @@
-"""The schema of ``x-sandbox`` of a service: how requests reach it, and how it is rolled out."""
+"""The schema of ``x-sandbox`` of a service: what Compose has no words for."""
 
 from __future__ import annotations
 
-from sandbox.compose.attributes_types import DURATION, PURE_NUMBER, Schema, record
+from sandbox.compose.attributes_types import DURATION, PURE_NUMBER, STRING, Schema, record
 
 _WEIGHT: Schema = {
     "type": "integer",
@@ -29,7 +29,7 @@ _ROLLOUT = record(
     type=["object", "null"],
 )
 TRAFFIC: Schema = record(
-    {"route": {"enum": ["http", "tcp", "direct"]}, "rollout": _ROLLOUT},
+    {"route": {"enum": ["http", "tcp", "direct"]}, "rollout": _ROLLOUT, "migrations": STRING},
     patternProperties={},
     type=["object", "null"],
     later=["gate", "probe"],

@@ -56,6 +56,23 @@ def read_build(service: MapNode, place: Place) -> tuple[Build, Mark] | None:
     return build, where if isinstance(where, Mark) else where.mark
 
 
+def read_migrations(service: MapNode, build: Build | None, place: Place) -> str:
+    """Read ``x-sandbox.migrations`` as a folder inside the build context; empty without one."""
+    where = mapping(service.get("x-sandbox")).get("migrations")
+    written = text(where)
+    if where is None or not written:
+        return ""
+    here = place.at("x-sandbox", "migrations")
+    folder = posixpath.normpath(written)
+    if build is None:
+        here.problem(where, "only a service with `build` has migrations of its release")
+    elif folder.startswith(("/", "..")):
+        here.problem(where, f"{written} is not a folder inside the build context")
+    else:
+        return folder
+    return ""
+
+
 def read_hosts(node: MapNode, place: Place) -> tuple[str, ...]:
     """Read ``extra_hosts`` of *node* as ``name:address``, sorted."""
     found: set[str] = set()

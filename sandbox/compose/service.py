@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sandbox.compose.build import read_build, read_hosts
+from sandbox.compose.build import read_build, read_hosts, read_migrations
 from sandbox.compose.depends import read_dependencies
 from sandbox.compose.findings import Place, key_mark
 from sandbox.compose.given import labels, seconds, texts, valued, word_set, words
@@ -151,6 +151,7 @@ def read_service(name: str, node: MapNode, mark: Mark, place: Place, sources: So
         logging=_logging(node.get("logging")),
         route=read_route(node),
         rollout=read_rollout(node, place),
+        migrations=read_migrations(node, build[0] if build else None, place),
         place=mark.text,
         places={key: each.text for key, each in node.key_marks.items()},
     )

@@ -10,11 +10,13 @@ from sandbox.model.settings import EnvironmentSettings, RolloutSettings, SyncSet
 def read_settings(node: Node | None) -> EnvironmentSettings:
     """Read it; the schema has refused what is unknown."""
     top = mapping(node)
+    source = mapping(top.get("promote_from"))
     defaults = EnvironmentSettings()
     return EnvironmentSettings(
         track=text(top.get("track")) or defaults.track,
         release=text(top.get("release")),
-        promote_from=text(top.get("promote_from")),
+        promote_from=text(source.get("environment")) or text(top.get("promote_from")),
+        soak_s=duration_s(text(source.get("soak"))) or 0.0,
         sync=_sync(mapping(top.get("sync"))),
         rollout=_rollout(mapping(top.get("rollout"))),
     )

@@ -100,11 +100,18 @@ _BRANCH: Schema = {
     "pattern": r"^(?![-/.])(?!.*(\.\.|//|@\{|\.lock$))[^\s~^:?*\[\\]+(?<![/.])$",
     "says": "the name of a branch",
 }
+_SOURCE: Schema = record(
+    {"environment": STRING, "soak": DURATION},
+    patternProperties={},
+    required=["environment"],
+    type=["object", "string", "null"],
+    says="the name of an environment, or a mapping with `environment` and `soak`",
+)
 _SETTINGS: Schema = record(
     {
         "track": _BRANCH,
         "release": {"type": ["string", "null"]},
-        "promote_from": {"type": ["string", "null"]},
+        "promote_from": _SOURCE,
         "sync": record(
             {
                 "auto": BOOLEAN,

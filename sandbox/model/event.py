@@ -34,6 +34,10 @@ class EventKind(StrEnum):
     UNREACHABLE = "unreachable"
     SUSPENDED = "suspended"
     RESUMED = "resumed"
+    PROMOTED = "promoted"
+    """A person committed that the environment runs what another one proved."""
+    PINNED = "pinned"
+    """A person committed which release it runs, or that it follows its branch again."""
     STOPPED = "stopped"
     """The environment was taken down."""
 

@@ -320,6 +320,8 @@ class Service:
         route: How requests reach it; ``None`` is chosen port by port.
         rollout: How a change of it is brought up; no container is made from it.
         gate: It is a check and not run as a service; ``None`` for every other service.
+        migrations: Folder of its build context whose files it applies to data, each once; empty
+            means none. No container is made from it.
         place: ``file:line`` where the service is declared, for messages; not part of the spec.
         places: Likewise of each of its attributes, by its name in the file.
     """
@@ -376,5 +378,6 @@ class Service:
     route: RouteMode | None = None
     rollout: Rollout = field(default_factory=Rollout)
     gate: Gate | None = None
+    migrations: str = ""
     place: str = ""
     places: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)

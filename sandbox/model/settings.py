@@ -46,10 +46,12 @@ class EnvironmentSettings:
         track: Branch that the environment follows.
         release: Commit to build from; empty means the tracked commit itself.
         promote_from: Environment whose release `promote` copies; empty means none.
+        soak_s: Seconds that *promote_from* has to have served a release well before it is copied.
     """
 
     track: str = "main"
     release: str = ""
     promote_from: str = ""
+    soak_s: float = 0.0
     sync: SyncSettings = field(default_factory=SyncSettings)
     rollout: RolloutSettings = field(default_factory=RolloutSettings)

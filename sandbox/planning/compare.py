@@ -89,6 +89,7 @@ def _setting_fields(desired: DesiredState) -> dict[str, str]:
         "track": settings.track,
         "release": desired.release,
         **({"promote_from": settings.promote_from} if settings.promote_from else {}),
+        **({"promote_from.soak_s": f"{settings.soak_s:g}"} if settings.soak_s else {}),
         "sync.auto": str(settings.sync.auto).lower(),
         "sync.self_heal": str(settings.sync.self_heal).lower(),
         "sync.prune": str(settings.sync.prune).lower(),

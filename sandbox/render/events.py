@@ -32,6 +32,8 @@ EVENT_SIGNS: Mapping[EventKind, tuple[str, str]] = {
     EventKind.UNREACHABLE: ("?", "red"),
     EventKind.SUSPENDED: ("‖", "magenta"),
     EventKind.RESUMED: ("→", "magenta"),
+    EventKind.PROMOTED: ("▲", "cyan"),
+    EventKind.PINNED: ("▪", "cyan"),
     EventKind.STOPPED: ("○", "dim"),
 }
 

@@ -44,6 +44,32 @@ def test_the_top_of_the_repository_may_be_a_context() -> None:
     assert found.context == "."
 
 
+def test_migrations_are_a_folder_of_the_build_context() -> None:
+    text = "services:\n  web:\n    build: ../../app\n    x-sandbox: {migrations: ./db/sql/}\n"
+
+    (found,) = load(text, others=APP).services
+
+    assert found.migrations == "db/sql"
+
+
+@pytest.mark.parametrize(
+    ("made", "folder", "message"),
+    [
+        ("image: x", "sql", "only a service with `build` has migrations of its release"),
+        ("build: ../../app", "../sql", "../sql is not a folder inside the build context"),
+        ("build: ../../app", "/sql", "/sql is not a folder inside the build context"),
+    ],
+)
+def test_migrations_that_no_release_can_have_are_a_problem(
+    made: str, folder: str, message: str
+) -> None:
+    text = f"services:\n  web:\n    {made}\n    x-sandbox: {{migrations: {folder}}}\n"
+
+    (found,) = problems(text, others=APP)
+
+    assert found == f"compose.yaml:4:29: services.web.x-sandbox.migrations: {message}"
+
+
 def test_without_a_context_the_folder_of_the_file_is_one() -> None:
     found = build("{target: t}")
 

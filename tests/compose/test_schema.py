@@ -57,7 +57,7 @@ from tests.compose.committed import load, problems, service_problems
         ("x-sandbox: {gate: 1}", ("services.web.x-sandbox.gate: the key `gate` is not supported"
          " yet")),
         ("x-sandbox: {foo: 1}", ("services.web.x-sandbox.foo: the key `foo` is unknown; allowed"
-         " here: rollout, route")),
+         " here: migrations, rollout, route")),
     ],
 )  # fmt: skip
 def test_what_may_not_be_written_is_told_in_words(attributes: str, problem: str) -> None:

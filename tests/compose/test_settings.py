@@ -12,7 +12,7 @@ def test_everything_can_be_set() -> None:
         "x-sandbox:\n"
         "  track: release/2\n"
         "  release: ${RELEASE:-}\n"
-        "  promote_from: dev\n"
+        "  promote_from: {environment: dev, soak: 10m}\n"
         "  sync: {auto: false, self_heal: false, prune: false, allow_empty: true}\n"
         "  rollout: {deadline: 2m, rollback: false}\n"
         "services: {}\n",
@@ -23,9 +23,20 @@ def test_everything_can_be_set() -> None:
         track="release/2",
         release="abc",
         promote_from="dev",
+        soak_s=600.0,
         sync=SyncSettings(auto=False, self_heal=False, prune=False, allow_empty=True),
         rollout=RolloutSettings(deadline_s=120.0, rollback=False),
     )
+
+
+def test_the_source_of_promotions_may_be_named_alone() -> None:
+    settings = load("x-sandbox: {promote_from: dev}\nservices: {}\n").settings
+
+    assert (settings.promote_from, settings.soak_s) == ("dev", 0.0)
+
+
+def test_a_source_of_promotions_without_a_name_is_a_problem() -> None:
+    assert problems("x-sandbox: {promote_from: {soak: 10m}}\nservices: {}\n") != []
 
 
 def test_unknown_keys_and_wrong_values_are_told_with_line_and_column() -> None:

@@ -170,6 +170,7 @@ NOT_IN_IT: dict[str, object] = {
     "route": RouteMode.TCP,
     "rollout": Rollout(update=UpdateConfig(parallelism=2)),
     "pull_policy": PullPolicy.ALWAYS,
+    "migrations": "sql",
     "place": "file:1",
     "places": {"image": "file:2"},
 }

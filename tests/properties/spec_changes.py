@@ -338,6 +338,7 @@ SILENT: Final[dict[str, tuple[Change, ...]]] = {
     ),
     "x-sandbox": (("", "x-sandbox: {}"),),
     "x-sandbox.route": _each("x-sandbox: {route: {}}", "http", "tcp", "direct"),
+    "x-sandbox.migrations": _each("build: .\n    x-sandbox: {migrations: {}}", "sql", "more"),
     "x-sandbox.rollout.steps": (("ports: ['80']", _CANARY.replace("KEY", "weight: 5, for: 1s")),),
     **{
         f"x-sandbox.rollout.{key}": _each(_CANARY.replace("KEY", text), *values)
