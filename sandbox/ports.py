@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from sandbox.errors import ConflictError
     from sandbox.model.action import (
         BuildImage,
         ContainerSpec,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from sandbox.model.gate import GateResult
     from sandbox.model.ingress import IngressConfig, IngressReport
     from sandbox.model.observed import ObservedContainer, ObservedState, Owner
+    from sandbox.model.pipeline import PipelineRun
     from sandbox.model.quarantine import Quarantine
     from sandbox.model.receipt import Traffic
     from sandbox.model.record import SyncRecord
@@ -321,6 +323,22 @@ class Repository(Protocol):
         """
         ...
 
+    def commit_conflict(
+        self, *, branch: str, path: str, content: bytes, parent: str
+    ) -> ConflictError | None:
+        """What `commit_file` would refuse now; ``None`` when it would commit."""
+        ...
+
+    def commit_beside(
+        self, *, branch: str, beside: str, path: str, content: bytes, message: str, parent: str
+    ) -> str:
+        """
+        Commit one changed file onto a new *branch* made from *beside*, which must be at *parent*.
+
+        A *branch* that holds exactly this already is left as it is; `ConflictError` for any other.
+        """
+        ...
+
 
 class ChangeFeed(Protocol):
     """Wakes the loop when refs may have changed; losing a call costs time, never correctness."""
@@ -404,6 +422,34 @@ class Journal(Protocol):
     def resume(self, environment: str) -> bool: ...
     def suspensions(self) -> tuple[Suspension, ...]: ...
     def close(self) -> None: ...
+
+
+class PipelineRuns(Protocol):
+    """Records and logs of pipeline runs, which may be lost: nothing is decided from old ones."""
+
+    def add(self, run: PipelineRun) -> PipelineRun:
+        """Keep *run* under the next free number; give it back with that."""
+        ...
+
+    def write(self, run: PipelineRun) -> None:
+        """Keep it instead of the one of its number; whoever reads sees the old or the new one."""
+        ...
+
+    def read(self, number: int) -> PipelineRun | None:
+        """Give the run of this number; ``None`` when there is none (any more)."""
+        ...
+
+    def newest(self, limit: int) -> tuple[PipelineRun, ...]:
+        """Newest first."""
+        ...
+
+    def append_log(self, number: int, stage: int, line: str) -> None:
+        """Add a line to the log of a stage, which is told by its index."""
+        ...
+
+    def read_log(self, number: int, stage: int) -> str:
+        """Give the whole log of a stage; empty when it wrote none."""
+        ...
 
 
 class Lock(Protocol):

@@ -60,6 +60,10 @@ class Checkout:
 
     def bring_along(self) -> None:
         """Write the new content to the work tree and to the index, in this order."""
+        if (self._read(), self._staged()) != (self._content, self._node):
+            raise ConflictError(
+                f"{self._change.path} was edited meanwhile in {self._top}", remedy=COMMIT_FIRST
+            )
         # The work tree may have other line ends than the commit (`core.autocrlf`).
         windows = self._content is not None and self._content not in (
             self._change.old,

@@ -61,9 +61,7 @@ class Committer:
         change = self._change(parent, path, content)
         if change.before == change.after:
             return parent
-        checkouts = tuple(self._checkouts(ref, change))
-        for checkout in checkouts:
-            checkout.refuse_edits()
+        checkouts = self._free_checkouts(ref, change)
         commit = self._write_commit(parent, change, message)
         try:
             for checkout in checkouts:
@@ -77,6 +75,64 @@ class Committer:
                 ) from error
             raise
         return commit
+
+    def conflict(
+        self, *, branch: str, path: str, content: bytes, parent: str
+    ) -> ConflictError | None:
+        """What `commit_file` would refuse now; nothing is written, nothing is changed."""
+        ref = f"refs/heads/{branch}"
+        try:
+            self._refuse_moved(ref, branch, parent)
+            change = self._change(parent, path, content)
+            if change.before != change.after:
+                self._free_checkouts(ref, change)
+        except ConflictError as error:
+            return error
+        return None
+
+    def commit_beside(
+        self, *, branch: str, beside: str, path: str, content: bytes, message: str, parent: str
+    ) -> str:
+        """
+        Commit *content* at *path* onto a new branch *branch*, made from *beside* at *parent*.
+
+        Nothing else moves, and no work tree is looked at.
+
+        Returns:
+            The new commit; that of *branch* when it holds exactly this already.
+
+        Raises:
+            ConflictError: *beside* has moved, or *branch* exists and holds something else.
+            SourceError: *branch* is no name of a branch, or *beside* does not exist.
+        """
+        ref = f"refs/heads/{branch}"
+        if branch.startswith("-") or self._program.ask("check-ref-format", ref).status:
+            raise SourceError(f"{branch!r} is no name of a branch", remedy="name another one")
+        self._refuse_moved(f"refs/heads/{beside}", beside, parent)
+        commit = self._write_commit(parent, self._change(parent, path, content), message)
+        there = self._objects.resolve(f"{ref}^{{commit}}")
+        if there is None:
+            self._move(ref, branch, commit, "0" * len(commit))
+            return commit
+        same_tree = self._trees.root(there) == self._trees.root(commit)
+        if not same_tree or self._parents(there) != [parent]:
+            raise ConflictError(
+                f"there is a branch {branch} already, and it holds something else",
+                remedy=f"name another one, or delete that one: git branch -D {branch}",
+            )
+        return there
+
+    def _parents(self, commit: str) -> list[str]:
+        return self._program.line(
+            "rev-list", "--no-walk", "--parents", "--end-of-options", commit
+        ).split()[1:]
+
+    def _free_checkouts(self, ref: str, change: FileChange) -> tuple[Checkout, ...]:
+        """The work trees that have *ref* checked out; `ConflictError` if one has an edit there."""
+        checkouts = tuple(self._checkouts(ref, change))
+        for checkout in checkouts:
+            checkout.refuse_edits()
+        return checkouts
 
     def _refuse_moved(self, ref: str, branch: str, parent: str) -> None:
         now = self._objects.resolve(f"{ref}^{{commit}}")

@@ -21,7 +21,7 @@ from sandbox.adapters.git_repository.place import Place, find_place
 from sandbox.adapters.git_repository.program import GitProgram
 from sandbox.adapters.git_repository.tree import EXECUTABLE, FOLDER, TreeReader
 from sandbox.adapters.git_repository.worktree import WorkTree
-from sandbox.errors import SourceError
+from sandbox.errors import ConflictError, SourceError
 from sandbox.ports import CommitInfo, TreeEntry
 
 FULL_ID: Final = re.compile(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?")
@@ -300,10 +300,31 @@ class GitRepository:
         self, *, branch: str, path: str, content: bytes, message: str, parent: str
     ) -> str:
         """Commit one changed file onto *branch*; see `Committer.commit_file`."""
-        committer = Committer(self.place, self._program, self._objects, self._trees)
-        return committer.commit_file(
+        return self._committer().commit_file(
             branch=branch, path=path, content=content, message=message, parent=parent
         )
+
+    def commit_conflict(
+        self, *, branch: str, path: str, content: bytes, parent: str
+    ) -> ConflictError | None:
+        """What `commit_file` would refuse now; see `Committer.conflict`."""
+        return self._committer().conflict(branch=branch, path=path, content=content, parent=parent)
+
+    def commit_beside(
+        self, *, branch: str, beside: str, path: str, content: bytes, message: str, parent: str
+    ) -> str:
+        """Commit one changed file onto a new branch; see `Committer.commit_beside`."""
+        return self._committer().commit_beside(
+            branch=branch,
+            beside=beside,
+            path=path,
+            content=content,
+            message=message,
+            parent=parent,
+        )
+
+    def _committer(self) -> Committer:
+        return Committer(self.place, self._program, self._objects, self._trees)
 
     def _entries(self, commit: str, folders: Sequence[str]) -> Mapping[str, TreeEntry]:
         return {

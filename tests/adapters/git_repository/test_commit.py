@@ -315,3 +315,129 @@ def test_a_branch_that_does_not_exist_is_refused(
 ) -> None:
     with pytest.raises(SourceError, match="no branch nope"):
         promote(opened(disk.top), parent, branch="nope")
+
+
+@pytest.mark.parametrize(
+    "interfere", [edited, staged, deleted, unstaged, locked, linked_away, rebased, moved]
+)
+def test_what_a_commit_would_refuse_is_told_beforehand_in_its_words(
+    interfere: Callable[[DiskRepository], None], disk: DiskRepository, opened: Open, parent: str
+) -> None:
+    repository = opened(disk.top)
+    content = b"RELEASE=new\n"
+    assert (
+        repository.commit_conflict(branch="main", path=PATH, content=content, parent=parent) is None
+    )
+    interfere(disk)
+    before = snapshot(disk.top.parent)
+
+    told = repository.commit_conflict(branch="main", path=PATH, content=content, parent=parent)
+
+    assert snapshot(disk.top.parent) == before
+    with pytest.raises(ConflictError) as caught:
+        promote(repository, parent)
+    assert told is not None
+    assert (told.message, told.remedy) == (caught.value.message, caught.value.remedy)
+
+
+def test_an_edit_that_comes_while_the_commit_is_made_is_not_lost(
+    disk: DiskRepository, opened: Open, parent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring_along = Checkout.bring_along
+
+    def after_an_edit(checkout: Checkout) -> None:
+        disk.write(PATH, "RELEASE=mine\n")
+        bring_along(checkout)
+
+    monkeypatch.setattr(Checkout, "bring_along", after_an_edit)
+
+    with pytest.raises(ConflictError, match="was edited meanwhile"):
+        promote(opened(disk.top), parent)
+
+    assert (disk.top / PATH).read_text() == "RELEASE=mine\n"
+    assert disk.git("cat-file", "blob", f":{PATH}") == "RELEASE=old"
+    assert disk.git("rev-parse", "main") == parent
+
+
+def beside(repository: GitRepository, parent: str, **changes: Any) -> str:
+    given: dict[str, Any] = {
+        "branch": "proposal",
+        "beside": "main",
+        "path": PATH,
+        "content": b"RELEASE=new\n",
+        "message": "Promote",
+        "parent": parent,
+    }
+    return repository.commit_beside(**{**given, **changes})
+
+
+def test_a_commit_beside_makes_a_branch_and_moves_nothing_else(
+    disk: DiskRepository, opened: Open, parent: str
+) -> None:
+    edited(disk)
+    refs = disk.git("for-each-ref")
+    index, head = (disk.git_dir / "index").read_bytes(), disk.git("symbolic-ref", "HEAD")
+
+    made = beside(opened(disk.top), parent)
+
+    assert disk.git("for-each-ref", "refs/heads/main") == refs
+    assert disk.git("rev-parse", "proposal", f"{made}^").splitlines() == [made, parent]
+    assert disk.git("cat-file", "blob", f"{made}:{PATH}") == "RELEASE=new"
+    assert (disk.git_dir / "index").read_bytes() == index
+    assert disk.git("symbolic-ref", "HEAD") == head
+    assert (disk.top / PATH).read_text() == "RELEASE=mine\n"
+
+
+def test_a_branch_that_holds_exactly_that_is_left_as_it_is(
+    disk: DiskRepository, opened: Open, parent: str
+) -> None:
+    repository = opened(disk.top)
+    made = beside(repository, parent)
+
+    assert beside(repository, parent, message="Another message") == made
+    assert disk.git("rev-parse", "proposal") == made
+
+
+@pytest.mark.parametrize("there", ["the parent", "another commit", "the same after another"])
+def test_a_branch_that_holds_anything_else_is_refused(
+    there: str, disk: DiskRepository, opened: Open, parent: str
+) -> None:
+    repository = opened(disk.top)
+    if there == "the parent":
+        disk.git("branch", "proposal")
+    else:
+        made = beside(repository, parent, content=b"RELEASE=other\n")
+        if there == "the same after another":
+            tree = disk.git("rev-parse", f"{beside(repository, parent, branch='x')}^{{tree}}")
+            later = disk.git("commit-tree", "-p", made, "-m", "later", tree)
+            disk.git("update-ref", "refs/heads/proposal", later)
+    before = disk.git("rev-parse", "proposal")
+
+    with pytest.raises(ConflictError, match="a branch proposal already") as caught:
+        beside(repository, parent)
+
+    assert "git branch -D proposal" in caught.value.remedy
+    assert disk.git("rev-parse", "proposal") == before
+
+
+def test_a_commit_beside_a_branch_that_moved_is_refused(
+    disk: DiskRepository, opened: Open, parent: str
+) -> None:
+    moved(disk)
+
+    with pytest.raises(ConflictError, match="main has moved"):
+        beside(opened(disk.top), parent)
+
+    assert disk.git("for-each-ref", "refs/heads/proposal") == ""
+
+
+@pytest.mark.parametrize("name", ["", "-x", "a..b", "a b", "x.lock", "main/below"])
+def test_what_can_be_no_branch_is_refused(
+    name: str, disk: DiskRepository, opened: Open, parent: str
+) -> None:
+    refs = disk.git("for-each-ref")
+
+    with pytest.raises(SourceError):
+        beside(opened(disk.top), parent, branch=name)
+
+    assert disk.git("for-each-ref") == refs
