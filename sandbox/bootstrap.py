@@ -20,6 +20,7 @@ from sandbox.adapters.file_lock import FileLock
 from sandbox.adapters.file_watcher import RefWatcher
 from sandbox.adapters.git_repository import create_repository, open_repository
 from sandbox.adapters.haproxy import HaproxyIngress
+from sandbox.adapters.pipeline_files import PipelineFiles
 from sandbox.adapters.sqlite_journal import SqliteJournal
 from sandbox.adapters.system_clock import SystemClock
 from sandbox.adapters.template import template_files
@@ -153,6 +154,7 @@ def open_workspace(repo: str | None = None) -> Workspace:
         engine=cast("Engine", engine),
         ingress=HaproxyIngress(engine.converse),
         journal=journal,
+        runs=PipelineFiles(repository.state_folder),
         lock=FileLock(repository.state_folder, command=" ".join(["sandbox", *sys.argv[1:]])),
         clock=SystemClock(),
         feed=RefWatcher(repository.place.common_dir),

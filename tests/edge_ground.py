@@ -139,6 +139,7 @@ def the_ground(folder: Path) -> Iterator[Ground]:
             engine=engine,
             ingress=ingress,
             journal=FakeJournal(),
+            runs=cast("object", None),  # type: ignore[arg-type] # nobody runs a pipeline here
             lock=cast("object", None),  # type: ignore[arg-type] # nobody locks here
             clock=SystemClock(),
             feed=cast("object", None),  # type: ignore[arg-type] # nobody watches here

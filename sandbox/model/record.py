@@ -29,6 +29,8 @@ class Trigger(StrEnum):
     RETRY = "retry"
     ROLLBACK = "rollback"
     """The revision is quarantined: back to the last good one."""
+    PIPELINE = "pipeline"
+    """A stage of the pipeline pushed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,7 @@ class SyncRecord:
         steps: What was executed, in the order in which it ended.
         log: Last lines of what failed, oldest first; no secrets.
         receipt: What was measured of it; ``None`` when nothing was.
+        author: Who asked for it; empty when nobody did.
     """
 
     id: int = 0
@@ -78,6 +81,7 @@ class SyncRecord:
     steps: tuple[StepRecord, ...] = ()
     log: tuple[str, ...] = ()
     receipt: Receipt | None = None
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

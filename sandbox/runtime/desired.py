@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sandbox.compose.load import find_environments, load_environment
+from sandbox.delivery.pin import set_release
 from sandbox.errors import NotFoundError, SandboxError, SourceError
-from sandbox.runtime.source import ENVIRONMENTS, CommitSource, WorktreeSource
+from sandbox.runtime.source import ENVIRONMENTS, CommitSource, EditedSource, WorktreeSource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,6 +125,30 @@ def load_at(repository: Repository, environment: str, commit: str) -> DesiredSta
         remedy = f"restore it and commit, or give the environment up: sandbox down {environment}"
         raise NotFoundError(_vanished(source, environment), remedy=remedy)
     return load_environment(environment, source, default_application=repository.name)
+
+
+def load_unpinned(repository: Repository, environment: str, commit: str) -> DesiredState:
+    """
+    Load *environment* at *commit* with its own source: what its ``.env`` pins does not count.
+
+    Raises:
+        InvalidComposeError: The committed files are wrong.
+        NotFoundError: The environment is not in the commit.
+        SourceError: The release is pinned elsewhere than in ``.env``.
+    """
+    pinned = load_at(repository, environment, commit)
+    if not pinned.settings.release:
+        return pinned
+    path = f"{ENVIRONMENTS}/{environment}/.env"
+    text = (repository.read_file(commit, path) or b"").decode()
+    edits = {path: set_release(text, "", place=path).encode()}
+    source = EditedSource(repository=repository, revision=commit, edits=edits)
+    desired = load_environment(environment, source, default_application=repository.name)
+    if desired.settings.release:
+        message = f"{environment} pins its release elsewhere than by RELEASE in its .env"
+        remedy = "say x-sandbox: {release: '${RELEASE:-}'} in compose.yaml"
+        raise SourceError(message, remedy=remedy)
+    return desired
 
 
 def _vanished(source: CommitSource, environment: str) -> str:

@@ -21,8 +21,9 @@ from sandbox.planning.plan import plan_sync
 from sandbox.planning.routes import INGRESS
 from sandbox.runtime.executor import Execution, StepResult, step_records
 from sandbox.runtime.observe import observe
+from sandbox.runtime.person import person
 from sandbox.runtime.source import ENVIRONMENTS
-from sandbox.runtime.wanted import load_wanted, policy_of, quarantine_failed
+from sandbox.runtime.wanted import Wanted, load_wanted, policy_of, quarantine_failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +49,8 @@ class SyncRequest:
         emit: Told what happens as it happens.
         stop: Asked often; when it says so the sync ends early and safely.
         meter: Counts the requests of the environment, before, during and after.
+        pushed: What to bring the environment to whatever its branch says; ``None`` for a sync. No
+            failure of it puts anything into quarantine: whoever pushed decides what comes next.
     """
 
     environment: str
@@ -56,6 +59,7 @@ class SyncRequest:
     emit: Callable[[Event], None]
     stop: Callable[[], bool]
     meter: Meter
+    pushed: DesiredState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +82,15 @@ class Look:
     quarantine: Quarantine | None = None
 
 
-def look(workspace: Workspace, environment: str, policy: SyncPolicy) -> Look:
+def look(
+    workspace: Workspace,
+    environment: str,
+    policy: SyncPolicy,
+    *,
+    pushed: DesiredState | None = None,
+) -> Look:
     """
-    Load, observe and plan; changes nothing.
+    Load (unless it is *pushed*), observe and plan; changes nothing.
 
     Raises:
         InvalidComposeError, NotFoundError, SourceError: What Git says cannot be used.
@@ -88,7 +98,11 @@ def look(workspace: Workspace, environment: str, policy: SyncPolicy) -> Look:
         EngineUnreachableError: No engine answers.
     """
     began_at = workspace.clock.now()
-    wanted = load_wanted(workspace, environment)
+    wanted = (
+        load_wanted(workspace, environment)
+        if pushed is None
+        else Wanted(desired=pushed, tracked=pushed)
+    )
     desired = wanted.desired
     refuse_unmeant_emptiness(desired)
     observed = observe(workspace, desired)
@@ -145,7 +159,7 @@ def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRec
         results += last
         if request.stop() or not any(_may_be_stale(result) for result in last):
             break
-        seen = look(workspace, request.environment, request.policy)
+        seen = look(workspace, request.environment, request.policy, pushed=request.pushed)
     during = request.meter.end_sync(_observed_after(workspace, seen)) if results else None
     receipt = receipt_of(
         zip((each.step.action for each in results), step_records(results), strict=True),
@@ -160,7 +174,7 @@ def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRec
     request.emit(_conclusion(record))
     if record.outcome is Outcome.SUCCEEDED:
         _remember_success(workspace, seen)
-    elif record.outcome is Outcome.FAILED and seen.quarantine is None:
+    elif record.outcome is Outcome.FAILED and seen.quarantine is None and request.pushed is None:
         failures = [(each.step, each.error) for each in last if each.error is not None]
         quarantine = quarantine_failed(workspace, seen.desired, record, failures)
         if quarantine is not None:
@@ -240,6 +254,7 @@ def _record(
         message=message,
         steps=step_records(results),
         log=log,
+        author=person() if request.trigger is Trigger.PERSON else "",
     )
 
 

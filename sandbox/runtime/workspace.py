@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from sandbox.model.observed import TakenPort
     from sandbox.model.plan import SyncPolicy
     from sandbox.model.waiver import WaiverFile
-    from sandbox.ports import ChangeFeed, Clock, Control, Engine, Ingress, Journal, Lock, Repository
+    from sandbox.ports import (
+        ChangeFeed,
+        Clock,
+        Control,
+        Engine,
+        Ingress,
+        Journal,
+        Lock,
+        PipelineRuns,
+        Repository,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +49,7 @@ class Workspace:
     engine: Engine
     ingress: Ingress
     journal: Journal
+    runs: PipelineRuns
     lock: Lock
     clock: Clock
     feed: ChangeFeed

@@ -64,6 +64,7 @@ class Ground:
             engine=self.engine,
             ingress=self.ingress,
             journal=FakeJournal(),
+            runs=cast("object", None),  # type: ignore[arg-type] # nobody runs a pipeline here
             lock=cast("object", None),  # type: ignore[arg-type] # nobody locks here
             clock=FakeClock(),
             feed=cast("object", None),  # type: ignore[arg-type] # nobody watches here
