@@ -1,0 +1,238 @@
+"""The laboratory: one scenario, gone through once in each way of delivering, and measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Way(StrEnum):
+    """How a commit gets to where it runs."""
+
+    DEVOPS = "devops"
+    """A pipeline pushes it, once."""
+    GITOPS = "gitops"
+    """A loop pulls what is committed, and keeps it so."""
+
+
+class Chapter(StrEnum):
+    """One part of the scenario, in the order in which they are gone through."""
+
+    FEATURE = "feature"
+    FAILING_TEST = "failing-test"
+    STAGING_BUG = "staging-bug"
+    DRIFT = "drift"
+    ROLLBACK = "rollback"
+    AUDIT = "audit"
+
+
+NEEDS_A_RELEASE = frozenset({Chapter.ROLLBACK, Chapter.AUDIT})
+"""Chapters that make sense only after the feature was released."""
+
+
+class Point(StrEnum):
+    """A moment that figures are reckoned from or to."""
+
+    COMMITTED = "committed"
+    STAGING_SERVES = "staging_serves"
+    """From here on every visitor of staging is answered by the new release."""
+    PRODUCTION_SERVES = "production_serves"
+    REFUSED = "refused"
+    """The way said no."""
+    RESTORED = "restored"
+    """From here on every visitor of staging is answered by a good release again."""
+    STOPPED = "stopped"
+    """Somebody stopped a container of production by hand."""
+    STOP_DETECTED = "stop_detected"
+    """The way itself noticed; not: a person looked."""
+    STOP_REPAIR_BEGUN = "stop_repair_begun"
+    STOP_REPAIRED = "stop_repaired"
+    EDITED = "edited"
+    """Somebody edited a limit of a container of production by hand."""
+    EDIT_DETECTED = "edit_detected"
+    EDIT_REPAIR_BEGUN = "edit_repair_begun"
+    EDIT_REPAIRED = "edit_repaired"
+    ROLLBACK_BEGUN = "rollback_begun"
+    ROLLED_BACK = "rolled_back"
+    """From here on every visitor of production is answered by the earlier release."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """
+    One request of a visitor.
+
+    Attributes:
+        at: When it ended, in seconds since the epoch.
+        seconds: How long it took.
+        release: Which release answered, as it says itself; empty when none did.
+        failure: What went wrong, short and countable; empty when all went well.
+    """
+
+    at: float
+    seconds: float
+    environment: str
+    release: str = ""
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypedCommand:
+    """
+    A command that a person typed.
+
+    Attributes:
+        at: When, in seconds since the epoch.
+        seconds: How long it took until the next could be typed.
+        status: Its exit status.
+    """
+
+    at: float
+    seconds: float
+    chapter: Chapter
+    line: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """
+    When a point was reached.
+
+    Attributes:
+        at: Seconds since the epoch; ``None`` when it was not, and *message* says why.
+        message: What happened, in a line.
+    """
+
+    chapter: Chapter
+    point: Point
+    at: float | None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChapterRun:
+    """
+    One chapter as it was gone through; times are seconds since the epoch.
+
+    Attributes:
+        bad_release: Release that should reach no visitor; empty when there is none.
+        problem: Why the chapter could not be gone through to its end; empty when it was.
+    """
+
+    chapter: Chapter
+    began_at: float
+    ended_at: float
+    bad_release: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """
+    What the record says to a question of an audit.
+
+    Attributes:
+        truth: What the laboratory saw or did itself.
+        answer: What the record says; empty when it says nothing.
+        source: The command that was asked.
+    """
+
+    question: str
+    truth: str
+    answer: str
+    source: str
+
+    @property
+    def correct(self) -> bool:
+        """The record has the answer, and it is true."""
+        return bool(self.answer) and self.answer == self.truth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """
+    One way, as it was recorded.
+
+    Attributes:
+        began_at: When visitors began to come; *ended_at*: when they went.
+        visits: In order of their ends.
+        releases: A word for each release that may have answered, by its id.
+    """
+
+    way: Way
+    began_at: float
+    ended_at: float
+    chapters: tuple[ChapterRun, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    commands: tuple[TypedCommand, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    releases: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """
+    What both ways had in common.
+
+    Attributes:
+        began_at: Seconds since the epoch.
+        machine: Processor cores and engine, in a line.
+        unattended_s: How long nobody looked after something had been changed by hand.
+        visitors: How many came to each environment; *pause_s*: their pause between requests.
+    """
+
+    began_at: float
+    machine: str
+    unattended_s: float
+    visitors: int
+    pause_s: float
+
+
+class Unit(StrEnum):
+    """What a figure counts."""
+
+    SECONDS = "s"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """
+    One cell of the table.
+
+    Attributes:
+        value: ``None`` when it was not measured, and *reason* says why.
+        out_of: The most that it could have been; 0 when there is no such number.
+    """
+
+    value: float | None = None
+    out_of: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """
+    One measure, and its figure for each way that was recorded.
+
+    Attributes:
+        key: Of the JSON document.
+        meaning: From what to what, or what is counted.
+    """
+
+    key: str
+    title: str
+    meaning: str
+    unit: Unit
+    figures: tuple[tuple[Way, Figure], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabReport:
+    """Everything that came of one run of the laboratory."""
+
+    terms: Terms
+    rows: tuple[Row, ...]
+    recordings: tuple[Recording, ...]
