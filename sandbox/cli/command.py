@@ -92,18 +92,29 @@ _OPTIONS = {
 }
 
 
-def command(name: str, *, panel: str, hidden: bool = False) -> Callable[[Command[P]], Command[P]]:
+def command(
+    name: str, *, panel: str | None = None, hidden: bool = False, of: typer.Typer = app
+) -> Callable[[Command[P]], Command[P]]:
     """
     Register a function as command *name*; its first parameter is the `Invocation`.
 
-    The help lists it below the heading *panel*, unless it is *hidden*.
+    The help lists it below the heading *panel*, unless it is *hidden*. It is one of the group *of*.
     """
 
     def register(function: Command[P]) -> Command[P]:
-        app.command(name, rich_help_panel=panel, hidden=hidden)(_entry(function))
+        of.command(name, rich_help_panel=panel, hidden=hidden)(_entry(function))
         return function
 
     return register
+
+
+def group(name: str, *, panel: str, says: str) -> typer.Typer:
+    """
+    Make a group of commands, such as ``sandbox NAME run``; *says* is its line of the help.
+    """
+    made = typer.Typer(no_args_is_help=True, help=says)
+    app.add_typer(made, name=name, rich_help_panel=panel)
+    return made
 
 
 def _entry(function: Callable[..., None]) -> Callable[..., None]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SILENCE_S = 1.0
 _REPEAT_S = 10.0
-_QUIET_KINDS = {EventKind.STEP_BEGAN, EventKind.OUTPUT}
+QUIET_KINDS = {EventKind.STEP_BEGAN, EventKind.OUTPUT}
 
 
 class Display(Protocol):
@@ -74,7 +74,7 @@ class LineDisplay:
         """
         Print *event*, unless it only says that something begins.
         """
-        if event.kind in _QUIET_KINDS or not self._steps:
+        if event.kind in QUIET_KINDS or not self._steps:
             return
         style = self._invocation.note_style
         self._invocation.note(event_line(event, name_width=self._name_width, style=style))
@@ -121,7 +121,7 @@ class LiveDisplay:
         """
         from rich.text import Text
 
-        if event.kind not in _QUIET_KINDS and self._steps:
+        if event.kind not in QUIET_KINDS and self._steps:
             line = event_line(event, name_width=self._name_width, style=self._style)
             self._live.console.print(Text.from_ansi(line), soft_wrap=True)
 
@@ -157,5 +157,5 @@ def stream_event(invocation: Invocation, event: Event) -> None:
         from sandbox.render import documents
 
         invocation.show_json({"event": documents.event(event)})
-    elif event.kind not in _QUIET_KINDS:
+    elif event.kind not in QUIET_KINDS:
         invocation.show(event_line(event, name_width=10, style=invocation.style))
