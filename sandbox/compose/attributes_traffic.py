@@ -28,9 +28,21 @@ _ROLLOUT = record(
     patternProperties={},
     type=["object", "null"],
 )
+_GATE = record(
+    {"phase": STRING, "deadline": DURATION},
+    patternProperties={},
+    type=["string", "object", "null"],
+    required=["phase"],
+    says="before or after, or a mapping with `phase` and `deadline`",
+)
 TRAFFIC: Schema = record(
-    {"route": {"enum": ["http", "tcp", "direct"]}, "rollout": _ROLLOUT, "migrations": STRING},
+    {
+        "route": {"enum": ["http", "tcp", "direct"]},
+        "rollout": _ROLLOUT,
+        "migrations": STRING,
+        "gate": _GATE,
+    },
     patternProperties={},
     type=["object", "null"],
-    later=["gate", "probe"],
+    later=["probe"],
 )

@@ -41,7 +41,7 @@ def read_committed(environment: str, source: CommittedSource, own: Mapping[str, 
     Read the files of *environment*; what they say about the machine they are read on is nothing.
 
     Variables are those of the committed ``.env`` and *own*, which win. Paths of the commit begin
-    with `REPOSITORY`. The project may have problems.
+    with `REPOSITORY`. Gates are kept, whatever profile is active. The project may have problems.
 
     Raises:
         InvalidComposeError: There is no such environment.
@@ -52,7 +52,9 @@ def read_committed(environment: str, source: CommittedSource, own: Mapping[str, 
         raise _no_environment(folder, f"{message}, not {environment!r}")
     if source.read_file(f"{folder}/{FILE_NAME}") is None:
         raise _no_environment(folder, "there is no such file in the commit")
-    request = ProjectRequest(folder=f"{REPOSITORY}/{folder}", environment=own, top=REPOSITORY)
+    request = ProjectRequest(
+        folder=f"{REPOSITORY}/{folder}", environment=own, top=REPOSITORY, gates=True
+    )
     return read_project(request, CommittedFiles(source))
 
 

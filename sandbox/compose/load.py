@@ -13,6 +13,7 @@ from sandbox.compose.committed import FILE_NAME, FOLDER, own_variables, read_com
 from sandbox.compose.container_names import with_container_names
 from sandbox.compose.document import parse
 from sandbox.compose.findings import Findings, Place, key_mark
+from sandbox.compose.gate import check_gates
 from sandbox.compose.naming import normalised_name
 from sandbox.compose.networks import read_networks, read_volumes
 from sandbox.compose.node import mapping, text
@@ -158,6 +159,7 @@ def _drafts(project: Project, top: Place, sources: Sources, environment: str) ->
     check_names(drafts, project.tree.get("networks"), top.at("networks"))
     check_ports(drafts)
     check_sharing(drafts)
+    check_gates(drafts)
     if any(draft.service.container_name for draft in drafts.values()):
         drafts = with_container_names(drafts, _names_elsewhere(environment, sources.source))
     check_rollouts(drafts)
@@ -251,7 +253,8 @@ def _state(
         revision=source.revision,
         release=release,
         settings=reading.settings,
-        services=services,
+        services=tuple(service for service in services if service.gate is None),
+        gates=tuple(service for service in services if service.gate),
         networks=tuple(reading.networks[key] for key in sorted(used_networks)),
         volumes=tuple(reading.volumes[key] for key in sorted(used_volumes)),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TypeAlias
 
+from sandbox.compose.gate import is_gate
 from sandbox.compose.node import MapNode, Node, items, mapping, text
 
 ALL = "*"
@@ -12,9 +13,16 @@ ALL = "*"
 Used: TypeAlias = Callable[[MapNode], Iterator[str]]
 
 
-def split(tree: MapNode, active: Collection[str]) -> tuple[MapNode, Mapping[str, MapNode]]:
+def split(
+    tree: MapNode, active: Collection[str], *, gates: bool = False
+) -> tuple[MapNode, Mapping[str, MapNode]]:
     """
     Take the services out of *tree* that have profiles, none of which is *active*.
+
+    Args:
+        tree: A normalised project.
+        active: Names of profiles.
+        gates: Checks stay in it whatever their profiles are.
 
     Returns:
         The tree, and the services that were taken out by name.
@@ -23,7 +31,7 @@ def split(tree: MapNode, active: Collection[str]) -> tuple[MapNode, Mapping[str,
     disabled = {
         name: mapping(node)
         for name, node in services.values.items()
-        if not _is_enabled(mapping(node), active)
+        if not _is_enabled(mapping(node), active) and not (gates and is_gate(mapping(node)))
     }
     if not disabled:
         return tree, {}

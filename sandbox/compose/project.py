@@ -47,6 +47,7 @@ class ProjectRequest:
         project_name: Stronger than every name elsewhere; ``None`` leaves it to these.
         environment: Variables that are stronger than every file.
         top: Files below this folder are called by their path from it; empty: *folder*.
+        gates: Services that are checks of the others are kept although no profile enables them.
     """
 
     folder: str
@@ -57,6 +58,7 @@ class ProjectRequest:
     project_name: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     top: str = ""
+    gates: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +206,7 @@ class _Loading:
         tree = self._named(tree, name)
         tree = with_inherited_values(valued(tree, self.findings), variables)
         tree = normalised(tree, name)
-        tree, disabled = split(tree, profiles)
+        tree, disabled = split(tree, profiles, gates=self._request.gates)
         consistency.check(tree, self.findings, disabled)
         tree = with_file_values(tree, variables, self._files, self.findings)
         return without_unused(tree), disabled

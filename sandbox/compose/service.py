@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sandbox.compose.build import read_build, read_hosts, read_migrations
 from sandbox.compose.depends import read_dependencies
 from sandbox.compose.findings import Place, key_mark
+from sandbox.compose.gate import read_gate
 from sandbox.compose.given import labels, seconds, texts, valued, word_set, words
 from sandbox.compose.health import read_healthcheck
 from sandbox.compose.known import shown
@@ -152,6 +153,7 @@ def read_service(name: str, node: MapNode, mark: Mark, place: Place, sources: So
         route=read_route(node),
         rollout=read_rollout(node, place),
         migrations=read_migrations(node, build[0] if build else None, place),
+        gate=read_gate(node, place),
         place=mark.text,
         places={key: each.text for key, each in node.key_marks.items()},
     )

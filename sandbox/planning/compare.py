@@ -42,7 +42,8 @@ def compare_desired(one: DesiredState, other: DesiredState) -> tuple[Change, ...
 
 
 def _objects(desired: DesiredState) -> dict[str, dict[str, str]]:
-    objects = {service.name: _service_fields(service) for service in desired.services}
+    services = (*desired.services, *desired.gates)
+    objects = {service.name: _service_fields(service) for service in services}
     objects.update({f"networks.{each.key}": _network_fields(each) for each in desired.networks})
     objects.update({f"volumes.{each.key}": _volume_fields(each) for each in desired.volumes})
     objects["x-sandbox"] = _setting_fields(desired)
@@ -70,7 +71,13 @@ def _traffic_fields(service: Service) -> dict[str, str]:
     }
     rollout = group_fields("rollout", service.rollout, in_order=True)
     route = {"route": service.route.value} if service.route else {}
-    return {**spoken, **route, **{name: text for name, text in rollout if text is not None}}
+    gate = dict(group_fields("gate", service.gate)) if service.gate else {}
+    return {
+        **spoken,
+        **route,
+        **{name: text for name, text in gate.items() if text},
+        **{name: text for name, text in rollout if text is not None},
+    }
 
 
 def _network_fields(network: Network) -> dict[str, str]:

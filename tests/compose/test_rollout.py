@@ -158,8 +158,8 @@ def test_config_prints_all_of_it() -> None:
         ("x-sandbox: {rout: http}",
          "4:17: services.web.x-sandbox.rout: the key `rout` is unknown; did you mean 'route'?"),
         ("x-sandbox: {x-y: 1}",
-         ("4:17: services.web.x-sandbox.x-y: the key `x-y` is unknown; allowed here: rollout,"
-         " route")),
+         ("4:17: services.web.x-sandbox.x-y: the key `x-y` is unknown; allowed here: gate,"
+         " migrations, rollout, route")),
         ("x-sandbox: {probe: 1}",
          "4:17: services.web.x-sandbox.probe: the key `probe` is not supported yet"),
         ("x-sandbox: {route: htp}",

@@ -54,10 +54,10 @@ from tests.compose.committed import load, problems, service_problems
         ("cpu_count: -1", "services.web.cpu_count: must be at least 0, not a number (-1)"),
         ("restart: false", ("services.web.restart: must be a string, not a boolean (false);"
          " write it in quotes")),
-        ("x-sandbox: {gate: 1}", ("services.web.x-sandbox.gate: the key `gate` is not supported"
+        ("x-sandbox: {probe: 1}", ("services.web.x-sandbox.probe: the key `probe` is not supported"
          " yet")),
         ("x-sandbox: {foo: 1}", ("services.web.x-sandbox.foo: the key `foo` is unknown; allowed"
-         " here: migrations, rollout, route")),
+         " here: gate, migrations, rollout, route")),
     ],
 )  # fmt: skip
 def test_what_may_not_be_written_is_told_in_words(attributes: str, problem: str) -> None:

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.model.gate import Gate, GatePhase
 from sandbox.model.ingress import RouteMode
 from sandbox.model.rollout import Rollout, UpdateConfig
 from sandbox.model.service import (
@@ -171,6 +172,7 @@ NOT_IN_IT: dict[str, object] = {
     "rollout": Rollout(update=UpdateConfig(parallelism=2)),
     "pull_policy": PullPolicy.ALWAYS,
     "migrations": "sql",
+    "gate": Gate(phase=GatePhase.AFTER),
     "place": "file:1",
     "places": {"image": "file:2"},
 }

@@ -29,6 +29,7 @@ def _in(group: str, key: str, *values: str, beside: str = "") -> tuple[Change, .
 _LIMITS: Final = "deploy: {resources: {limits: {KEY: {}}}}"
 _KEPT: Final = "deploy: {resources: {reservations: {KEY: {}}}}"
 _MOUNT: Final = "volumes: [{TYPE, target: /t, KEY: {}}]"
+_GATE: Final = "profiles: [gate]\n    x-sandbox: {gate: {KEY}}"
 _CANARY: Final = "ports: ['80']\n    x-sandbox: {rollout: {steps: [{KEY}]}}"
 
 REACHING: Final[dict[str, tuple[Change, ...]]] = {
@@ -339,6 +340,11 @@ SILENT: Final[dict[str, tuple[Change, ...]]] = {
     "x-sandbox": (("", "x-sandbox: {}"),),
     "x-sandbox.route": _each("x-sandbox: {route: {}}", "http", "tcp", "direct"),
     "x-sandbox.migrations": _each("build: .\n    x-sandbox: {migrations: {}}", "sql", "more"),
+    "x-sandbox.gate": _each("profiles: [gate]\n    x-sandbox: {gate: {}}", "before", "after"),
+    "x-sandbox.gate.phase": _each(_GATE.replace("KEY", "phase: {}"), "before", "after"),
+    "x-sandbox.gate.deadline": _each(
+        _GATE.replace("KEY", "phase: after, deadline: {}"), "1s", "2s"
+    ),
     "x-sandbox.rollout.steps": (("ports: ['80']", _CANARY.replace("KEY", "weight: 5, for: 1s")),),
     **{
         f"x-sandbox.rollout.{key}": _each(_CANARY.replace("KEY", text), *values)

@@ -52,7 +52,8 @@ def text_of(attributes: str) -> str:
 
 def spec_of(text: str, others: Mapping[str, str] = OTHERS, *, env: str = "") -> ContainerSpec:
     desired = load(text, others=others, env=env)
-    (web,) = (service for service in desired.services if service.name == "web")
+    services = (*desired.services, *desired.gates)
+    (web,) = (service for service in services if service.name == "web")
     return container_spec(an_owner(), desired, web, 1)
 
 
