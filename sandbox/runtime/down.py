@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.errors import SandboxError
@@ -14,6 +15,7 @@ from sandbox.planning.admission import judge_of
 from sandbox.planning.down import plan_down
 from sandbox.runtime.desired import environment_names, no_such_environment
 from sandbox.runtime.executor import Execution, step_records
+from sandbox.runtime.person import person
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +58,10 @@ def take_down(
         outcome=Outcome.FAILED if errors else Outcome.SUCCEEDED,
         message="; ".join(errors),
         steps=step_records(results),
+        author=person(),
     )
+    if record.steps:
+        record = replace(record, id=workspace.journal.record_sync(record))
     emit(
         Event(
             at=record.finished_at,

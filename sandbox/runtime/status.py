@@ -91,7 +91,7 @@ def _unreadable(
 
 def _last_good(workspace: Workspace, environment: str) -> DesiredState | None:
     for record in workspace.journal.syncs(environment):
-        if record.outcome is Outcome.SUCCEEDED:
+        if record.outcome is Outcome.SUCCEEDED and record.revision:
             try:
                 return load_at(workspace.repository, environment, record.revision)
             except SandboxError:

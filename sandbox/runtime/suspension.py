@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import TYPE_CHECKING
 
 from sandbox.model.event import Event, EventKind
 from sandbox.model.status import Suspension
 from sandbox.runtime.desired import require_environment
+from sandbox.runtime.person import person
 
 if TYPE_CHECKING:
     from sandbox.runtime.workspace import Workspace
@@ -24,7 +24,7 @@ def suspend(
         reason=reason,
         since=now,
         until=now + for_s if for_s else 0.0,
-        author=getpass.getuser(),
+        author=person(),
     )
     workspace.journal.suspend(suspension)
     _tell(workspace, environment, EventKind.SUSPENDED, reason or "no reason given")
