@@ -63,18 +63,17 @@ def listed(*words: str, repository: Path) -> list[dict[str, object]]:
     return history
 
 
-@pytest.mark.parametrize("words", [[], ["staging"]], ids=" ".join)
-def test_without_a_journal_it_says_that_there_is_nothing_and_makes_none(
-    repository: Path, words: list[str]
-) -> None:
+def test_without_a_journal_it_tells_what_git_does_and_makes_none(repository: Path) -> None:
     before = snapshot(repository)
 
-    assert call(*words, repository=repository) == (
-        0,
-        "Nothing was synced yet, or the journal was deleted. To begin: sandbox up\n",
-        "",
-    )
-    assert listed(*words, repository=repository) == []
+    (begun,) = listed("staging", repository=repository)
+    assert (begun["subject"], begun["verdict"], begun["id"]) == ("Begin", "unrecorded", None)
+    assert begun["who"] == begun["author"]
+    assert [each["environment"] for each in listed(repository=repository)] == [
+        "production",
+        "staging",
+    ]
+    assert "? unrecorded" in call(repository=repository)[1]
     assert snapshot(repository) == before
 
 
@@ -108,12 +107,13 @@ def test_an_environment_that_is_gone_has_its_history_still(
     assert "● succeeded" in stdout
 
 
-def test_a_commit_that_is_gone_has_no_subject(repository: Path) -> None:
+def test_a_commit_that_is_gone_has_no_subject_and_no_author(repository: Path) -> None:
     journal = SqliteJournal(str(repository / ".git" / "sandbox"))
     journal.record_sync(SYNC)
     journal.close()
 
-    assert [each["subject"] for each in listed(repository=repository)] == [""]
+    (gone,) = listed("staging", "--limit", "1", repository=repository)
+    assert (gone["subject"], gone["author"], gone["verdict"]) == ("", None, "succeeded")
 
 
 def test_a_receipt_is_shown_in_full(repository: Path, numbers: dict[str, int]) -> None:
@@ -153,9 +153,44 @@ def test_numbers_that_make_no_sense_end_with_2(repository: Path, words: list[str
     assert call(*words, repository=repository)[0] == 2
 
 
-def test_a_damaged_journal_is_no_reason_to_fail(repository: Path, numbers: dict[str, int]) -> None:
+def test_a_damaged_journal_leaves_what_git_tells(repository: Path, numbers: dict[str, int]) -> None:
     (repository / ".git/sandbox/journal.sqlite").write_bytes(b"damaged" * 1000)
 
     status, stdout, _ = call(repository=repository)
 
-    assert (status, stdout.startswith("Nothing was synced yet")) == (0, True)
+    assert (status, stdout.count("? unrecorded")) == (0, 2)
+
+
+def test_a_moment_is_answered_with_what_ran_and_who_decided_it(
+    repository: Path, numbers: dict[str, int]
+) -> None:
+    later = "2027-02-01 12:00"
+    status, text, _ = call("staging", "--at", later, repository=repository)
+    _, document, _ = call("--at", later, "--output", "json", repository=repository)
+
+    assert status == 0
+    assert f"sync       {numbers['staging']}, change by " in text
+    found = {each["environment"]: each for each in json.loads(document)["environments"]}
+    assert found.keys() == {"staging", "production", "gone"}
+    assert found["staging"]["sync"]["id"] == numbers["staging"]
+    assert found["staging"]["decision"]["subject"] == "Begin"
+    assert found["staging"]["revision"] == found["staging"]["decision"]["commit"]
+
+
+def test_a_moment_before_the_journal_is_answered_with_what_git_tells(
+    repository: Path, numbers: dict[str, int]
+) -> None:
+    _, document, _ = call("staging", "--at", "1s", "--output", "json", repository=repository)
+    _, early, _ = call("staging", "--at", "1999-01-01", "--output", "json", repository=repository)
+
+    (found,) = json.loads(early)["environments"]
+    assert (found["sync"], found["decision"]) == (None, None)
+    (found,) = json.loads(document)["environments"]
+    assert found["sync"] is None
+
+
+@pytest.mark.parametrize(
+    "words", [["--at", "soon"], ["--at", "1m", "--receipt", "1"]], ids=" ".join
+)
+def test_a_moment_that_is_none_ends_with_2(repository: Path, words: list[str]) -> None:
+    assert call(*words, repository=repository)[0] == 2
