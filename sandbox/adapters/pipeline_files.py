@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -92,7 +92,7 @@ class PipelineFiles:
 
 
 @contextmanager
-def _said(place: Path) -> Iterator[None]:
+def _said(place: Path) -> Generator[None]:
     """Say which file could not be written."""
     try:
         yield

@@ -28,7 +28,9 @@ class _EndOfReadingError(Exception):
     """Nothing more can be read; the problem was reported."""
 
 
-def parse(content: bytes, file: str, findings: Findings) -> MapNode | None:
+def parse(
+    content: bytes, file: str, findings: Findings, *, needs: str = "services:"
+) -> MapNode | None:
     """
     Read a file of one document whose top is a mapping.
 
@@ -36,6 +38,7 @@ def parse(content: bytes, file: str, findings: Findings) -> MapNode | None:
         content: The file, at most `SIZE_BYTES_MAX`.
         file: How it is called in messages.
         findings: Gets every problem. Duplicate keys do not end the reading.
+        needs: What an empty file lacks, for the message.
 
     Returns:
         The tree; ``None`` when there is none: a syntax error, an empty file, a bomb.
@@ -46,7 +49,7 @@ def parse(content: bytes, file: str, findings: Findings) -> MapNode | None:
         findings.problem(mark, (), "a second document begins here; one per file is read")
         return None
     if not documents and not findings.problems:
-        _report_empty(file, findings)
+        _report_empty(file, findings, needs)
     return documents[0].tree if documents else None
 
 
@@ -75,8 +78,8 @@ def parse_documents(content: bytes, file: str, findings: Findings) -> tuple[Docu
     return tuple(documents)
 
 
-def _report_empty(file: str, findings: Findings) -> None:
-    findings.problem(Mark(file=file), (), "the file is empty", "add at least `services:`")
+def _report_empty(file: str, findings: Findings, needs: str = "services:") -> None:
+    findings.problem(Mark(file=file), (), "the file is empty", f"add at least `{needs}`")
 
 
 def _decode(content: bytes, file: str, findings: Findings) -> str:

@@ -49,7 +49,7 @@ def read_pipeline(content: bytes, environments: Collection[str]) -> tuple[Stage,
         InvalidComposeError: The file is wrong; carries every problem, by place.
     """
     findings = Findings(PIPELINE)
-    tree = parse(content, PIPELINE, findings)
+    tree = parse(content, PIPELINE, findings, needs="stages:")
     stages = _stages(tree, Place(findings=findings, path=()), environments) if tree else ()
     if findings.problems:
         raise InvalidComposeError(findings.problems)
