@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sandbox.compose.load import find_environments, load_environment
-from sandbox.delivery.pin import set_release
+from sandbox.delivery.pin import NAME, set_release
 from sandbox.errors import NotFoundError, SandboxError, SourceError
 from sandbox.runtime.source import ENVIRONMENTS, CommitSource, EditedSource, WorktreeSource
 
@@ -136,13 +136,12 @@ def load_unpinned(repository: Repository, environment: str, commit: str) -> Desi
         NotFoundError: The environment is not in the commit.
         SourceError: The release is pinned elsewhere than in ``.env``.
     """
-    pinned = load_at(repository, environment, commit)
-    if not pinned.settings.release:
-        return pinned
     path = f"{ENVIRONMENTS}/{environment}/.env"
     text = (repository.read_file(commit, path) or b"").decode()
-    edits = {path: set_release(text, "", place=path).encode()}
+    edits = {path: set_release(text, "", place=path).encode()} if NAME in text else {}
     source = EditedSource(repository=repository, revision=commit, edits=edits)
+    if environment not in find_environments(source):
+        raise NotFoundError(_vanished(source, environment))
     desired = load_environment(environment, source, default_application=repository.name)
     if desired.settings.release:
         message = f"{environment} pins its release elsewhere than by RELEASE in its .env"

@@ -4,7 +4,6 @@ Run the committed pipeline for one commit, stage after stage; nobody reconciles 
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from sandbox.errors import CancelledError, HeldError, NotFoundError, SandboxErro
 from sandbox.model.event import EventKind
 from sandbox.model.pipeline import StageKind, StageStatus
 from sandbox.runtime.desired import home_commit
+from sandbox.runtime.person import person
 from sandbox.runtime.source import CommitSource
 from sandbox.runtime.stages import StageWork
 
@@ -125,7 +125,7 @@ def _begun(workspace: Workspace, request: RunRequest) -> PipelineRun:
         raise NotFoundError(message, remedy="write and commit it; docs/pipeline.md shows one")
     names = find_environments(CommitSource(repository=repository, revision=commit))
     stages = read_pipeline(content, names)
-    return begin_run(stages, commit, getpass.getuser(), workspace.clock.now())
+    return begin_run(stages, commit, person(), workspace.clock.now())
 
 
 def _resumed(workspace: Workspace, number: int) -> PipelineRun:
@@ -168,7 +168,7 @@ def _run_stage(
 
     if record.stage.kind is StageKind.APPROVE:
         if request.approve:
-            return kept(StageStatus.SUCCEEDED, approved_by=getpass.getuser())
+            return kept(StageStatus.SUCCEEDED, approved_by=person())
         kept(StageStatus.WAITING, record.stage.question)
         raise _unapproved(run, record.stage)
     kept(_RUNNING)

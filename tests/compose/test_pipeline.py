@@ -4,6 +4,7 @@ The committed file of a pipeline: what is read, and what is refused with its pla
 
 import pytest
 
+from sandbox.adapters.template import template_files
 from sandbox.compose.pipeline import STAGES_MAX, read_pipeline
 from sandbox.errors import InvalidComposeError
 from sandbox.model.pipeline import Stage, StageKind
@@ -68,19 +69,25 @@ def test_a_question_may_be_left_out() -> None:
         ("stages: [deploy]\n", "1:10: stages[0]: a stage is a mapping, such as `deploy: staging`"),
         (
             "stages: [{name: x}]\n",
-            "1:10: stages[0]: a stage does one of build, test, deploy, verify, approve, release;"
-            " this one does none",
+            (
+                "1:10: stages[0]: a stage does one of build, test, deploy, verify, approve,"
+                " release; this one does none"
+            ),
         ),
         (
             "stages:\n  - {deploy: staging, test: staging}\n",
-            "2:5: stages[0]: a stage does one of build, test, deploy, verify, approve, release;"
-            " this one does test and deploy",
+            (
+                "2:5: stages[0]: a stage does one of build, test, deploy, verify, approve, release;"
+                " this one does test and deploy"
+            ),
         ),
         ("stages: [{depoy: staging}]\n", "unknown key 'depoy'; did you mean 'deploy'?"),
         (
             "stages:\n  - deploy: stagin\n",
-            "2:13: stages[0].deploy: there is no environment 'stagin' in this commit;"
-            " did you mean 'staging'? (there are: production, staging)",
+            (
+                "2:13: stages[0].deploy: there is no environment 'stagin' in this commit;"
+                " did you mean 'staging'? (there are: production, staging)"
+            ),
         ),
         ("stages: [{deploy: [staging, production]}]\n", "one environment is expected"),
         ("stages: [{build: }]\n", "the name of an environment is expected"),
@@ -108,8 +115,6 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 
 def test_the_shipped_pipeline_is_one_of_the_shipped_environments() -> None:
-    from sandbox.adapters.template import template_files
-
     content, _ = template_files()["environments/pipeline.yaml"]
     kinds = [stage.kind for stage in read_pipeline(content, ENVIRONMENTS)]
     assert kinds == list(StageKind)
