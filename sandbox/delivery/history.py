@@ -17,6 +17,7 @@ _DEEDS: Final = {
     Trigger.RETRY: Deed.RETRY,
     Trigger.ROLLBACK: Deed.WAY_BACK,
     Trigger.PERSON: Deed.SYNC,
+    Trigger.PIPELINE: Deed.PIPELINE,
 }
 _BY_ITSELF: Final = {Deed.DRIFT: "drift", Deed.RETRY: "retry", Deed.WAY_BACK: "rollback"}
 

@@ -21,6 +21,8 @@ class Deed(StrEnum):
     """Pinned to an earlier release than before."""
     SYNC = "sync"
     """A person asked for it."""
+    PIPELINE = "pipeline"
+    """A person pushed it through the stages of the pipeline."""
     DOWN = "down"
     DRIFT = "drift"
     RETRY = "retry"

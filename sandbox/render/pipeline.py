@@ -47,7 +47,7 @@ def stage_line(record: StageRecord, *, name_width: int = 0, style: Style = PLAIN
     if ended and record.stage.kind is not StageKind.APPROVE:
         parts.append(duration(record.seconds))
     if record.status is StageStatus.WAITING:
-        parts.append("waits for approval" + (": " if record.message else ""))
+        parts.append("waits for approval" + (":" if record.message else ""))
     if record.approved_by:
         parts.append(f"approved by {clean(record.approved_by)}")
     if record.message:

@@ -254,7 +254,7 @@ def _record(
         message=message,
         steps=step_records(results),
         log=log,
-        author=person() if request.trigger is Trigger.PERSON else "",
+        author=person() if request.trigger in {Trigger.PERSON, Trigger.PIPELINE} else "",
     )
 
 
