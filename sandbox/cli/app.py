@@ -16,7 +16,7 @@ from sandbox.cli.command import app as app  # noqa: PLC0414 - exported for whoev
 _COMMANDS = (
     *("up", "down", "sync"),
     *("status", "plan", "config", "watch", "history", "browse", "wait"),
-    *("promote", "pipeline", "diff", "suspend"),
+    *("promote", "rollback", "pipeline", "diff", "suspend"),
     *("logs", "execute"),
     *("init", "demo", "doctor"),
 )

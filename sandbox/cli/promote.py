@@ -1,10 +1,10 @@
 """
-`promote` and `pin`: set an environment's release, always by a commit.
+`promote`, `pin` and `unpin`: set an environment's release, always by a commit.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,21 +12,48 @@ from sandbox.cli.arguments import Environment
 from sandbox.cli.command import DELIVER, command
 from sandbox.cli.invocation import Invocation
 
-if TYPE_CHECKING:
-    from sandbox.model.promotion import Promotion
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be done and what is against it.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Do it in spite of objections.")]
+Reason = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why by force; the commit tells it.")
+]
+Wait = Annotated[bool, typer.Option("--wait", help="Follow it until it is healthy.")]
 
 
 @command("promote", panel=DELIVER)
-def promote(invocation: Invocation, environment: Environment) -> None:
+def promote(
+    invocation: Invocation,
+    environment: Environment,
+    dry_run: DryRun = False,
+    force: Force = False,
+    reason: Reason = "",
+    beside: Annotated[
+        str,
+        typer.Option("--pr-branch", metavar="NAME", help="Commit to this new branch instead."),
+    ] = "",
+    wait: Wait = False,
+) -> None:
     """
     Commit that ENV runs what its source environment runs.
     """
     from sandbox.cli.opened import chosen, opened
-    from sandbox.runtime import promoter
+    from sandbox.cli.proposed import Wish, carry_out
+    from sandbox.errors import UsageError
+    from sandbox.runtime.proposal import propose_promotion
 
+    if beside and wait:
+        raise UsageError(
+            "--pr-branch and --wait exclude each other",
+            remedy="nothing happens before that branch is merged",
+        )
+    wish = Wish(dry_run=dry_run, force=force, reason=reason, wait=wait)
     with opened(invocation) as workspace:
         chosen(workspace, environment)
-        _show(invocation, promoter.promote(workspace, environment))
+        carry_out(
+            invocation, workspace, propose_promotion(workspace, environment, beside=beside), wish
+        )
 
 
 @command("pin", panel=DELIVER)
@@ -36,24 +63,30 @@ def pin(
     revision: Annotated[
         str, typer.Argument(metavar="REV", help="Commit, tag or branch.", show_default=False)
     ],
+    wait: Wait = False,
 ) -> None:
     """
     Commit that ENV is built from the source of REV.
     """
     from sandbox.cli.opened import chosen, opened
-    from sandbox.runtime import promoter
+    from sandbox.cli.proposed import Wish, carry_out
+    from sandbox.runtime.proposal import propose_pin
 
     with opened(invocation) as workspace:
         chosen(workspace, environment)
-        _show(invocation, promoter.pin(workspace, environment, revision))
+        proposal = propose_pin(workspace, environment, revision)
+        carry_out(invocation, workspace, proposal, Wish(wait=wait))
 
 
-def _show(invocation: Invocation, promotion: Promotion) -> None:
-    if invocation.json:
-        from sandbox.render import documents
+@command("unpin", panel=DELIVER)
+def unpin(invocation: Invocation, environment: Environment, wait: Wait = False) -> None:
+    """
+    Commit that ENV follows its branch again.
+    """
+    from sandbox.cli.opened import chosen, opened
+    from sandbox.cli.proposed import Wish, carry_out
+    from sandbox.runtime.proposal import propose_unpin
 
-        invocation.show_json(documents.promotion(promotion))
-        return
-    from sandbox.render.promotion import promotion_text
-
-    invocation.show(promotion_text(promotion, style=invocation.style))
+    with opened(invocation) as workspace:
+        chosen(workspace, environment)
+        carry_out(invocation, workspace, propose_unpin(workspace, environment), Wish(wait=wait))

@@ -34,7 +34,8 @@ from sandbox.render.demo import (
 )
 from sandbox.render.text import duration, short
 from sandbox.runtime.containers import find_container
-from sandbox.runtime.promoter import promote
+from sandbox.runtime.promoter import commit_proposal
+from sandbox.runtime.proposal import propose_promotion
 from sandbox.runtime.status import read_status
 from sandbox.runtime.sync import look
 
@@ -144,9 +145,10 @@ class Tour:
 
     def _promote(self, headline: str) -> None:
         self._chapter(4, "A promotion changes production, by a commit")
+        self._wait(STAGING, self._is_staging_settled)
         after = newest_event(self.workspace)
         began = self.workspace.clock.monotonic()
-        promotion = promote(self.workspace, PRODUCTION)
+        promotion = commit_proposal(self.workspace, propose_promotion(self.workspace, PRODUCTION))
         self._tell(
             f"committed {short(promotion.commit)}: production runs release "
             f"{short(promotion.release)} of staging"
@@ -256,6 +258,10 @@ class Tour:
             return False
         alive = found.state is ContainerState.RUNNING and found.started_at != victim.started_at
         return alive and self._answers(STAGING)
+
+    def _is_staging_settled(self) -> bool:
+        status = read_status(self.workspace, STAGING)
+        return status.sync is SyncStatus.SYNCED and status.health is Health.HEALTHY
 
     def _wait(
         self,

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from sandbox.model.event import Event
     from sandbox.model.plan import Change
     from sandbox.model.problem import Problem
-    from sandbox.model.promotion import Promotion
     from sandbox.model.record import SyncRecord
     from sandbox.model.status import EnvironmentStatus, ServiceStatus, Suspension
     from sandbox.model.verdict import Figures, Verdict
@@ -182,21 +181,6 @@ def outcomes(results: Mapping[str, SyncRecord | SandboxError]) -> list[Json]:
         else record(result)
         for name, result in results.items()
     ]
-
-
-def promotion(value: Promotion) -> dict[str, Json]:
-    """
-    What a promotion or a pin committed; without a change ``commit`` is ``null``.
-    """
-    return {
-        "environment": value.environment,
-        "release": value.release,
-        "previous": value.previous or None,
-        "commit": value.commit or None,
-        "branch": value.branch or None,
-        "source": value.source or None,
-        "changed": value.changed,
-    }
 
 
 def change(value: Change) -> dict[str, Json]:

@@ -1,105 +1,106 @@
-"""Move a release: always by a commit that sets one line."""
+"""Set the release of an environment: always by a commit."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sandbox.compose.load import load_environment
-from sandbox.delivery.pin import set_release
-from sandbox.errors import HeldError, NotFoundError, SourceError
-from sandbox.model.promotion import Promotion
-from sandbox.runtime.desired import load_tracked, require_environment
-from sandbox.runtime.source import ENVIRONMENTS, EditedSource
-from sandbox.runtime.wanted import load_wanted
+from sandbox.delivery.promotion import commit_message
+from sandbox.errors import HeldError
+from sandbox.model.event import Event, EventKind
+from sandbox.model.promotion import Move, Promotion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
-    from sandbox.model.desired import DesiredState
+    from sandbox.model.promotion import Objection, Proposal
     from sandbox.runtime.workspace import Workspace
 
 
-def promote(workspace: Workspace, environment: str) -> Promotion:
+def commit_proposal(workspace: Workspace, proposal: Proposal, *, reason: str = "") -> Promotion:
     """
-    Pin *environment* to the release of the environment that it promotes from.
+    Make the commit of *proposal*, and tell of it.
+
+    Args:
+        reason: Why it is done in spite of objections; empty takes them for an answer.
 
     Raises:
-        HeldError: It promotes from none, or from one that gave its newest revision up.
-        ConflictError: The file was edited by hand; nothing was written.
+        HeldError: There are objections; nothing was written.
+        ConflictError: The branch moved or the file was edited meanwhile; nothing was written.
     """
-    require_environment(workspace.repository, environment)
-    source_name = load_tracked(workspace.repository, environment).settings.promote_from
-    if not source_name:
-        message = f"{environment} promotes from no environment"
-        remedy = "say x-sandbox: {promote_from: staging}, or: sandbox pin ENV REV"
-        raise HeldError(message, remedy=remedy)
-    source = load_wanted(workspace, source_name)
-    if source.quarantine is not None:
-        message = (
-            f"{source_name} gave {source.quarantine.revision[:7]} up: {source.quarantine.reason}"
-        )
-        raise HeldError(message, remedy=f"commit a fix, and promote when {source_name} serves it")
-    return _set(workspace, environment, source.desired.release, source_name)
+    if not proposal.changed:
+        return unchanged(proposal)
+    if held := held_by(proposal, forced=bool(reason)):
+        raise refusal(proposal, held)
+    done = replace(
+        unchanged(proposal),
+        commit=_commit_file(workspace, proposal, reason),
+        branch=proposal.beside or proposal.target.branch,
+        beside=proposal.target.branch if proposal.beside else "",
+    )
+    _tell(workspace, proposal, done, reason)
+    return done
 
 
-def pin(workspace: Workspace, environment: str, revision: str) -> Promotion:
-    """
-    Pin *environment* to the application source of *revision*.
-
-    Raises:
-        NotFoundError: There is no such revision.
-        ConflictError: The file was edited by hand; nothing was written.
-    """
-    require_environment(workspace.repository, environment)
-    release = workspace.repository.resolve(revision)
-    if release is None:
-        message = f"revision {revision!r} does not exist"
-        raise NotFoundError(message, remedy="see: git log --oneline --all")
-    return _set(workspace, environment, release, source_name="")
-
-
-def _set(workspace: Workspace, environment: str, release: str, source_name: str) -> Promotion:
-    repository = workspace.repository
-    desired = load_tracked(repository, environment)
-    path = f"{ENVIRONMENTS}/{environment}/.env"
-    text = (repository.read_file(desired.revision, path) or b"").decode()
-    content = set_release(text, release).encode()
-    commit = ""
-    if desired.settings.release != release:
-        _require_effect(workspace, desired, {path: content}, release)
-        commit = repository.commit_file(
-            branch=desired.settings.track,
-            path=path,
-            content=content,
-            message=_message(workspace, environment, release, source_name),
-            parent=desired.revision,
-        )
+def unchanged(proposal: Proposal) -> Promotion:
+    """Tell of *proposal* as long as no commit was made."""
     return Promotion(
-        environment=environment,
-        source=source_name,
-        release=release,
-        previous=desired.settings.release,
-        commit=commit,
-        branch=desired.settings.track,
+        environment=proposal.target.name,
+        move=proposal.move,
+        source=proposal.source_name,
+        release=proposal.release or proposal.follows,
+        pinned=bool(proposal.release),
+        previous=proposal.previous,
+        branch=proposal.target.branch,
     )
 
 
-def _require_effect(
-    workspace: Workspace, desired: DesiredState, edits: Mapping[str, bytes], release: str
-) -> None:
-    """Load what would be committed: a pin that the environment does not read would be a lie."""
-    repository = workspace.repository
-    source = EditedSource(repository=repository, revision=desired.revision, edits=edits)
-    after = load_environment(desired.environment, source, default_application=repository.name)
-    if after.settings.release != release:
-        message = f"{desired.environment} does not read its release from RELEASE in its .env"
-        raise SourceError(
-            message, remedy="say x-sandbox: {release: '${RELEASE:-}'} in compose.yaml"
+def held_by(proposal: Proposal, *, forced: bool) -> tuple[Objection, ...]:
+    """Give the objections that count: all of them, or when *forced* those that no force ends."""
+    return tuple(each for each in proposal.objections if each.final or not forced)
+
+
+def refusal(proposal: Proposal, held: Iterable[Objection]) -> HeldError:
+    """Name every reason, and what to do about each."""
+    lines = [f"{each.message} ({each.remedy})" if each.remedy else each.message for each in held]
+    message = f"{proposal.target.name}: {proposal.move} is held; nothing was committed"
+    forcible = not any(each.final for each in held)
+    remedy = "mend that, or override it: --force --reason TEXT" if forcible else "mend that first"
+    return HeldError("\n".join([message, *lines]), remedy=remedy)
+
+
+def _commit_file(workspace: Workspace, proposal: Proposal, reason: str) -> str:
+    repository, target = workspace.repository, proposal.target
+    message = commit_message(proposal, reason)
+    if proposal.beside:
+        return repository.commit_beside(
+            branch=proposal.beside,
+            beside=target.branch,
+            path=proposal.path,
+            content=proposal.content,
+            message=message,
+            parent=target.parent,
         )
+    return repository.commit_file(
+        branch=target.branch,
+        path=proposal.path,
+        content=proposal.content,
+        message=message,
+        parent=target.parent,
+    )
 
 
-def _message(workspace: Workspace, environment: str, release: str, source_name: str) -> str:
-    subject = workspace.repository.commit_info(release).subject
-    verb = f"Promote {release[:7]} to" if source_name else f"Pin {release[:7]} on"
-    origin = f"Release of {source_name}" if source_name else "Release"
-    return f"{verb} {environment}\n\n{origin}: {release}\n{subject}\n"
+def _tell(workspace: Workspace, proposal: Proposal, done: Promotion, reason: str) -> None:
+    told = commit_message(proposal).partition("\n")[0]
+    where = f", on branch {done.branch} for review" if done.beside else ""
+    overridden = "; ".join(each.message for each in proposal.objections)
+    forced = f"; forced although {overridden}: {reason}" if overridden else ""
+    workspace.journal.record_event(
+        Event(
+            at=workspace.clock.now(),
+            environment=done.environment,
+            kind=EventKind.PROMOTED if done.move is Move.PROMOTE else EventKind.PINNED,
+            message=f"{told}{where}{forced}",
+            revision=done.commit,
+        )
+    )

@@ -30,7 +30,7 @@ HEAVY = (
 COMMANDS = (
     *("up", "down", "sync", "init", "demo", "doctor", "status", "plan", "watch", "open", "wait"),
     "history",
-    *("promote", "pin", "diff", "suspend", "resume", "logs", "exec"),
+    *("promote", "pin", "unpin", "rollback", "diff", "suspend", "resume", "logs", "exec"),
 )
 
 
