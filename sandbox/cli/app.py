@@ -15,10 +15,10 @@ from sandbox.cli.command import app as app  # noqa: PLC0414 - exported for whoev
 
 _COMMANDS = (
     *("up", "down", "sync"),
-    *("status", "plan", "config", "watch", "history", "browse", "wait"),
+    *("status", "plan", "config", "watch", "history", "why", "browse", "wait"),
     *("promote", "rollback", "pipeline", "diff", "suspend"),
     *("logs", "execute"),
-    *("init", "demo", "doctor"),
+    *("init", "demo", "lab", "doctor"),
 )
 """Modules in the order in which the help lists what they define."""
 

@@ -1,0 +1,312 @@
+"""
+One way's own repository and containers, its visitors, and the people who type commands in it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sandbox.bootstrap import initialise, open_workspace
+from sandbox.cli.visitors import Visitors
+from sandbox.delivery.lab import settled_at
+from sandbox.errors import DeadlineError, SandboxError
+from sandbox.model.lab import Chapter, Mark, TypedCommand, Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from sandbox.model.lab import Answer, ChapterRun, Point
+    from sandbox.runtime.workspace import Workspace
+
+STAGING, PRODUCTION = "staging", "production"
+VISITORS, PAUSE_S = 2, 0.1
+PATIENCE_S = 300.0
+_LOOK_S = 0.05
+_SETTLED_ANSWERS = 10
+_SETTLE_S = 60.0
+_LOG_LINES = 12
+_PORT = re.compile(r"(?m)^WEB_PORT=.*$")
+
+
+class Person(StrEnum):
+    """Who types: the record should know."""
+
+    DEVELOPER = "dana"
+    OPERATOR = "olga"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A command that ended."""
+
+    status: int
+    output: str
+    errors: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Ground:
+    """
+    Where one way is gone through, and what is recorded of it.
+
+    Attributes:
+        addresses: Of each environment, for visitors.
+        chapter: The one that is under way.
+        say: Told what happens, a line at a time.
+    """
+
+    folder: Path
+    workspace: Workspace
+    addresses: Mapping[str, str]
+    say: Callable[[str], None]
+    chapter: Chapter = Chapter.FEATURE
+    visits: list[Visit] = field(default_factory=list[Visit])
+    commands: list[TypedCommand] = field(default_factory=list[TypedCommand])
+    marks: list[Mark] = field(default_factory=list[Mark])
+    chapters: list[ChapterRun] = field(default_factory=list["ChapterRun"])
+    answers: list[Answer] = field(default_factory=list["Answer"])
+    releases: dict[str, str] = field(default_factory=dict[str, str])
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def type(self, person: Person, *words: str, may_fail: bool = False) -> Finished:
+        """
+        Have *person* type a command; it counts.
+
+        Raises:
+            SandboxError: It failed, and not because it *may_fail*.
+        """
+        line = " ".join(map(shlex.quote, words))
+        at, began = self.now(), self.workspace.clock.monotonic()
+        finished = self._run(person, words)
+        seconds = round(self.workspace.clock.monotonic() - began, 3)
+        self.commands.append(
+            TypedCommand(
+                at=at, seconds=seconds, chapter=self.chapter, line=line, status=finished.status
+            )
+        )
+        self.say(f"{person.value} $ {line}   {seconds:.1f} s")
+        return finished if may_fail else _well(line, finished)
+
+    def prepare(self, *words: str) -> Finished:
+        """
+        Run a command that is no part of the scenario.
+
+        Raises:
+            SandboxError: It failed.
+        """
+        return _well(" ".join(words), self._run(Person.DEVELOPER, words))
+
+    def commit(self, path: str, change: Callable[[str], str], message: str) -> str:
+        """
+        Have the developer change a file and commit it; give the commit's id.
+        """
+        place = self.folder / path
+        place.write_text(change(place.read_text()))
+        self.type(Person.DEVELOPER, "git", "commit", "-am", message)
+        return self.head()
+
+    def revert(self) -> str:
+        """
+        Have the developer take the newest commit back; give the id of the commit that does.
+        """
+        self.type(Person.DEVELOPER, "git", "revert", "--no-edit", "HEAD")
+        return self.head()
+
+    def head(self) -> str:
+        """
+        Commit that the branch is at.
+        """
+        return self.workspace.repository.resolve("HEAD") or ""
+
+    def now(self) -> float:
+        """
+        Seconds since the epoch.
+        """
+        return self.workspace.clock.now()
+
+    def mark(self, point: Point, at: float | None, message: str = "") -> None:
+        """
+        Record when *point* was reached; ``None`` when it was not, *message* says why.
+        """
+        self.marks.append(Mark(chapter=self.chapter, point=point, at=at, message=message))
+
+    def wait(self, seen: Callable[[], bool], what: str, *, seconds: float = PATIENCE_S) -> bool:
+        """
+        Look until *seen*.
+
+        Raises:
+            DeadlineError: It was not seen in time.
+        """
+        if not self.watch(seen, seconds):
+            raise DeadlineError(f"waited {seconds:g} s for {what}")
+        return True
+
+    def watch(self, seen: Callable[[], bool], seconds: float) -> bool:
+        """
+        Look until *seen*, or for *seconds*; tell which.
+        """
+        clock = self.workspace.clock
+        deadline = clock.monotonic() + seconds
+        while not seen():
+            if clock.monotonic() > deadline:
+                return False
+            clock.sleep(_LOOK_S)
+        return True
+
+    def settled(self, environment: str, release: str) -> float:
+        """
+        Wait until only *release* answers in *environment*; give since when.
+
+        Raises:
+            DeadlineError: Others do, too, or nobody.
+        """
+        found: list[float] = []
+
+        def seen() -> bool:
+            at = settled_at(self.seen(), environment, release, least=_SETTLED_ANSWERS)
+            found.extend([] if at is None else [at])
+            return at is not None
+
+        self.wait(seen, f"{release[:7]} alone to answer in {environment}", seconds=_SETTLE_S)
+        return found[-1]
+
+    def answering(self, environment: str) -> str:
+        """
+        Give the release that answered in *environment* last; empty when none ever did.
+        """
+        answers = (each for each in reversed(self.seen()) if each.environment == environment)
+        return next((each.release for each in answers if not each.failure), "")
+
+    def seen(self) -> tuple[Visit, ...]:
+        """
+        Give all visits so far, in order of their ends.
+        """
+        with self._lock:
+            return tuple(self.visits)
+
+    @contextmanager
+    def visited(self) -> Generator[None]:
+        """
+        Have visitors in all environments as long as the block runs.
+        """
+        with ExitStack() as stack:
+            for name, address in self.addresses.items():
+                visitors = Visitors(
+                    address=address,
+                    clock=self.workspace.clock,
+                    environment=name,
+                    visitors=VISITORS,
+                    pause_s=PAUSE_S,
+                    note=self._note,
+                )
+                stack.enter_context(visitors)
+            yield
+
+    def _note(self, visit: Visit) -> None:
+        with self._lock:
+            self.visits.append(visit)
+
+    def _run(self, person: Person, words: tuple[str, ...]) -> Finished:
+        program = [sys.executable, "-m", "sandbox"] if words[0] == "sandbox" else [words[0]]
+        try:
+            ended = subprocess.run(
+                [*program, *words[1:]],
+                check=False,
+                cwd=self.folder,
+                env=_said_by(person),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=PATIENCE_S,
+            )
+        except FileNotFoundError as error:
+            raise SandboxError(f"{words[0]} is not on this machine") from error
+        except subprocess.TimeoutExpired as error:
+            message = f"{' '.join(words)}: not done after {PATIENCE_S:g} s"
+            raise DeadlineError(message) from error
+        return Finished(status=ended.returncode, output=ended.stdout, errors=ended.stderr)
+
+
+@contextmanager
+def ground(way: str, say: Callable[[str], None], *, keep: bool) -> Generator[Ground]:
+    """
+    Make a repository from the template on free ports; take everything away unless *keep*.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=f"sandbox-lab-{way}-"))
+    try:
+        initialise(str(folder))
+        ports = _choose_ports(folder)
+        with open_workspace(str(folder)) as workspace:
+            addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+            made = Ground(folder=folder, workspace=workspace, addresses=addresses, say=say)
+            made.prepare("git", "config", "commit.gpgsign", "false")
+            made.prepare("git", "config", "core.hooksPath", os.devnull)
+            made.prepare("git", "commit", "--quiet", "-am", "Choose free ports")
+            try:
+                yield made
+            finally:
+                if not keep:
+                    made.prepare("sandbox", "down", "--volumes")
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _choose_ports(folder: Path) -> dict[str, int]:
+    """
+    Write a free port into each environment's file; others may run the shop at its own ones.
+    """
+    ports: dict[str, int] = {}
+    with ExitStack() as held:
+        for name in (STAGING, PRODUCTION):
+            probe = held.enter_context(socket.socket())
+            probe.bind(("127.0.0.1", 0))
+            ports[name] = int(probe.getsockname()[1])
+    for name, port in ports.items():
+        place = folder / "environments" / name / ".env"
+        place.write_text(_PORT.sub(f"WEB_PORT={port}", place.read_text()))
+    return ports
+
+
+def _said_by(person: Person) -> dict[str, str]:
+    """
+    Variables that make *person* the one who types; the edge is left to whoever has it.
+
+    Git's own are dropped: a hook that runs us would lead our commits to its repository.
+    """
+    name, address = person.value, f"{person.value}@shop.invalid"
+    return {
+        **{key: text for key, text in os.environ.items() if not key.startswith("GIT_")},
+        "LOGNAME": name,
+        "GIT_AUTHOR_NAME": name,
+        "GIT_AUTHOR_EMAIL": address,
+        "GIT_COMMITTER_NAME": name,
+        "GIT_COMMITTER_EMAIL": address,
+        "SANDBOX_EDGE_PORT": "off",
+        "NO_COLOR": "1",
+    }
+
+
+def _well(line: str, finished: Finished) -> Finished:
+    """
+    Give it back if it ended well; else raise with its last lines.
+    """
+    if finished.status == 0:
+        return finished
+    lines = [each for each in (finished.errors or finished.output).splitlines() if each.strip()]
+    tail = "\n".join(lines[-_LOG_LINES:])
+    raise SandboxError(f"{line}: ended with status {finished.status}\n{tail}")
