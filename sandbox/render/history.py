@@ -63,7 +63,7 @@ def history_json(deeds: Sequence[PastDeed]) -> dict[str, Json]:
     """
     ``{"history": [...]}``; what only a sync has is ``null`` for a commit without one.
     """
-    return {"history": [_document(each) for each in deeds]}
+    return {"history": [deed_json(each) for each in deeds]}
 
 
 def at_text(answers: Sequence[InForce], *, zone: tzinfo | None = None, style: Style = PLAIN) -> str:
@@ -148,7 +148,10 @@ def _sign(deed: PastDeed) -> tuple[str, str]:
     return _FATE_SIGNS[deed.fate or Fate.UNRECORDED]
 
 
-def _document(deed: PastDeed) -> dict[str, Json]:
+def deed_json(deed: PastDeed) -> dict[str, Json]:
+    """
+    One line of the history; what only a sync has is ``null`` for a commit without one.
+    """
     record, counted = deed.record, _counted(deed)
     return {
         "id": record.id if record else None,
@@ -215,10 +218,10 @@ def _at_document(found: InForce) -> dict[str, Json]:
         "environment": found.environment,
         "release": (sync.release or None) if sync else None,
         "revision": (sync.revision or None) if sync else None,
-        "sync": _document(found.sync) if found.sync else None,
+        "sync": deed_json(found.sync) if found.sync else None,
         "decision": decision_json(found.decision),
         "source": decision_json(found.source),
-        "attempt": _document(found.attempt) if found.attempt else None,
+        "attempt": deed_json(found.attempt) if found.attempt else None,
     }
 
 
