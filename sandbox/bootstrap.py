@@ -24,6 +24,7 @@ from sandbox.adapters.pipeline_files import PipelineFiles
 from sandbox.adapters.sqlite_journal import SqliteJournal
 from sandbox.adapters.system_clock import SystemClock
 from sandbox.adapters.template import template_files
+from sandbox.adapters.webhook import HttpWebhooks
 from sandbox.compose.project import Project, ProjectRequest, load_project
 from sandbox.errors import DeadlineError, InvalidComposeError, SetupError, UsageError
 from sandbox.model.plan import SyncPolicy
@@ -155,6 +156,7 @@ def open_workspace(repo: str | None = None) -> Workspace:
         ingress=HaproxyIngress(engine.converse),
         journal=journal,
         runs=PipelineFiles(repository.state_folder),
+        webhooks=HttpWebhooks(repository.state_folder),
         lock=FileLock(repository.state_folder, command=" ".join(["sandbox", *sys.argv[1:]])),
         clock=SystemClock(),
         feed=RefWatcher(repository.place.common_dir),

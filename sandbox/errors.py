@@ -10,6 +10,7 @@ Every exception that `sandbox` raises on purpose.
     │   └── ConflictError           1    a commit of ours would overwrite somebody's work
     ├── InvalidComposeError         1    committed files are wrong; carries every problem
     ├── SetupError                  1    this machine lacks something that we may not or cannot mend
+    ├── DeliveryError               1    a message could not be delivered
     ├── LockedError                 1    another process writes for this repository
     ├── EngineError                 1    the engine refused; `temporary` decides whether to retry
     │   ├── EngineUnreachableError  6    no engine answers
@@ -17,7 +18,8 @@ Every exception that `sandbox` raises on purpose.
     │   └── IngressError            1    the ingress refused a configuration, or does not answer
     ├── HeldError                   4    the environment is degraded, or a rule says no
     │   ├── StartFailedError        4    a container ended or became unhealthy instead of ready
-    │   └── AnalysisError           4    a canary did not show what it has to
+    │   ├── AnalysisError           4    a canary did not show what it has to
+    │   └── GateError               4    a check of the revision did not pass
     ├── DeadlineError             124    a wait ended; names what it waited for
     └── CancelledError            130    a newer commit or a person ended the work
 
@@ -96,6 +98,19 @@ class LockedError(SandboxError):
     """Another process writes for this repository."""
 
 
+class DeliveryError(SandboxError):
+    """
+    A message could not be delivered.
+
+    Args:
+        temporary: The same message may go through later. This mark alone decides retry.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "", temporary: bool = False) -> None:
+        super().__init__(message, remedy=remedy)
+        self.temporary = temporary
+
+
 class EngineError(SandboxError):
     """
     The engine refused or failed.
@@ -169,6 +184,19 @@ class StartFailedError(HeldError):
 
 class AnalysisError(HeldError):
     """A canary did not show what it has to: its traffic goes back to the old generation."""
+
+
+class GateError(HeldError):
+    """
+    A check of the revision said no, or not yes in time.
+
+    Args:
+        log: Its last lines, oldest first.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "", log: tuple[str, ...] = ()) -> None:
+        super().__init__(message, remedy=remedy)
+        self.log = log
 
 
 class DeadlineError(SandboxError):

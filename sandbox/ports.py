@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sandbox.model.event import Event
     from sandbox.model.gate import GateResult
     from sandbox.model.ingress import IngressConfig, IngressReport
+    from sandbox.model.notification import Webhook, WebhookFile
     from sandbox.model.observed import ObservedContainer, ObservedState, Owner
     from sandbox.model.pipeline import PipelineRun
     from sandbox.model.quarantine import Quarantine
@@ -449,6 +450,23 @@ class PipelineRuns(Protocol):
 
     def read_log(self, number: int, stage: int) -> str:
         """Give the whole log of a stage; empty when it wrote none."""
+        ...
+
+
+class Webhooks(Protocol):
+    """Where messages go from this machine, and the way there. Safe from several threads."""
+
+    def read(self) -> WebhookFile:
+        """Read the file anew, so that an edit counts at once."""
+        ...
+
+    def post(self, webhook: Webhook, text: str) -> None:
+        """
+        Send *text*, which is JSON; takes some seconds at most.
+
+        Raises:
+            DeliveryError: It was not accepted; names the host and never more of the address.
+        """
         ...
 
 

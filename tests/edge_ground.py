@@ -140,6 +140,7 @@ def the_ground(folder: Path) -> Iterator[Ground]:
             ingress=ingress,
             journal=FakeJournal(),
             runs=cast("object", None),  # type: ignore[arg-type] # nobody runs a pipeline here
+            webhooks=cast("object", None),  # type: ignore[arg-type] # nobody sends messages here
             lock=cast("object", None),  # type: ignore[arg-type] # nobody locks here
             clock=SystemClock(),
             feed=cast("object", None),  # type: ignore[arg-type] # nobody watches here

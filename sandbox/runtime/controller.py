@@ -13,6 +13,7 @@ from sandbox.planning.edge_state import EDGE_ENVIRONMENT
 from sandbox.runtime.desired import environment_names
 from sandbox.runtime.edge import Edge
 from sandbox.runtime.heads import Heads
+from sandbox.runtime.notifier import Notifier
 from sandbox.runtime.worker import Worker
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Controller:
         self._on_event = on_event
         self._heads = Heads(workspace, self._wake_all, self.stop)
         self.edge = Edge(workspace, self.emit)
+        self._notifier = Notifier(workspace, self.emit)
         # A handler of signals may interrupt whoever holds the lock of an event, but not this queue.
         self._stop_asked: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._stopping = threading.Event()
@@ -54,6 +56,7 @@ class Controller:
             threading.Thread(target=self._heads.run, name="heads", daemon=True),
             threading.Thread(target=self._follow_engine, name="engine-events", daemon=True),
             threading.Thread(target=self.edge.run, name="edge", daemon=True),
+            threading.Thread(target=self._notifier.run, name="notifier", daemon=True),
         ]
         for thread in threads:
             thread.start()
@@ -62,6 +65,7 @@ class Controller:
         self.edge.stop()
         self._end_workers()
         self._heads.stop()
+        self._notifier.stop()
 
     def stop(self) -> None:
         """End `run` within `STOP_S`, leaving containers as they are. Fit for signal handlers."""
@@ -97,6 +101,7 @@ class Controller:
         """Write *event* to the journal and pass it on; builder output is only passed on."""
         if event.kind is not EventKind.OUTPUT:
             self.workspace.journal.record_event(event)
+            self._notifier.wake()
         self._on_event(event)
 
     def _take(self, environment: str) -> None:

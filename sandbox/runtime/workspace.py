@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Lock,
         PipelineRuns,
         Repository,
+        Webhooks,
     )
 
 
@@ -50,6 +51,7 @@ class Workspace:
     ingress: Ingress
     journal: Journal
     runs: PipelineRuns
+    webhooks: Webhooks
     lock: Lock
     clock: Clock
     feed: ChangeFeed

@@ -65,6 +65,7 @@ class Ground:
             ingress=self.ingress,
             journal=FakeJournal(),
             runs=cast("object", None),  # type: ignore[arg-type] # nobody runs a pipeline here
+            webhooks=cast("object", None),  # type: ignore[arg-type] # nobody sends messages here
             lock=cast("object", None),  # type: ignore[arg-type] # nobody locks here
             clock=FakeClock(),
             feed=cast("object", None),  # type: ignore[arg-type] # nobody watches here

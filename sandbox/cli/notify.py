@@ -1,0 +1,38 @@
+"""
+`notify`: messages about what happens.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from sandbox.cli.command import SET_UP, command, group
+from sandbox.cli.invocation import Invocation
+
+notify = group("notify", panel=SET_UP, says="Messages to chats and other programs.")
+
+
+@notify.callback()
+def about() -> None:
+    """
+    Messages to chats and other programs.
+    """
+
+
+@command("test", of=notify)
+def test(invocation: Invocation) -> None:
+    """
+    Send one message to each webhook of notify.yaml, and tell what came of it.
+    """
+    from sandbox.cli.opened import opened
+    from sandbox.render.notification import trials_json, trials_text
+    from sandbox.runtime.notice import try_webhooks
+
+    with opened(invocation) as workspace:
+        trials = try_webhooks(workspace)
+    if invocation.json:
+        invocation.show_json(trials_json(trials))
+    else:
+        invocation.show(trials_text(trials, style=invocation.style))
+    if any(trial.error for trial in trials):
+        raise typer.Exit(1)

@@ -1,0 +1,181 @@
+"""
+From events to messages: each once, storms summed up, and what the other end takes.
+
+A message is told again only after something else happened. Drift, and being put right again, is
+nothing else: of a container that somebody stops again and again people hear once a minute.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sandbox.model.event import Event, EventKind
+from sandbox.model.notification import QUIET, MessageFormat, Notification, Webhook
+
+STORM_S: Final = 60.0
+KEPT: Final = 100
+MESSAGE_MAX: Final = 2000
+
+_BAD: Final = frozenset(
+    {EventKind.DEGRADED, EventKind.INVALID, EventKind.QUARANTINED, EventKind.UNREACHABLE}
+)
+_SIGNS: Final[Mapping[EventKind, str]] = {
+    **dict.fromkeys((EventKind.SYNCED, EventKind.RECOVERED), "\N{LARGE GREEN CIRCLE}"),
+    **dict.fromkeys(_BAD, "\N{LARGE RED CIRCLE}"),
+    **dict.fromkeys(
+        (EventKind.DRIFT, EventKind.HELD, EventKind.ABORTED), "\N{LARGE YELLOW CIRCLE}"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """
+    What was told of one environment.
+
+    Attributes:
+        keys: Kind, revision and message of what was told since it was last well or left alone.
+        bad: Something bad was told, and nothing good since.
+        quarantined: What was told last of it is a quarantine: the next sync is the way back.
+        back_at: The revision that a quarantine went back to; not well, whatever it is in sync with.
+        storm_until: Until when drift is counted only, in seconds since the epoch.
+        uncounted: The last drift that was counted only, with how often there was one.
+    """
+
+    keys: frozenset[tuple[EventKind, str, str]] = frozenset()
+    bad: bool = False
+    quarantined: bool = False
+    back_at: str = ""
+    storm_until: float = 0.0
+    uncounted: Notification | None = None
+
+
+Digest = Mapping[str, Told]
+"""What was told, by environment."""
+
+
+def digest(known: Digest, event: Event) -> tuple[Digest, tuple[Notification, ...]]:
+    """
+    Take *event* into account.
+
+    Returns:
+        What is known then, and what to tell now: at most one message.
+    """
+    if event.kind in QUIET:
+        return known, ()
+    told = known.get(event.environment, Told())
+    told, message = _drift(told, event) if event.kind is EventKind.DRIFT else _other(told, event)
+    return {**known, event.environment: told}, () if message is None else (message,)
+
+
+def due(known: Digest, now: float) -> tuple[Digest, tuple[Notification, ...]]:
+    """Tell of the drift that was only counted, once its minute is over."""
+    changed, messages = dict(known), list[Notification]()
+    for environment, told in sorted(known.items()):
+        if told.uncounted is not None and now >= told.storm_until:
+            messages.append(told.uncounted)
+            changed[environment] = replace(told, uncounted=None, storm_until=now + STORM_S)
+    return changed, tuple(messages)
+
+
+def _drift(told: Told, event: Event) -> tuple[Told, Notification | None]:
+    if event.at >= told.storm_until and told.uncounted is None:
+        return replace(told, storm_until=event.at + STORM_S), _message(event)
+    times = told.uncounted.times + 1 if told.uncounted else 1
+    return replace(told, uncounted=replace(_message(event), times=times)), None
+
+
+def _other(told: Told, event: Event) -> tuple[Told, Notification | None]:
+    kind = _kind(told, event)
+    key = (kind, event.revision, event.message)
+    again = key in told.keys
+    after = _after(told, event, kind)
+    message = None if again else replace(_message(event), kind=kind)
+    if kind in _BAD or kind is EventKind.HELD:
+        kept = told.keys if len(told.keys) < KEPT else frozenset[tuple[EventKind, str, str]]()
+        return replace(after, keys=kept | {key}), message
+    return replace(after, keys=frozenset({key})), message
+
+
+def _kind(told: Told, event: Event) -> EventKind:
+    """A sync after something bad is a recovery, unless it is only the way back."""
+    if event.kind is not EventKind.SYNCED or not told.bad or told.quarantined:
+        return event.kind
+    return event.kind if told.back_at == event.revision else EventKind.RECOVERED
+
+
+def _after(told: Told, event: Event, kind: EventKind) -> Told:
+    match kind:
+        case EventKind.QUARANTINED:
+            return replace(told, bad=True, quarantined=True)
+        case EventKind.DEGRADED | EventKind.INVALID | EventKind.UNREACHABLE:
+            return replace(told, bad=True)
+        case EventKind.SYNCED if told.quarantined:
+            return replace(told, quarantined=False, back_at=event.revision)
+        case EventKind.RECOVERED if event.kind is EventKind.SYNCED:
+            return replace(told, bad=False, back_at="")
+        case EventKind.RECOVERED:
+            return replace(told, bad=told.quarantined or bool(told.back_at))
+        case _:
+            return told
+
+
+def _message(event: Event) -> Notification:
+    return Notification(
+        at=event.at,
+        environment=event.environment,
+        kind=event.kind,
+        message=event.message[:MESSAGE_MAX],
+        revision=event.revision,
+    )
+
+
+def wanted_by(webhook: Webhook, message: Notification) -> bool:
+    """Tell whether *webhook* is for *message*; a sync that recovers is a sync, too."""
+    kinds = {message.kind}
+    if message.kind is EventKind.RECOVERED and message.revision:
+        kinds.add(EventKind.SYNCED)
+    ours = not webhook.environments or message.environment in webhook.environments
+    return ours and bool(kinds & webhook.on)
+
+
+def body(message: Notification, form: MessageFormat, *, repository: str, lost: int = 0) -> str:
+    """
+    Write *message* as the other end takes it.
+
+    Args:
+        repository: Name of its folder.
+        lost: How many messages before it could not be delivered.
+    """
+    if form is MessageFormat.CHAT:
+        return json.dumps({"text": _text(message, repository, lost)}, ensure_ascii=False)
+    fields = {
+        "at": message.at,
+        "repository": repository,
+        "environment": message.environment or None,
+        "kind": message.kind.value,
+        "message": message.message,
+        "revision": message.revision or None,
+        "times": message.times,
+        "lost": lost,
+    }
+    return json.dumps({"schema": 1, "notification": fields}, ensure_ascii=False)
+
+
+def _text(message: Notification, repository: str, lost: int) -> str:
+    sign = _SIGNS.get(message.kind, "\N{LARGE BLUE CIRCLE}")
+    what = message.kind.value.replace("_", " ")
+    times = f" ({message.times} times within a minute)" if message.times > 1 else ""
+    commit = message.revision[:7]
+    about = f" `{commit}`" if commit and commit not in message.message else ""
+    where = f"{repository} {message.environment}".rstrip()
+    missing = f" ({lost} earlier messages could not be delivered)" if lost else ""
+    return f"{sign} *{_plain(where)}* {what}: {_plain(message.message)}{about}{times}{missing}"
+
+
+def _plain(text: str) -> str:
+    """Take its meaning from what a chat reads as markup: mentions and links."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
