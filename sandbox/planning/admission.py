@@ -70,7 +70,7 @@ class Judge:
     def denials(self, action: Action, service_name: str = "") -> tuple[Denial, ...]:
         """Judge one step; *service_name* is whose it is, where the action does not say that."""
         match action:
-            case actions.CreateContainer():
+            case actions.CreateContainer() | actions.RunGate():
                 return self.of_container(action.spec)
             case actions.CreateNetwork():
                 network = action.network
@@ -81,7 +81,7 @@ class Judge:
                 key = resource_key(action.labels)
                 return admit_volume(volume_payload(action), self._asker(Subject.VOLUME, key))
             case actions.BuildImage():
-                services = (each for each in self.desired.services if each.image in action.tags)
+                services = (each for each in self._services if each.image in action.tags)
                 return tuple(each for service in services for each in self._of_build(service))
             case actions.ConnectNetwork():
                 name, body = action.endpoint.network_name, endpoint_payload(action.endpoint)
@@ -94,6 +94,10 @@ class Judge:
                 return self._of_hooks(self._named(service_name), hooks, "pre_stop")
             case _:
                 return ()
+
+    @property
+    def _services(self) -> tuple[Service, ...]:
+        return (*self.desired.services, *self.desired.gates)
 
     def of_container(self, spec: ContainerSpec) -> tuple[Denial, ...]:
         """Judge a container: its body, the build of its image, and its hooks."""
@@ -180,7 +184,7 @@ class Judge:
         return tuple(each for body in bodies for each in admit_hook(body, key, asker))
 
     def _named(self, name: str) -> Asker:
-        named = (each for each in self.desired.services if each.name == name)
+        named = (each for each in self._services if each.name == name)
         return self._asker(Subject.SERVICE, name, next(named, None))
 
     def _asker(

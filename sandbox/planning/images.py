@@ -25,7 +25,7 @@ def references(desired: DesiredState) -> tuple[str, ...]:
     """
     Every image reference that containers of *desired*, as committed, are created from, sorted.
     """
-    images = {service.image for service in desired.services}
+    images = {service.image for service in (*desired.services, *desired.gates)}
     return tuple(sorted(images | ({ingress_template().image} if routes(desired) else set())))
 
 
@@ -37,10 +37,11 @@ def image_steps(
 
     One that is always to be pulled is pulled though it is there.
     """
-    absent = [service for service in desired.services if service.image not in observed.images]
+    services = (*desired.services, *desired.gates)
+    absent = [service for service in services if service.image not in observed.images]
     always = [
         service
-        for service in desired.services
+        for service in services
         if service.pull_policy is PullPolicy.ALWAYS and service not in absent
     ]
     done: set[str] = set()

@@ -25,6 +25,7 @@ from sandbox.planning.admission import (
     waiver_file_holds,
 )
 from sandbox.planning.diff import job_names, leftovers
+from sandbox.planning.gates import Gates, judge_gates, with_gates
 from sandbox.planning.images import image_steps
 from sandbox.planning.ingress_service import with_ingress
 from sandbox.planning.order import sort_steps
@@ -96,9 +97,11 @@ def plan_sync(desired: DesiredState, observed: ObservedState, policy: SyncPolicy
         rollback=policy.rollback,
         subnets={each.name: (each.subnet,) for each in networks if each.subnet and not each.hold},
     )
-    steps, holds = _steps(scene, slots, networks, volumes, traffic)
-    if any(hold.reason is HoldReason.IMAGE_BROKEN for hold in holds):
+    gates = judge_gates(scene)
+    steps, holds = _steps(scene, slots, networks, volumes, traffic, gates=gates)
+    if any(hold.reason is HoldReason.IMAGE_BROKEN for hold in (*holds, *gates.holds)):
         steps = _without_stops(steps)
+    steps, holds = with_gates(gates, steps, holds)
     return replace(
         plan,
         steps=sort_steps(steps),
@@ -195,17 +198,21 @@ def _steps(
     networks: Sequence[NetworkVerdict],
     volumes: Sequence[VolumeVerdict],
     traffic: Traffic,
+    *,
+    gates: Gates,
 ) -> tuple[list[Step], list[Hold]]:
     desired, observed = scene.desired, scene.observed
+    runs = {spec.name for spec in gates.specs}
     active = [slot for slot in slots if not slot.hold]
     staying = kept_orphans(scene)
-    going = [each for each in leftovers(scene) if each not in staying]
+    # What an interrupted run of a gate left makes way for the next one.
+    going = [each for each in leftovers(scene) if each not in staying and each.name not in runs]
     labels = container_labels_by_id(slots, (*going, *staying))
     blockers = name_blockers(scene, slots)
 
-    images = list(
-        image_steps(desired, observed, {slot.spec.service.image for slot in active if slot.creates})
-    )
+    needed = {slot.spec.service.image for slot in active if slot.creates}
+    needed |= {spec.service.image for spec in gates.specs}
+    images = list(image_steps(desired, observed, needed))
     asides = list(aside_steps(scene, blockers, labels))
     made_volumes = list(volume_steps(desired, observed, volumes))
     wiring = wire(

@@ -74,6 +74,14 @@ def hold_slots(scene: Scene, slots: Sequence[Slot]) -> tuple[Slot, ...]:
     return tuple(result[slot.service.name, slot.replica] for slot in slots)
 
 
+def hold_start(scene: Scene, slot: Slot) -> Hold | None:
+    """
+    Say why the container of *slot*, which depends on no other, cannot be made and started now.
+    """
+    judge = judge_of_containers(scene.committed, scene.observed, scene.policy)
+    return container_hold(judge, slot.spec, slot.target) or _find_hold(scene, slot, {}, {})
+
+
 def service_ranks(scene: Scene) -> dict[str, int]:
     """
     Number the services so that each comes after its dependencies, and all after the ingress.
@@ -293,8 +301,8 @@ def kept_orphans(scene: Scene) -> tuple[ObservedContainer, ...]:
     if may_prune(scene):
         return ()
     declared = {service.name for service in scene.desired.services}
-    # The ingress was never declared: it goes with what it was for.
-    declared |= {INGRESS}
+    # The ingress was never declared: it goes with what it was for. A gate's goes when it ended.
+    declared |= {INGRESS, *(gate.name for gate in scene.desired.gates)}
     return tuple(each for each in leftovers(scene) if each.labels.get(SERVICE) not in declared)
 
 

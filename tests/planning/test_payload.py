@@ -295,6 +295,8 @@ ELSEWHERE = {
     "depends_on": "the plan",
     "replicas": "the plan",
     "rollout": "the plan",
+    "gate": "the plan",
+    "migrations": "the answer to a rollback",
     "route": "the ingress",
     "labels": "labels of the spec",
     "place": "messages",

@@ -29,6 +29,7 @@ from sandbox.model.action import (
     RemoveNetwork,
     RemoveVolume,
     RenameContainer,
+    RunGate,
     ShiftTraffic,
     StartContainer,
     StopContainer,
@@ -85,6 +86,7 @@ class SimulatedEngine:
     definitions: dict[str, CreateNetwork] = field(default_factory=dict)
     files: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
     started: list[str] = field(default_factory=list)
+    gates: list[str] = field(default_factory=list)
     configs: dict[str, IngressConfig] = field(default_factory=dict)
     drained: set[str] = field(default_factory=set)
     hides_hashes: bool = False
@@ -146,6 +148,8 @@ class SimulatedEngine:
                 del self.volumes[name]
             case CreateContainer(spec=spec):
                 self._create_container(spec)
+            case RunGate(spec=spec):
+                self._run_gate(spec)
             case CopyFiles() | StartContainer() | AwaitContainer():
                 self._bring_up(step.action)
             case (
@@ -159,6 +163,18 @@ class SimulatedEngine:
                 self._route(step.action)
             case _:
                 self._change(step.action, self._find("", step.action.container_id))
+
+    def _run_gate(self, spec: ContainerSpec) -> None:
+        """
+        Passes always, and is gone again: like a container that is made, ends and is removed.
+        """
+        for each in [each for each in self.containers.values() if each.name == spec.name]:
+            del self.containers[each.id]
+        before = set(self.containers)
+        self._create_container(spec)
+        for identity in set(self.containers) - before:
+            del self.containers[identity]
+        self.gates.append(spec.service.name)
 
     def _make_image(self, action: BuildImage | PullImage) -> None:
         # Registry and build cache have not changed: one source gives one image. (Had they,
