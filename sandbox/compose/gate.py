@@ -85,6 +85,9 @@ def _contradictions(service: MapNode, phase: GatePhase) -> Iterator[tuple[str, s
         yield "ports", "nobody calls a gate, so it publishes no port", "remove the ports"
     if text(service.get("restart")) not in {"", "no"}:
         yield "restart", "a gate runs once, and its end counts", "remove `restart`"
+    for key in ("post_start", "pre_stop"):
+        if items(service.get(key)):
+            yield key, "a gate has no hooks: its command is all that it runs", "remove them"
     deploy = mapping(service.get("deploy"))
     policy = mapping(deploy.get("restart_policy"))
     if policy.values and text(policy.get("condition")) != "none":

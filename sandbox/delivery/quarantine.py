@@ -14,6 +14,7 @@ from sandbox.errors import (
     DeadlineError,
     EngineError,
     EngineUnreachableError,
+    GateError,
     IngressError,
     StartFailedError,
 )
@@ -37,13 +38,14 @@ _MADE_OF_THE_REVISION = (
     actions.AwaitContainer,
     actions.WatchContainer,
     actions.AnalyseTraffic,
+    actions.RunGate,
 )
 
 
 def is_fault_of_revision(action: actions.Action, error: SandboxError) -> bool:
     """Tell whether *error* of a step that does *action* speaks against what was committed."""
     match error:
-        case StartFailedError() | AnalysisError() | DeadlineError():
+        case StartFailedError() | AnalysisError() | DeadlineError() | GateError():
             return isinstance(action, _MADE_OF_THE_REVISION)
         case EngineUnreachableError() | IngressError():
             return False

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sandbox.model.ingress import ServerCounters
     from sandbox.model.record import StepRecord
 
-Stage: TypeAlias = Literal["built", "created", "ready", "switched", "drained"]
+Stage: TypeAlias = Literal["built", "created", "ready", "switched", "drained", "gates"]
 
 
 def receipt_of(
@@ -50,6 +50,7 @@ def receipt_of(
         ready=seconds.get("ready"),
         switched=seconds.get("switched"),
         drained=seconds.get("drained"),
+        gates=seconds.get("gates"),
     )
     return Receipt(stages=stages, before=before, during=during)
 
@@ -124,5 +125,7 @@ def _stage(action: actions.Action) -> Stage:
             | actions.RemoveVolume()
         ):
             return "drained"
+        case actions.RunGate():
+            return "gates"
         case _:
             assert_never(action)

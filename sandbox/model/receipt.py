@@ -22,6 +22,7 @@ class Stages:
         ready: Starting containers, and waiting until they are ready.
         switched: Moving traffic; all steps of a canary.
         drained: Waiting for what is under way in the old containers; stopping and removing them.
+        gates: Running checks.
     """
 
     seen: float | None = None
@@ -31,6 +32,7 @@ class Stages:
     ready: float | None = None
     switched: float | None = None
     drained: float | None = None
+    gates: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

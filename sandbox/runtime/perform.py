@@ -16,6 +16,7 @@ from sandbox.model import action as actions
 from sandbox.model.event import Event, EventKind
 from sandbox.model.observed import ContainerState
 from sandbox.planning.labels import INSTANCE
+from sandbox.runtime.gates import GateRun
 from sandbox.runtime.readiness import await_container, watch_container
 from sandbox.runtime.traffic import Traffic
 
@@ -98,6 +99,8 @@ class Performer:
             case actions.CreateContainer():
                 spec = action.spec
                 self.created[spec.name] = self.workspace.engine.create_container(spec)
+            case actions.RunGate():
+                self._gate(action)
             case actions.Pause():
                 self._pause(action.for_s)
             case (
@@ -124,6 +127,15 @@ class Performer:
             self.workspace.engine.create_network(action)
         else:
             self.workspace.engine.remove_network(action.network_id)
+
+    def _gate(self, action: actions.RunGate) -> None:
+        GateRun(
+            workspace=self.workspace,
+            plan=self.plan,
+            action=action,
+            output=self._output,
+            stop=self.stop,
+        ).run()
 
     def _pause(self, for_s: float) -> None:
         """Let time pass, in short turns: a newer commit does not wait for it."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sandbox.delivery.proof import last_verdicts
 from sandbox.delivery.quarantine import asks_the_same, failed_services, rolls_back
 from sandbox.errors import SandboxError
 from sandbox.model.quarantine import Quarantine
 from sandbox.model.record import Outcome
 from sandbox.runtime.desired import load_at, load_tracked
+from sandbox.runtime.evidence import gate_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +70,8 @@ def policy_of(
         prune=desired.settings.sync.prune,
         waiver_file=workspace.waivers(),
         rollback=way_back,
+        # Nobody asks for them on the way back.
+        gates={} if way_back else last_verdicts(gate_evidence(workspace, desired)),
         # What the jobs of the last good revision did is still done.
         jobs_done=workspace.journal.jobs_done(desired.environment) if way_back else frozenset(),
     )

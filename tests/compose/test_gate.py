@@ -102,6 +102,7 @@ def test_what_is_no_gate_is_refused_with_its_line(written: str, says: str) -> No
         ("deploy: {restart_policy: {condition: on-failure}}", "runs once"),
         ("deploy: {replicas: 2}", "runs once"),
         ("scale: 0", "runs once"),
+        ("post_start: [{command: x}]", "no hooks"),
         ("depends_on: [web]", "cannot need a service"),
         ("network_mode: 'service:web'", "cannot need a service"),
         ("pid: 'service:web'", "cannot need a service"),

@@ -126,6 +126,7 @@ def test_scripts_get_the_sync_its_stages_and_its_requests() -> None:
         "ready": None,
         "switched": 8.0,
         "drained": None,
+        "gates": None,
     }
     web = {"requests": 6000, "failed": 2, "p50_ms": 3, "p95_ms": 9, "p99_ms": 1020}
     assert found["traffic"]["before"] == {"seconds": 30, **web, "services": {"web": web}}

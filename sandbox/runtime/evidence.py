@@ -1,0 +1,47 @@
+"""How gates ended: what the journal knows, and what travelled here with the repository."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.delivery.note import results_of_note
+from sandbox.delivery.proof import gate_inputs, last_verdicts
+from sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from sandbox.model.desired import DesiredState
+    from sandbox.model.gate import GateResult
+    from sandbox.runtime.workspace import Workspace
+
+RESULTS = 1_000
+"""How far back the journal is read for the result of a gate."""
+
+
+def gate_evidence(workspace: Workspace, desired: DesiredState) -> tuple[GateResult, ...]:
+    """
+    Give what is known of the gates of *desired* with exactly its inputs, the last run first.
+
+    What the journal does not know is told by the note on the release; where both do, the journal
+    is what happened here.
+    """
+    inputs = set(gate_inputs(desired, workspace.owner(desired)).values())
+    if not inputs:
+        return ()
+    kept = workspace.journal.gate_results(desired.environment, limit=RESULTS)
+    found = [each for each in kept if each.inputs in inputs]
+    unknown = inputs - last_verdicts(found).keys()
+    if unknown:
+        found += [
+            each
+            for each in _noted(workspace, desired)
+            if each.inputs in unknown and each.environment == desired.environment
+        ]
+    return tuple(sorted(found, key=lambda each: -each.started_at))
+
+
+def _noted(workspace: Workspace, desired: DesiredState) -> tuple[GateResult, ...]:
+    try:
+        return results_of_note(workspace.repository.read_note(desired.release))
+    except SandboxError:
+        # Notes that cannot be read prove nothing; what they would have proven is run again.
+        return ()
