@@ -15,7 +15,7 @@ TEST_ARGS ?=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-config
 
-.PHONY: help demo test check conformance fuzz bench rollouts crashes lock clean
+.PHONY: help demo test check conformance fuzz bench rollouts crashes lab lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1 \t/p' Makefile
@@ -66,6 +66,11 @@ ROLLOUT_ARGS ?=
 rollouts: $(DEV) ## two hundred rollouts of the shop under load, beside docker compose; takes an hour
 	@$(BIN)/sandbox doctor --fix
 	@$(BIN)/python -m tests.rollouts $(ROLLOUT_ARGS)
+
+LAB_ARGS ?=
+lab: $(RUNTIME) ## deliver the shop by pipeline and by reconciliation, and measure both: lab.html, lab.json
+	@$(BIN)/sandbox doctor --fix
+	@$(BIN)/sandbox lab --html lab.html --json lab.json $(LAB_ARGS)
 
 lock: $(DEV) ## resolve the dependencies of pyproject.toml again into the two lock files
 	@$(LOCK) --upgrade pyproject.toml --group build --output-file requirements.lock

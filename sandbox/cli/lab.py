@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -104,10 +105,16 @@ def _ground(invocation: Invocation, way: Way, *, keep: bool) -> AbstractContextM
     from sandbox.render.lab import WAY_NAMES
 
     def say(text: str) -> None:
+        tick(0)
         invocation.note(line(text))
 
+    def tick(waited: int) -> None:
+        if invocation.live:
+            sys.stderr.write(f"\r\x1b[K{line(f'{waited} s')}" if waited else "\r\x1b[K")
+            sys.stderr.flush()
+
     invocation.note(f"\n{invocation.note_style.paint(WAY_NAMES[way], 'bold')}")
-    return ground(way.value, say, keep=keep)
+    return ground(way.value, say, tick, keep=keep)
 
 
 def _terms(workspace: Workspace, unattended_s: float) -> Terms:

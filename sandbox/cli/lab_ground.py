@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -37,7 +37,7 @@ PATIENCE_S = 300.0
 _LOOK_S = 0.05
 _SETTLED_ANSWERS = 10
 _SETTLE_S = 60.0
-_LOG_LINES = 12
+_ERROR = "error: "
 _PORT = re.compile(r"(?m)^WEB_PORT=.*$")
 
 
@@ -66,12 +66,14 @@ class Ground:
         addresses: Of each environment, for visitors.
         chapter: The one that is under way.
         say: Told what happens, a line at a time.
+        tick: Told every second how many seconds it has been waiting.
     """
 
     folder: Path
     workspace: Workspace
     addresses: Mapping[str, str]
     say: Callable[[str], None]
+    tick: Callable[[int], None]
     chapter: Chapter = Chapter.FEATURE
     visits: list[Visit] = field(default_factory=list[Visit])
     commands: list[TypedCommand] = field(default_factory=list[TypedCommand])
@@ -88,7 +90,7 @@ class Ground:
         Raises:
             SandboxError: It failed, and not because it *may_fail*.
         """
-        line = " ".join(map(shlex.quote, words))
+        line = shlex.join(words)
         at, began = self.now(), self.workspace.clock.monotonic()
         finished = self._run(person, words)
         seconds = round(self.workspace.clock.monotonic() - began, 3)
@@ -159,10 +161,12 @@ class Ground:
         Look until *seen*, or for *seconds*; tell which.
         """
         clock = self.workspace.clock
-        deadline = clock.monotonic() + seconds
+        began = clock.monotonic()
         while not seen():
-            if clock.monotonic() > deadline:
+            waited = clock.monotonic() - began
+            if waited > seconds:
                 return False
+            self.tick(int(waited))
             clock.sleep(_LOOK_S)
         return True
 
@@ -222,48 +226,61 @@ class Ground:
     def _run(self, person: Person, words: tuple[str, ...]) -> Finished:
         program = [sys.executable, "-m", "sandbox"] if words[0] == "sandbox" else [words[0]]
         try:
-            ended = subprocess.run(
+            process = subprocess.Popen(
                 [*program, *words[1:]],
-                check=False,
                 cwd=self.folder,
                 env=_said_by(person),
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 text=True,
                 errors="replace",
-                timeout=PATIENCE_S,
             )
         except FileNotFoundError as error:
             raise SandboxError(f"{words[0]} is not on this machine") from error
-        except subprocess.TimeoutExpired as error:
-            message = f"{' '.join(words)}: not done after {PATIENCE_S:g} s"
-            raise DeadlineError(message) from error
-        return Finished(status=ended.returncode, output=ended.stdout, errors=ended.stderr)
+        with process:
+            try:
+                output, errors = self._follow(process, shlex.join(words))
+            except BaseException:
+                process.kill()
+                raise
+        return Finished(status=process.returncode, output=output, errors=errors)
+
+    def _follow(self, process: subprocess.Popen[str], line: str) -> tuple[str, str]:
+        """
+        Wait for the end of *process*; give what it wrote to stdout and stderr.
+        """
+        for waited in range(int(PATIENCE_S)):
+            self.tick(waited)
+            with suppress(subprocess.TimeoutExpired):
+                return process.communicate(timeout=1.0)
+        raise DeadlineError(f"{line}: not done after {PATIENCE_S:g} s")
 
 
 @contextmanager
-def ground(way: str, say: Callable[[str], None], *, keep: bool) -> Generator[Ground]:
+def ground(
+    way: str, say: Callable[[str], None], tick: Callable[[int], None], *, keep: bool
+) -> Generator[Ground]:
     """
     Make a repository from the template on free ports; take everything away unless *keep*.
     """
     folder = Path(tempfile.mkdtemp(prefix=f"sandbox-lab-{way}-"))
-    try:
-        initialise(str(folder))
-        ports = _choose_ports(folder)
-        with open_workspace(str(folder)) as workspace:
-            addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-            made = Ground(folder=folder, workspace=workspace, addresses=addresses, say=say)
-            made.prepare("git", "config", "commit.gpgsign", "false")
-            made.prepare("git", "config", "core.hooksPath", os.devnull)
-            made.prepare("git", "commit", "--quiet", "-am", "Choose free ports")
-            try:
-                yield made
-            finally:
-                if not keep:
-                    made.prepare("sandbox", "down", "--volumes")
-    finally:
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
+    initialise(str(folder))
+    ports = _choose_ports(folder)
+    addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    with open_workspace(str(folder)) as workspace:
+        made = Ground(folder=folder, workspace=workspace, addresses=addresses, say=say, tick=tick)
+        made.prepare("git", "config", "commit.gpgsign", "false")
+        made.prepare("git", "config", "core.hooksPath", os.devnull)
+        made.prepare("git", "commit", "--quiet", "-am", "Choose free ports")
+        try:
+            yield made
+        finally:
+            if keep:
+                say(f"left running; to end it: sandbox --repo {folder} down --volumes")
+            else:
+                made.prepare("sandbox", "down", "--volumes")
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _choose_ports(folder: Path) -> dict[str, int]:
@@ -303,10 +320,11 @@ def _said_by(person: Person) -> dict[str, str]:
 
 def _well(line: str, finished: Finished) -> Finished:
     """
-    Give it back if it ended well; else raise with its last lines.
+    Give it back if it ended well; else raise with the line that says why.
     """
     if finished.status == 0:
         return finished
     lines = [each for each in (finished.errors or finished.output).splitlines() if each.strip()]
-    tail = "\n".join(lines[-_LOG_LINES:])
-    raise SandboxError(f"{line}: ended with status {finished.status}\n{tail}")
+    told = [each for each in lines if each.startswith(_ERROR)] or lines[-1:]
+    why = told[0].removeprefix(_ERROR) if told else "it says nothing"
+    raise SandboxError(f"{line} ended with status {finished.status}: {why}")
