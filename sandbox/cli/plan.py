@@ -15,7 +15,7 @@ from sandbox.cli.invocation import Invocation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sandbox.model.plan import Plan
+    from sandbox.runtime.preview import Preview
 
 CHANGES_PRESENT = 3
 
@@ -31,6 +31,9 @@ def plan(
     worktree: Annotated[
         bool, typer.Option("--worktree", help="Plan the uncommitted files below environments/.")
     ] = False,
+    staged: Annotated[
+        bool, typer.Option("--staged", help="Plan what is staged, as if it were committed.")
+    ] = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="End with 3 when there are changes.")
     ] = False,
@@ -42,22 +45,31 @@ def plan(
     from sandbox.errors import UsageError
     from sandbox.planning.plan import is_in_sync
     from sandbox.runtime.preview import preview_plan
+    from sandbox.runtime.staged import staged_environments
 
-    if ref and worktree:
-        raise UsageError("--ref and --worktree exclude each other", remedy="give one of them")
+    if sum(map(bool, (ref, worktree, staged))) > 1:
+        message = "--ref, --worktree and --staged exclude one another"
+        raise UsageError(message, remedy="give one of them")
     with opened(invocation) as workspace:
-        names = chosen(workspace, environment)
-        plans = [preview_plan(workspace, name, ref=ref, worktree=worktree)[0] for name in names]
-    _show(invocation, plans, single=environment is not None)
-    if exit_code and not all(is_in_sync(each) for each in plans):
+        if staged:  # the index may declare others than the commit
+            names = (environment,) if environment else staged_environments(workspace.repository)
+        else:
+            names = chosen(workspace, environment)
+        previews = [
+            preview_plan(workspace, name, ref=ref, worktree=worktree, staged=staged)
+            for name in names
+        ]
+    _show(invocation, previews, single=environment is not None)
+    if exit_code and not all(is_in_sync(each.plan) for each in previews):
         raise typer.Exit(CHANGES_PRESENT)
 
 
-def _show(invocation: Invocation, plans: Sequence[Plan], *, single: bool) -> None:
-    from sandbox.render.plan import plan_json, plan_text
+def _show(invocation: Invocation, previews: Sequence[Preview], *, single: bool) -> None:
+    from sandbox.render.plan import preview_json, preview_text
 
     if invocation.json:
-        found = [plan_json(each) for each in plans]
+        found = [preview_json(each.plan, each.forecast, each.quarantine) for each in previews]
         invocation.show_json(found[0] if single else {"plans": found})
         return
-    invocation.show("\n\n".join(plan_text(each) for each in plans))
+    texts = [preview_text(each.plan, each.forecast, each.quarantine) for each in previews]
+    invocation.show("\n\n".join(texts))

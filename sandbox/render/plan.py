@@ -9,15 +9,96 @@ from typing import TYPE_CHECKING
 
 from sandbox.planning.plan import is_in_sync
 from sandbox.render.documents import change
-from sandbox.render.text import clean, columns, count, short
+from sandbox.render.text import clean, columns, count, listed, short
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from sandbox.model.forecast import Forecast, Replacement
     from sandbox.model.plan import Hold, Plan, Step
+    from sandbox.model.quarantine import Quarantine
     from sandbox.render.documents import Json
 
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def preview_text(plan: Plan, expected: Forecast, quarantine: Quarantine | None = None) -> str:
+    """
+    The whole plan, what it comes to, and why it is the way back when it is.
+
+    ::
+
+        staging at 1a2b3c4: 8 steps
+          create web-1            environment.HEADLINE changed: Hello -> Hi
+          ...
+        it comes to
+          replaced  web: the new one starts first, no downtime
+          replaced  db: the old one stops first, nobody answers at 127.0.0.1:5432 meanwhile
+    """
+    lines = [plan_text(plan)]
+    if quarantine is not None:
+        reason = next(iter(quarantine.reason.splitlines()), "")
+        failed, serving = short(quarantine.revision), short(quarantine.serving)
+        lines.insert(0, f"{failed} is given up: {clean(reason)}")
+        lines.insert(1, f"this is the way back to {serving}; a newer commit ends it")
+    rows = columns(list(_forecast_rows(expected)))
+    if rows:
+        lines += ["it comes to", *(f"  {''.join(row)}" for row in rows)]
+    return "\n".join(lines)
+
+
+def preview_json(
+    plan: Plan, expected: Forecast, quarantine: Quarantine | None = None
+) -> dict[str, Json]:
+    """
+    The plan as `plan_json` has it, with ``summary``, and ``quarantine`` or ``null``.
+    """
+    return {
+        **plan_json(plan),
+        "summary": {
+            "replaced": [
+                {"service": each.service, "downtime": each.downtime, "ports": list(each.ports)}
+                for each in expected.replaced
+            ],
+            "created": list(expected.created),
+            "restarted": list(expected.restarted),
+            "removed": list(expected.removed),
+            "images": list(expected.images),
+            "jobs": list(expected.jobs),
+            "gates": list(expected.gates),
+        },
+        "quarantine": {
+            "revision": quarantine.revision,
+            "reason": quarantine.reason,
+            "serving": quarantine.serving,
+        }
+        if quarantine
+        else None,
+    }
+
+
+def _forecast_rows(expected: Forecast) -> Iterator[tuple[str, str]]:
+    for each in expected.replaced:
+        yield "replaced", _replacement_text(each)
+    named = (
+        ("created", expected.created),
+        ("restarted", expected.restarted),
+        ("removed", expected.removed),
+        ("built", expected.images),
+        ("jobs run", expected.jobs),
+        ("gates run", expected.gates),
+    )
+    for label, names in named:
+        if names:
+            yield label, ", ".join(clean(name) for name in names)
+
+
+def _replacement_text(replacement: Replacement) -> str:
+    name = clean(replacement.service)
+    if not replacement.downtime:
+        return f"{name}: the new one starts first, no downtime"
+    where = f" at {listed(replacement.ports)}" if replacement.ports else ""
+    return f"{name}: the old one stops first, nobody answers{where} meanwhile"
 
 
 def plan_text(plan: Plan) -> str:

@@ -2,47 +2,83 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sandbox.compose.committed import load_committed
+from sandbox.planning.forecast import forecast
 from sandbox.planning.plan import plan_sync
 from sandbox.runtime.desired import load_ref, load_worktree, require_environment
 from sandbox.runtime.observe import observe
 from sandbox.runtime.source import CommitSource
+from sandbox.runtime.staged import load_staged
 from sandbox.runtime.sync import refuse_unmeant_emptiness
 from sandbox.runtime.wanted import load_wanted, policy_of
 
 if TYPE_CHECKING:
     from sandbox.compose.project import Project
     from sandbox.model.desired import DesiredState
+    from sandbox.model.forecast import Forecast
     from sandbox.model.plan import Plan
+    from sandbox.model.quarantine import Quarantine
     from sandbox.runtime.workspace import Workspace
 
 
-def preview_plan(
-    workspace: Workspace, environment: str, *, ref: str | None = None, worktree: bool = False
-) -> tuple[Plan, DesiredState]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
     """
-    Plan *environment* at what it tracks, at *ref*, or from the files on disk; changes nothing.
+    A plan that nobody executes.
+
+    Attributes:
+        quarantine: Why the plan is the way back to an earlier commit; ``None`` when it is not.
+    """
+
+    plan: Plan
+    desired: DesiredState
+    forecast: Forecast
+    quarantine: Quarantine | None = None
+
+
+def preview_plan(
+    workspace: Workspace,
+    environment: str,
+    *,
+    ref: str | None = None,
+    worktree: bool = False,
+    staged: bool = False,
+) -> Preview:
+    """
+    Plan *environment* at what it tracks, at *ref*, from the files on disk or from what is staged.
+
+    Changes nothing.
 
     Raises:
         InvalidComposeError, NotFoundError, SourceError, HeldError, EngineUnreachableError: As in
             `sync.look`.
     """
-    desired = load_desired(workspace, environment, ref=ref, worktree=worktree)
+    desired = load_desired(workspace, environment, ref=ref, worktree=worktree, staged=staged)
     refuse_unmeant_emptiness(desired)
     quarantine = workspace.journal.quarantined(environment)
     if quarantine is not None and quarantine.serving != desired.revision:
         quarantine = None
     policy = policy_of(workspace, desired, quarantine, replace(workspace.policy, retry_jobs=True))
-    return plan_sync(desired, observe(workspace, desired), policy), desired
+    plan = plan_sync(desired, observe(workspace, desired), policy)
+    return Preview(
+        plan=plan, desired=desired, forecast=forecast(plan, desired), quarantine=quarantine
+    )
 
 
 def load_desired(
-    workspace: Workspace, environment: str, *, ref: str | None = None, worktree: bool = False
+    workspace: Workspace,
+    environment: str,
+    *,
+    ref: str | None = None,
+    worktree: bool = False,
+    staged: bool = False,
 ) -> DesiredState:
-    """Load *environment* as it is wanted now, at *ref*, or from the files on disk."""
+    """Load *environment* as it is wanted now, at *ref*, from disk, or as it is staged."""
+    if staged:
+        return load_staged(workspace.repository, environment)
     if worktree:
         return load_worktree(workspace.repository, environment)
     if ref is not None:

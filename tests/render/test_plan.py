@@ -1,8 +1,19 @@
 import json
 from dataclasses import replace
 
-from sandbox.render.plan import plan_json, plan_text
-from tests.builders import a_desired_state, a_file, a_plan, a_running_state, a_service
+from sandbox.model.forecast import Forecast, Replacement
+from sandbox.model.quarantine import Quarantine
+from sandbox.render.plan import plan_json, plan_text, preview_json, preview_text
+from tests.builders import (
+    NOW,
+    OLD_REVISION,
+    REVISION,
+    a_desired_state,
+    a_file,
+    a_plan,
+    a_running_state,
+    a_service,
+)
 from tests.planning.cases import CASES
 
 
@@ -57,3 +68,58 @@ def test_what_only_waits_says_so() -> None:
 def test_a_plan_of_nothing_but_text_is_the_same_each_time() -> None:
     plan = CASES["the definition of a network changed"]()
     assert plan_text(plan) == plan_text(replace(plan))
+
+
+FORECAST = Forecast(
+    replaced=(
+        Replacement(service="db", downtime=True, ports=("127.0.0.1:5432",)),
+        Replacement(service="queue", downtime=True),
+        Replacement(service="web", downtime=False),
+    ),
+    images=("shop/web:1",),
+    jobs=("migrate",),
+    gates=("smoke", "tests"),
+)
+GIVEN_UP = Quarantine(
+    environment="staging",
+    revision=REVISION,
+    reason="web ended\x1b[2J with 7\nmore",
+    since=NOW,
+    serving=OLD_REVISION,
+)
+
+
+def test_a_plan_is_followed_by_what_it_comes_to() -> None:
+    text = preview_text(CASES["one variable changed"](), FORECAST)
+    assert text.startswith(plan_text(CASES["one variable changed"]()))
+    assert text.partition("it comes to\n")[2].splitlines() == [
+        "  replaced   db: the old one stops first, nobody answers at 127.0.0.1:5432 meanwhile",
+        "  replaced   queue: the old one stops first, nobody answers meanwhile",
+        "  replaced   web: the new one starts first, no downtime",
+        "  built      shop/web:1",
+        "  jobs run   migrate",
+        "  gates run  smoke, tests",
+    ]
+
+
+def test_a_plan_that_is_the_way_back_says_what_is_given_up() -> None:
+    plan = CASES["everything is as declared"]()
+    assert preview_text(plan, Forecast(), GIVEN_UP).splitlines() == [
+        "1a2b3c4 is given up: web ended with 7",
+        "this is the way back to 0d0d0d0; a newer commit ends it",
+        plan_text(plan),
+    ]
+
+
+def test_scripts_get_the_summary_beside_the_steps() -> None:
+    document = json.loads(json.dumps(preview_json(CASES["one variable changed"](), FORECAST)))
+    assert document["steps"]
+    assert document["quarantine"] is None
+    assert document["summary"]["gates"] == ["smoke", "tests"]
+    assert document["summary"]["replaced"][0] == {
+        "service": "db",
+        "downtime": True,
+        "ports": ["127.0.0.1:5432"],
+    }
+    given_up = preview_json(CASES["everything is as declared"](), Forecast(), GIVEN_UP)
+    assert given_up["quarantine"]["serving"] == OLD_REVISION  # type: ignore[index, call-overload] # JSON
