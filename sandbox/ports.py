@@ -512,8 +512,14 @@ class Control(Protocol):
         """Look after these environments from now on (all when none is named)."""
         ...
 
-    def sync(self, environment: str, on_event: Callable[[Event], None]) -> SyncRecord:
-        """Reconcile once, now, and wait for the end; what happens meanwhile goes to *on_event*."""
+    def sync(
+        self, environment: str, on_event: Callable[[Event], None], *, rerun: bool = False
+    ) -> SyncRecord:
+        """
+        Reconcile once, now, and wait for the end; what happens meanwhile goes to *on_event*.
+
+        With *rerun* every gate runs again, whatever came of it before.
+        """
         ...
 
     def down(

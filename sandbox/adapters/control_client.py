@@ -98,11 +98,14 @@ class RemoteControl:
         with self._client(_ANSWER_S) as client:
             _read(client.post("/v1/up", json={"environments": list(environments)}))
 
-    def sync(self, environment: str, on_event: Callable[[Event], None]) -> SyncRecord:
+    def sync(
+        self, environment: str, on_event: Callable[[Event], None], *, rerun: bool = False
+    ) -> SyncRecord:
         """
         As in `Control`; the work goes on in the controller even if this process ends.
         """
-        return self._work("/v1/sync", {"environment": environment}, on_event)
+        body = {"environment": environment, "rerun": rerun}
+        return self._work("/v1/sync", body, on_event)
 
     def down(
         self, environment: str, *, volumes: bool, on_event: Callable[[Event], None]

@@ -7,7 +7,7 @@ The controller's ear: HTTP on a Unix socket that only its owner can open.
     GET  /v1/status?environment=a&...    {"statuses": [...]}
     POST /v1/up      {"environments"}    {}
     POST /v1/stop    {}                  {}
-    POST /v1/sync    {"environment"}     stream, ends with {"record"}
+    POST /v1/sync    {"environment", "rerun"}  stream, ends with {"record"}
     POST /v1/down    {..., "volumes"}    stream, ends with {"record"}
     GET  /v1/events?after=N              stream, ends with {"end"}
 
@@ -181,7 +181,8 @@ class _Request(BaseHTTPRequestHandler):
             case "/v1/stop":
                 self._answer(partial(_done, control.stop))
             case "/v1/sync":
-                self._stream(lambda stream: _record(control.sync(name, stream.event)))
+                rerun = body.get("rerun") is True
+                self._stream(lambda stream: _record(control.sync(name, stream.event, rerun=rerun)))
             case "/v1/down":
                 volumes = body.get("volumes") is True
                 self._stream(

@@ -30,6 +30,9 @@ def sync(
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait until it is healthy too, not only in sync.")
     ] = False,
+    rerun: Annotated[
+        bool, typer.Option("--rerun", help="Run every gate again, whatever came of it before.")
+    ] = False,
 ) -> None:
     """
     Bring ENV to what is committed, once, now.
@@ -45,7 +48,7 @@ def sync(
         control = workspace.control()
         ends_at = workspace.clock.monotonic() + timeout_s
         with last_words(workspace, names):
-            results = sync_each(invocation, workspace.clock, control, names, timeout_s)
+            results = sync_each(invocation, workspace.clock, control, names, timeout_s, rerun=rerun)
         _show(invocation, results)
         end_with(invocation, results)
         for name in names if wait else ():
@@ -67,6 +70,8 @@ def sync_each(
     control: Control,
     names: tuple[str, ...],
     timeout_s: float,
+    *,
+    rerun: bool = False,
 ) -> dict[str, SyncRecord | SandboxError]:
     """
     Sync *names* one after another: without a controller there is one writer, and that is us.
@@ -77,7 +82,7 @@ def sync_each(
     ends_at = clock.monotonic() + timeout_s
     for name in names:
         left_s = max(ends_at - clock.monotonic(), 0.0)
-        work = partial(control.sync, name)
+        work = partial(control.sync, name, rerun=rerun)
         results |= follow(
             invocation, clock, {name: work}, timeout_s=left_s, name_width=max(map(len, names))
         )

@@ -19,6 +19,7 @@ from sandbox.errors import (
     StartFailedError,
 )
 from sandbox.model import action as actions
+from sandbox.model.plan import HoldReason
 from sandbox.model.rollout import FailureAction
 from sandbox.planning.compare import compare_desired
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from sandbox.errors import SandboxError
     from sandbox.model.desired import DesiredState
-    from sandbox.model.plan import Step
+    from sandbox.model.plan import Hold, Step
 
 _MADE_OF_THE_REVISION = (
     actions.BuildImage,
@@ -74,6 +75,12 @@ def failed_services(
     return frozenset(
         name for name, targets in failed.items() if len(targets) > allowed.get(name, 0.0)
     )
+
+
+def refused_gates(holds: Iterable[Hold]) -> frozenset[str]:
+    """Give the gates that said no to exactly this before."""
+    failed = (hold for hold in holds if hold.reason is HoldReason.GATE_FAILED)
+    return frozenset(hold.service_name for hold in failed)
 
 
 def rolls_back(desired: DesiredState, failed_services: Collection[str]) -> bool:

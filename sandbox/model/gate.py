@@ -68,3 +68,23 @@ class GateResult:
     seconds: float
     message: str = ""
     log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateStatus:
+    """
+    Where one gate stands for exactly what is committed.
+
+    Attributes:
+        verdict: How it ended last; ``None`` when it has not run for this.
+        ended_at: Seconds since the epoch; 0.0 when it has not run.
+        seconds: How long it ran.
+        message: Why it did not pass, in a line.
+    """
+
+    name: str
+    phase: GatePhase
+    verdict: GateVerdict | None = None
+    ended_at: float = 0.0
+    seconds: float = 0.0
+    message: str = ""

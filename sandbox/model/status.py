@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sandbox.model.gate import GateStatus
+
 
 class SyncStatus(StrEnum):
     """Does the engine run what the commit says?"""
@@ -80,6 +82,7 @@ class EnvironmentStatus:
         running_releases: Releases that live containers carry, sorted.
         message: The one thing to know; empty when all is well.
         next_step: The one thing to do; a command where possible.
+        gates: Checks of *revision*, and how far it has passed them.
         urls: Addresses of published ports, most useful first, then names that the edge knows.
         notes: What is not where the file says, and why.
         pending: Plan lines of what differs; empty when synced.
@@ -98,6 +101,7 @@ class EnvironmentStatus:
     health: Health = Health.UNKNOWN
     suspension: Suspension | None = None
     services: tuple[ServiceStatus, ...] = ()
+    gates: tuple[GateStatus, ...] = ()
     urls: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     message: str = ""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sandbox.errors import SandboxError
     from sandbox.model.event import Event
+    from sandbox.model.gate import GateStatus
     from sandbox.model.plan import Change
     from sandbox.model.problem import Problem
     from sandbox.model.record import SyncRecord
@@ -56,6 +57,7 @@ def status(value: EnvironmentStatus) -> dict[str, Json]:
         "suspended": value.suspension is not None,
         "suspension": suspension(value.suspension) if value.suspension else None,
         "services": [service(each) for each in value.services],
+        "gates": [gate(each) for each in value.gates],
         "urls": list(value.urls),
         "notes": list(value.notes),
         "message": value.message,
@@ -79,6 +81,20 @@ def service(value: ServiceStatus) -> dict[str, Json]:
         "job": value.job,
         "image": value.image,
         "started_at": value.started_at or None,
+    }
+
+
+def gate(value: GateStatus) -> dict[str, Json]:
+    """
+    One gate of an environment; ``verdict`` is ``null`` when it has not run for what is committed.
+    """
+    return {
+        "name": value.name,
+        "phase": value.phase.value,
+        "verdict": value.verdict.value if value.verdict else None,
+        "ended_at": value.ended_at or None,
+        "seconds": value.seconds if value.verdict else None,
+        "message": value.message,
     }
 
 

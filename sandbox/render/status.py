@@ -7,11 +7,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.model.status import EnvironmentStatus, Health, ServiceStatus, SyncStatus
-from sandbox.render.style import HEALTH_SIGNS, PLAIN, Style
+from sandbox.render.style import GATE_SIGNS, HEALTH_SIGNS, PLAIN, Style
 from sandbox.render.text import clean, columns, count, duration, listed, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from sandbox.model.gate import GateStatus
 
 NO_ENVIRONMENT = (
     "No environment here. One is a folder environments/<name>/ whose compose.yaml"
@@ -73,6 +75,7 @@ def _block(
         yield _labelled("services", f"{names}  {style.paint('(none exists)', 'dim')}", style)
     else:
         yield from _service_lines(status.services, now, style)
+    yield from _gate_lines(status.gates, now, style)
     for number, url in enumerate(status.urls):
         yield _labelled("open" if not number else "", style.paint(clean(url), "cyan"), style)
     for note in status.notes:
@@ -134,6 +137,22 @@ def _service_row(service: ServiceStatus, now: float) -> tuple[str, str, str, str
     if not rest and service.started_at and not service.job:
         rest = f"up {duration(max(now - service.started_at, 0.0))}"
     return clean(service.name), ready, service.health.value, rest
+
+
+def _gate_lines(gates: Sequence[GateStatus], now: float, style: Style) -> Iterator[str]:
+    rows = columns([(clean(gate.name), gate.phase.value, _gate_text(gate, now)) for gate in gates])
+    for number, (gate, row) in enumerate(zip(gates, rows, strict=True)):
+        sign, color = GATE_SIGNS[gate.verdict]
+        name, phase, text = row
+        shown = f"{style.paint(sign, color)} {name}{phase}{style.paint(text, color)}"
+        yield _labelled("gates" if not number else "", shown, style)
+
+
+def _gate_text(gate: GateStatus, now: float) -> str:
+    if gate.verdict is None:
+        return "not run yet"
+    text = f"{gate.verdict.value} {duration(max(now - gate.ended_at, 0.0))} ago"
+    return f"{text}: {clean(gate.message)}" if gate.message else text
 
 
 def _difference_lines(status: EnvironmentStatus, style: Style) -> Iterator[str]:

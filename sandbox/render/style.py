@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sandbox.model.gate import GateVerdict
 from sandbox.model.status import Health, SyncStatus
 
 if TYPE_CHECKING:
@@ -32,6 +33,13 @@ HEALTH_SIGNS: Mapping[Health, tuple[str, str]] = {
     Health.SUSPENDED: ("‖", "magenta"),
     Health.MISSING: ("○", "yellow"),
     Health.UNKNOWN: ("?", "dim"),
+}
+
+GATE_SIGNS: Mapping[GateVerdict | None, tuple[str, str]] = {
+    GateVerdict.PASSED: ("●", "green"),
+    GateVerdict.FAILED: ("✗", "red"),
+    GateVerdict.ERRORED: ("?", "yellow"),
+    None: ("○", "yellow"),
 }
 
 SYNC_COLORS: Mapping[SyncStatus, str] = {

@@ -69,13 +69,18 @@ def follow_events(
 
 
 def _sync_here(
-    workspace: Workspace, environment: str, edge: Edge, emit: Callable[[Event], None]
+    workspace: Workspace,
+    environment: str,
+    edge: Edge,
+    emit: Callable[[Event], None],
+    *,
+    rerun: bool,
 ) -> SyncRecord:
     require_environment(workspace.repository, environment)
     request = SyncRequest(
         environment=environment,
         trigger=Trigger.PERSON,
-        policy=replace(workspace.policy, retry_jobs=True),
+        policy=replace(workspace.policy, retry_jobs=True, rerun_gates=rerun),
         emit=emit,
         stop=lambda: False,
         meter=Meter(ingress=workspace.ingress, journal=workspace.journal, clock=workspace.clock),
@@ -101,11 +106,14 @@ class LocalControl:
         message = "no controller runs for this repository"
         raise UsageError(message, remedy=f"start one: sandbox up {names}".rstrip())
 
-    def sync(self, environment: str, on_event: Callable[[Event], None]) -> SyncRecord:
+    def sync(
+        self, environment: str, on_event: Callable[[Event], None], *, rerun: bool = False
+    ) -> SyncRecord:
         """Reconcile once, here."""
         tell = self._teller(on_event)
         with self._workspace.lock.hold():
-            return _sync_here(self._workspace, environment, Edge(self._workspace, tell), tell)
+            edge = Edge(self._workspace, tell)
+            return _sync_here(self._workspace, environment, edge, tell, rerun=rerun)
 
     def down(
         self, environment: str, *, volumes: bool, on_event: Callable[[Event], None]
@@ -149,13 +157,16 @@ class ControllerControl:
             require_environment(self._workspace.repository, environment)
         self._controller.take(environments)
 
-    def sync(self, environment: str, on_event: Callable[[Event], None]) -> SyncRecord:
+    def sync(
+        self, environment: str, on_event: Callable[[Event], None], *, rerun: bool = False
+    ) -> SyncRecord:
         """Have its worker reconcile now; an environment without one is reconciled once, here."""
         worker = self._controller.worker(environment)
         if worker is None:
             edge = self._controller.edge
-            return _sync_here(self._workspace, environment, edge, self._teller(on_event))
-        return _ask(worker, Errand(emit=on_event))
+            emit = self._teller(on_event)
+            return _sync_here(self._workspace, environment, edge, emit, rerun=rerun)
+        return _ask(worker, Errand(emit=on_event, rerun=rerun))
 
     def down(
         self, environment: str, *, volumes: bool, on_event: Callable[[Event], None]

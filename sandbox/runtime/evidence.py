@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from sandbox.delivery.note import results_of_note
 from sandbox.delivery.proof import gate_inputs, last_verdicts
 from sandbox.errors import SandboxError
+from sandbox.model.gate import GateStatus
 
 if TYPE_CHECKING:
     from sandbox.model.desired import DesiredState
-    from sandbox.model.gate import GateResult
+    from sandbox.model.gate import GatePhase, GateResult
     from sandbox.runtime.workspace import Workspace
 
 RESULTS = 1_000
@@ -37,6 +38,30 @@ def gate_evidence(workspace: Workspace, desired: DesiredState) -> tuple[GateResu
             if each.inputs in unknown and each.environment == desired.environment
         ]
     return tuple(sorted(found, key=lambda each: -each.started_at))
+
+
+def gate_statuses(workspace: Workspace, desired: DesiredState) -> tuple[GateStatus, ...]:
+    """Say of every gate of *desired* how it ended last for exactly that, sorted by name."""
+    inputs = gate_inputs(desired, workspace.owner(desired))
+    results = {each.inputs: each for each in reversed(gate_evidence(workspace, desired))}
+    return tuple(
+        _status(service.name, service.gate.phase, results.get(inputs[service.name]))
+        for service in desired.gates
+        if service.gate
+    )
+
+
+def _status(name: str, phase: GatePhase, result: GateResult | None) -> GateStatus:
+    if result is None:
+        return GateStatus(name=name, phase=phase)
+    return GateStatus(
+        name=name,
+        phase=phase,
+        verdict=result.verdict,
+        ended_at=result.started_at + result.seconds,
+        seconds=result.seconds,
+        message=result.message,
+    )
 
 
 def _noted(workspace: Workspace, desired: DesiredState) -> tuple[GateResult, ...]:

@@ -15,6 +15,7 @@ from sandbox.planning.plan import differences, plan_sync
 from sandbox.planning.urls import urls
 from sandbox.runtime.desired import attempted_commit, load_at
 from sandbox.runtime.doors import doors
+from sandbox.runtime.evidence import gate_statuses
 from sandbox.runtime.observe import observe
 from sandbox.runtime.source import ENVIRONMENTS
 from sandbox.runtime.suspension import active_suspension
@@ -48,6 +49,7 @@ def read_status(
         return _unreadable(workspace, status, error)
     desired = wanted.desired
     status = _of_source(workspace, status, desired)
+    status = replace(status, gates=gate_statuses(workspace, wanted.tracked))
     status = _of_engine(workspace, status, desired, wanted.quarantine)
     return _in_quarantine(workspace, status, wanted.quarantine) if wanted.quarantine else status
 
@@ -102,7 +104,8 @@ def _last_good(workspace: Workspace, environment: str) -> DesiredState | None:
 def _of_source(
     workspace: Workspace, status: EnvironmentStatus, desired: DesiredState
 ) -> EnvironmentStatus:
-    contexts = {service.build.context for service in desired.services if service.build}
+    services = (*desired.services, *desired.gates)
+    contexts = {service.build.context for service in services if service.build}
     edits = workspace.repository.ignored_edits(
         desired.revision, sorted({f"{ENVIRONMENTS}", *contexts})
     )

@@ -23,7 +23,7 @@ from sandbox.runtime.executor import Execution, StepResult, step_records
 from sandbox.runtime.observe import observe
 from sandbox.runtime.person import person
 from sandbox.runtime.source import ENVIRONMENTS
-from sandbox.runtime.wanted import Wanted, load_wanted, policy_of, quarantine_failed
+from sandbox.runtime.wanted import Wanted, is_refused, load_wanted, policy_of, quarantine_failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,11 +142,14 @@ def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRec
         EngineUnreachableError: No engine answers any more.
     """
     began, first = workspace.clock.now(), seen
-    before = request.meter.begin_sync(seen.observed) if seen.plan.steps else None
+    ours = seen.quarantine is None and request.pushed is None
+    # What a gate refused is not brought up to be taken back again.
+    refused = ours and is_refused(workspace, seen.desired, seen.plan)
+    before = request.meter.begin_sync(seen.observed) if seen.plan.steps and not refused else None
     results: list[StepResult] = []
     last: tuple[StepResult, ...] = ()
     for _ in range(ROUNDS):
-        if not seen.plan.steps:
+        if refused or not seen.plan.steps:
             break
         request.emit(_beginning(workspace, seen.plan))
         last = Execution(
@@ -174,9 +177,10 @@ def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRec
     request.emit(_conclusion(record))
     if record.outcome is Outcome.SUCCEEDED:
         _remember_success(workspace, seen)
-    elif record.outcome is Outcome.FAILED and seen.quarantine is None and request.pushed is None:
+    elif record.outcome is Outcome.FAILED and ours:
         failures = [(each.step, each.error) for each in last if each.error is not None]
-        quarantine = quarantine_failed(workspace, seen.desired, record, failures)
+        holds = seen.plan.holds
+        quarantine = quarantine_failed(workspace, seen.desired, record, failures, holds)
         if quarantine is not None:
             request.emit(quarantined(quarantine))
     return record
@@ -284,7 +288,8 @@ def _verdict(
 
 def hold_text(desired: DesiredState, hold: Hold) -> str:
     """Write a hold with the place where its service is declared."""
-    places = [service.place for service in desired.services if service.name == hold.service_name]
+    services = (*desired.services, *desired.gates)
+    places = [service.place for service in services if service.name == hold.service_name]
     place = f"{places[0]}: " if places and places[0] else ""
     return f"{place}{hold.target}: {hold.message}"
 
@@ -298,7 +303,7 @@ def _place(desired: DesiredState, step: Step) -> str:
             images = (reference,)
         case _:
             images = ()
-    for service in desired.services:
+    for service in (*desired.services, *desired.gates):
         if service.place and (service.name == step.service_name or service.image in images):
             return f"{service.place}: {service.name}: "
     return ""

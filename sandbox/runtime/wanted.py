@@ -6,7 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sandbox.delivery.proof import last_verdicts
-from sandbox.delivery.quarantine import asks_the_same, failed_services, rolls_back
+from sandbox.delivery.quarantine import (
+    asks_the_same,
+    failed_services,
+    refused_gates,
+    rolls_back,
+)
 from sandbox.errors import SandboxError
 from sandbox.model.quarantine import Quarantine
 from sandbox.model.record import Outcome
@@ -17,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sandbox.model.desired import DesiredState
-    from sandbox.model.plan import Step, SyncPolicy
+    from sandbox.model.plan import Hold, Plan, Step, SyncPolicy
     from sandbox.model.record import SyncRecord
     from sandbox.runtime.workspace import Workspace
 
@@ -82,18 +87,26 @@ def quarantine_failed(
     desired: DesiredState,
     record: SyncRecord,
     failures: Sequence[tuple[Step, SandboxError]],
+    holds: Sequence[Hold] = (),
 ) -> Quarantine | None:
     """
     Put the revision of *desired* into quarantine if a failure is its own fault.
 
     Returns:
-        The quarantine; ``None`` when none of *failures* is, the file does not want to go back by
-        itself, or no other revision ever went well: then it is tried again instead.
+        The quarantine; ``None`` when none of *failures* is and none of *holds* is a gate that said
+        no before, the file does not want to go back by itself, or no other revision ever went
+        well: then it is tried again instead.
     """
-    services = failed_services(desired, failures)
+    services = failed_services(desired, failures) | refused_gates(holds)
     if not services or not rolls_back(desired, services):
         return None
     return put_into_quarantine(workspace, desired, record.message, record.log)
+
+
+def is_refused(workspace: Workspace, desired: DesiredState, plan: Plan) -> bool:
+    """Tell whether a gate said no to exactly this before, and there is something to go back to."""
+    gates = refused_gates(plan.holds)
+    return bool(gates and rolls_back(desired, gates) and _last_good(workspace, desired))
 
 
 def put_into_quarantine(

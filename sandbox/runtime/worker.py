@@ -49,12 +49,14 @@ class Errand:
         answer: Gets the record or the error, once.
         volumes: For a `down`, whether volumes go too.
         last: It is a `down`: a sync under way is ended for it, and nothing follows it.
+        rerun: For a sync, whether every gate runs again.
     """
 
     emit: Callable[[Event], None]
     answer: queue.SimpleQueue[SyncRecord | SandboxError] = field(default_factory=queue.SimpleQueue)
     volumes: bool = False
     last: bool = False
+    rerun: bool = False
 
 
 class Worker:
@@ -280,7 +282,7 @@ class Worker:
                 )
         self._forget_failures()
         self._workspace.journal.release_quarantine(self.environment)
-        policy = replace(self._policy(), retry_jobs=True)
+        policy = replace(self._policy(), retry_jobs=True, rerun_gates=errand.rerun)
         seen = look(self._workspace, self.environment, policy)
         self._attempted = seen.desired.revision
         request = replace(self._request(seen, Trigger.PERSON), policy=policy)

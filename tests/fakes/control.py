@@ -41,8 +41,10 @@ class FakeControl:
     def up(self, environments: Sequence[str]) -> None:
         self._ask("up", *environments)
 
-    def sync(self, environment: str, on_event: Callable[[Event], None]) -> SyncRecord:
-        return self._work(on_event, "sync", environment)
+    def sync(
+        self, environment: str, on_event: Callable[[Event], None], *, rerun: bool = False
+    ) -> SyncRecord:
+        return self._work(on_event, "sync", environment, *(["rerun"] if rerun else []))
 
     def down(
         self, environment: str, *, volumes: bool, on_event: Callable[[Event], None]
