@@ -67,7 +67,7 @@ def propose_promotion(workspace: Workspace, environment: str, *, beside: str = "
         remedy = "say x-sandbox: {promote_from: staging}, or: sandbox pin ENV REV"
         raise HeldError(message, remedy=remedy)
     wanted = load_wanted(workspace, name)
-    release = wanted.desired.release
+    release = wanted.tracked.release
     aim = _Aim(move=Move.PROMOTE, release=release, source_name=name, beside=beside)
     if desired.settings.release != release:
         source = source_facts(workspace, wanted, soak_s=desired.settings.soak_s)

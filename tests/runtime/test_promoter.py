@@ -18,6 +18,7 @@ from sandbox.runtime.proposal import (
     propose_rollback,
     propose_unpin,
 )
+from tests.fakes.engine_objects import Behaviour
 from tests.promotion_ground import (
     PINNED,
     PRODUCTION,
@@ -25,6 +26,7 @@ from tests.promotion_ground import (
     pinned,
     production,
     promotion_ground,
+    staging,
 )
 from tests.repositories import DiskRepository
 
@@ -183,6 +185,22 @@ def test_every_reason_is_told_at_once(ground: PromotionGround) -> None:
     assert ground.disk.git("rev-parse", "main") == head
 
 
+def test_what_is_in_quarantine_is_held_although_the_source_serves_well_again(
+    ground: PromotionGround,
+) -> None:
+    ground.engine.behaviours["web"] = Behaviour(exit_code=1)
+    bad = ground.release("two")
+    ground.engine.behaviours.clear()
+    ground.sync("production")
+    back = propose_promotion(ground.workspace, "production")
+
+    assert ground.workspace.journal.quarantined("staging") is not None
+    assert back.release == bad
+    (held,) = back.objections
+    assert held.kind is ObjectionKind.SOURCE_QUARANTINED
+    assert f"staging gave {bad[:7]} up: " in held.message
+
+
 def test_what_drifted_since_it_was_in_sync_is_called_so(ground: PromotionGround) -> None:
     ground.release("two")
     for each in tuple(ground.engine.containers.values()):
@@ -221,6 +239,44 @@ def test_a_release_has_to_be_served_for_its_time(ground: PromotionGround) -> Non
     ground.clock.advance(1.0)
 
     assert kinds(propose_promotion(ground.workspace, "production")) == set()
+
+
+GATE = """\
+  check:
+    image: debian:trixie-slim
+    profiles: [gate]
+    x-sandbox: {gate: after}
+"""
+
+
+def test_a_gate_that_failed_is_named_and_one_that_passed_is_cited(
+    ground: PromotionGround,
+) -> None:
+    ground.engine.behaviours["check"] = Behaviour(exit_code=1, log=("no tea",))
+    bad = ground.release("two", **{"environments/staging/compose.yaml": staging() + GATE})
+    held = propose_promotion(ground.workspace, "production")
+
+    assert ObjectionKind.GATE_FAILED in kinds(held)
+    with pytest.raises(HeldError, match=f"gate check failed in staging for {bad[:7]}"):
+        commit_proposal(ground.workspace, held)
+
+    ground.engine.behaviours["check"] = Behaviour(exit_code=0)
+    ground.release("three")
+    proposal = propose_promotion(ground.workspace, "production")
+
+    assert kinds(proposal) == set()
+    commit_proposal(ground.workspace, proposal)
+    assert "Gate check: passed at 20" in ground.disk.git("log", "-1", "--format=%B")
+
+
+def test_a_gate_that_never_ran_is_named(ground: PromotionGround) -> None:
+    ground.disk.commit(
+        "Check", **{"app/page": "two", "environments/staging/compose.yaml": staging() + GATE}
+    )
+
+    proposal = propose_promotion(ground.workspace, "production")
+
+    assert ObjectionKind.GATE_MISSING in kinds(proposal)
 
 
 def test_force_overrides_what_may_be_and_the_commit_and_an_event_tell_it(
