@@ -5,6 +5,7 @@ Webhooks over HTTP, and the file of this machine that names them. An address is 
 from __future__ import annotations
 
 import logging
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,8 @@ from sandbox.errors import DeliveryError
 from sandbox.model.notification import WebhookFile
 
 if TYPE_CHECKING:
+    import httpx
+
     from sandbox.model.notification import Webhook
 
 FILE: Final = "notify.yaml"
@@ -27,6 +30,8 @@ class HttpWebhooks:
 
     def __init__(self, state_folder: str) -> None:
         self._path = Path(state_folder, FILE)
+        self._lock = threading.Lock()
+        self._client: httpx.Client | None = None
 
     def read(self) -> WebhookFile:
         """Read the file anew."""
@@ -49,10 +54,8 @@ class HttpWebhooks:
         """
         import httpx  # noqa: PLC0415 - it takes long to import, and most machines send nothing
 
-        # It would write each address to a log.
-        logging.getLogger("httpx").setLevel(logging.WARNING)
         try:
-            with httpx.stream(
+            with self._made().stream(
                 "POST",
                 webhook.url,
                 content=text.encode("utf-8", "replace"),
@@ -69,6 +72,19 @@ class HttpWebhooks:
                 remedy=f"see whether the address in {FILE} is still right: {webhook.place}",
                 temporary=status in _LATER,
             )
+
+    def _made(self) -> httpx.Client:
+        """Give the client; to make one reads all certificates of this machine."""
+        import httpx  # noqa: PLC0415 - see above
+
+        with self._lock:
+            if self._client is None:
+                for library in ("httpx", "httpcore"):
+                    # They would write each address to a log.
+                    logging.getLogger(library).setLevel(logging.WARNING)
+                # Messages are rare: a connection that was kept would be dead by the next one.
+                self._client = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0))
+            return self._client
 
 
 def _unreachable(webhook: Webhook, error: Exception) -> DeliveryError:

@@ -31,13 +31,17 @@ _SIGNS: Final[Mapping[EventKind, str]] = {
 }
 
 
+Key = tuple[EventKind, str, str]
+"""Kind, revision and message of what was told."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """
     What was told of one environment.
 
     Attributes:
-        keys: Kind, revision and message of what was told since it was last well or left alone.
+        keys: What was told since something good was.
         bad: Something bad was told, and nothing good since.
         quarantined: What was told last of it is a quarantine: the next sync is the way back.
         back_at: The revision that a quarantine went back to; not well, whatever it is in sync with.
@@ -45,7 +49,7 @@ class Told:
         uncounted: The last drift that was counted only, with how often there was one.
     """
 
-    keys: frozenset[tuple[EventKind, str, str]] = frozenset()
+    keys: frozenset[Key] = frozenset()
     bad: bool = False
     quarantined: bool = False
     back_at: str = ""
@@ -90,21 +94,28 @@ def _drift(told: Told, event: Event) -> tuple[Told, Notification | None]:
 
 def _other(told: Told, event: Event) -> tuple[Told, Notification | None]:
     kind = _kind(told, event)
-    key = (kind, event.revision, event.message)
-    again = key in told.keys
-    after = _after(told, event, kind)
-    message = None if again else replace(_message(event), kind=kind)
-    if kind in _BAD or kind is EventKind.HELD:
-        kept = told.keys if len(told.keys) < KEPT else frozenset[tuple[EventKind, str, str]]()
-        return replace(after, keys=kept | {key}), message
-    return replace(after, keys=frozenset({key})), message
+    after, key = _after(told, event, kind), (kind, event.revision, event.message)
+    if key in told.keys:
+        return after, None
+    after = replace(after, keys=frozenset({*_kept(told, kind), key}))
+    return after, replace(_message(event), kind=kind)
+
+
+def _kept(told: Told, kind: EventKind) -> frozenset[Key]:
+    """What stays told when *kind* is told: after something good everything may be told again."""
+    if len(told.keys) >= KEPT or kind not in _BAD | {EventKind.HELD}:
+        return frozenset()
+    if kind is EventKind.HELD:
+        return told.keys
+    return frozenset(key for key in told.keys if key[0] in _BAD)
 
 
 def _kind(told: Told, event: Event) -> EventKind:
     """A sync after something bad is a recovery, unless it is only the way back."""
     if event.kind is not EventKind.SYNCED or not told.bad or told.quarantined:
         return event.kind
-    return event.kind if told.back_at == event.revision else EventKind.RECOVERED
+    way_back = told.back_at and told.back_at == event.revision
+    return event.kind if way_back else EventKind.RECOVERED
 
 
 def _after(told: Told, event: Event, kind: EventKind) -> Told:

@@ -48,8 +48,9 @@ class Notifier:
         self._ended = threading.Event()
         self._senders: dict[str, _Sender] = {}
         self._digest: Digest = {}
-        self._last = 0
         self._problems: tuple[str, ...] = ()
+        newest = workspace.journal.events(limit=1)
+        self._last = newest[-1][0] if newest else 0
 
     def wake(self) -> None:
         """Look soon; returns at once."""
@@ -57,8 +58,6 @@ class Notifier:
 
     def run(self) -> None:
         """Look whenever `wake` was called and every `LOOK_S`; until `stop`."""
-        newest = self._workspace.journal.events(limit=1)
-        self._last = newest[-1][0] if newest else 0
         self._guarded(self._read_file)
         while not self._stopping.is_set():
             self._wake.clear()
@@ -176,7 +175,8 @@ class _Sender:
                 message, lost = self._queue.popleft(), self._lost
                 self._lost = 0
             if not self._delivered(message, lost):
-                self._lost += lost + 1
+                with self._lock:
+                    self._lost += lost + 1
 
     def _delivered(self, message: Notification, lost: int) -> bool:
         webhook = self.webhook
