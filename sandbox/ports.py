@@ -297,6 +297,23 @@ class Repository(Protocol):
         """Staged content of the files below *folder*, by path; ``None`` in a bare repository."""
         ...
 
+    def hook_file(self, name: str) -> str:
+        """Absolute path where Git looks for the hook *name*, such as ``pre-commit``."""
+        ...
+
+    def read_hook(self, name: str) -> str | None:
+        """Text of the hook *name*; ``None`` when there is none."""
+        ...
+
+    def write_hook(self, name: str, text: str | None) -> None:
+        """
+        Make *text* the hook *name*, executable; ``None`` removes it.
+
+        Raises:
+            SourceError: It cannot be written.
+        """
+        ...
+
     def refs(self) -> Mapping[str, str]:
         """Commit id by branch name, for all local branches."""
         ...

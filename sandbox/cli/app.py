@@ -18,7 +18,7 @@ _COMMANDS = (
     *("status", "plan", "config", "watch", "history", "why", "browse", "wait"),
     *("promote", "rollback", "pipeline", "diff", "suspend"),
     *("logs", "execute"),
-    *("init", "demo", "lab", "doctor", "notify"),
+    *("init", "demo", "lab", "doctor", "notify", "hook"),
 )
 """Modules in the order in which the help lists what they define."""
 

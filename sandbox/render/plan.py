@@ -77,6 +77,25 @@ def preview_json(
     }
 
 
+def summary_text(plan: Plan, expected: Forecast) -> str:
+    """
+    What *plan* comes to, without its steps.
+
+    ::
+
+        staging: 8 steps
+          replaced  web: the new one starts first, no downtime
+    """
+    name = clean(plan.environment)
+    if is_in_sync(plan):
+        return f"{name}: nothing to change"
+    held = f", {len(plan.holds)} held back" if plan.holds else ""
+    rows = columns(list(_forecast_rows(expected)))
+    lines = [f"{name}: {count(len(plan.steps), 'step')}{held}"]
+    lines += [f"  {''.join(row)}" for row in rows]
+    return "\n".join([*lines, *_hold_rows(plan.holds)])
+
+
 def _forecast_rows(expected: Forecast) -> Iterator[tuple[str, str]]:
     for each in expected.replaced:
         yield "replaced", _replacement_text(each)

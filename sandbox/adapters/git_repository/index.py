@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from sandbox.adapters.git_repository.objects import ObjectReader
+from sandbox.adapters.git_repository.place import Place
 from sandbox.adapters.git_repository.program import GitProgram
 from sandbox.adapters.git_repository.tree import LINK, LINKS_MAX, Node
 from sandbox.errors import SourceError
@@ -30,6 +32,20 @@ def staged_files(program: GitProgram, objects: ObjectReader, folder: str) -> Map
     nodes = _nodes(os.fsdecode(program.run("ls-files", "--stage", "-z", "--", folder)))
     targets = ((path, _target(nodes, objects, path)) for path in sorted(nodes))
     return {path: objects.need(node.object_id, "blob") for path, node in targets if node}
+
+
+def index_of_hook(place: Place) -> str:
+    """
+    Path of the index that a commit under way is made from; empty for the ordinary one.
+
+    ``git commit -a`` and ``git commit FILE`` write another one, and name it to their hooks.
+    """
+    named = os.environ.get("GIT_INDEX_FILE", "")
+    if not named or place.top is None:
+        return ""
+    index = Path(place.top, named).resolve()
+    # Of another repository, it says nothing about ours.
+    return str(index) if index.parent == Path(place.git_dir).resolve() else ""
 
 
 def _nodes(listed: str) -> Mapping[str, Node]:

@@ -14,7 +14,8 @@ from sandbox.adapters.git_repository.archive import archive
 from sandbox.adapters.git_repository.cache import BoundedCache
 from sandbox.adapters.git_repository.commit import Committer
 from sandbox.adapters.git_repository.edits import EDITS_MAX, new_files, uncommitted
-from sandbox.adapters.git_repository.index import staged_files
+from sandbox.adapters.git_repository.hooks import hook_file, read_hook, write_hook
+from sandbox.adapters.git_repository.index import index_of_hook, staged_files
 from sandbox.adapters.git_repository.notes import Notes
 from sandbox.adapters.git_repository.objects import ObjectReader
 from sandbox.adapters.git_repository.place import Place, find_place
@@ -273,8 +274,25 @@ class GitRepository:
         if self.place.top is None:
             return None
         variables = {"GIT_DIR": self.place.git_dir, "GIT_WORK_TREE": self.place.top}
+        index = index_of_hook(self.place)
+        if index:
+            variables["GIT_INDEX_FILE"] = index
         here = self._program.within(self.place.top, variables)
         return staged_files(here, self._objects, folder)
+
+    # hooks
+
+    def hook_file(self, name: str) -> str:
+        """Absolute path where Git looks for the hook *name*."""
+        return str(hook_file(self.place, self._program, name))
+
+    def read_hook(self, name: str) -> str | None:
+        """Text of the hook *name*; ``None`` when there is none."""
+        return read_hook(hook_file(self.place, self._program, name))
+
+    def write_hook(self, name: str, text: str | None) -> None:
+        """Make *text* the hook *name*, executable; ``None`` removes it."""
+        write_hook(hook_file(self.place, self._program, name), text)
 
     def ignored_edits(self, commit: str, folders: Sequence[str]) -> tuple[str, ...]:
         """
