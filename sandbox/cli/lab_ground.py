@@ -24,6 +24,7 @@ from sandbox.cli.visitors import Visitors
 from sandbox.delivery.lab import settled_at
 from sandbox.errors import DeadlineError, SandboxError
 from sandbox.model.lab import Chapter, Mark, TypedCommand, Visit
+from sandbox.render.demo import THEME, with_headline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -272,7 +273,8 @@ def ground(
         made = Ground(folder=folder, workspace=workspace, addresses=addresses, say=say, tick=tick)
         made.prepare("git", "config", "commit.gpgsign", "false")
         made.prepare("git", "config", "core.hooksPath", os.devnull)
-        made.prepare("git", "commit", "--quiet", "-am", "Choose free ports")
+        _make_unique(folder, workspace.repository.instance)
+        made.prepare("git", "commit", "--quiet", "-am", "Make a shop of its own")
         try:
             yield made
         finally:
@@ -297,6 +299,16 @@ def _choose_ports(folder: Path) -> dict[str, int]:
         place = folder / "environments" / name / ".env"
         place.write_text(_PORT.sub(f"WEB_PORT={port}", place.read_text()))
     return ports
+
+
+def _make_unique(folder: Path, instance: str) -> None:
+    """
+    Give the shop a headline of its own.
+
+    Images are named by content: what another way has built would not be built again.
+    """
+    place = folder / THEME
+    place.write_text(with_headline(place.read_text(), f"The shop of {instance}"))
 
 
 def _said_by(person: Person) -> dict[str, str]:

@@ -117,7 +117,6 @@ class Story:
                 assert_never(chapter)
 
     def _feature(self) -> None:
-        # Each way needs an image of its own: one that is there already would not be built.
         headline = f"Tea for {self.ground.workspace.repository.instance}"
         change = partial(with_headline, headline=headline)
         commit = self.ground.commit(THEME, change, f"Say: {headline}")
