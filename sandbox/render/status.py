@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.model.status import EnvironmentStatus, Health, ServiceStatus, SyncStatus
+from sandbox.model.status import EnvironmentStatus, Health, ServiceStatus, Suspension, SyncStatus
 from sandbox.render.style import GATE_SIGNS, HEALTH_SIGNS, PLAIN, Style
 from sandbox.render.text import clean, columns, count, duration, listed, short
 
@@ -66,10 +66,7 @@ def _block(
     yield f"{title}   {style.health(status.health)} · {style.sync(status.sync)}"
     yield from _revision_lines(status, style)
     if status.suspension:
-        until = status.suspension.until
-        span = f", for another {duration(until - now)}" if until else ", until: sandbox resume"
-        reason = clean(status.suspension.reason) or "no reason given"
-        yield _labelled("suspended", f"{reason}{span}", style, "magenta")
+        yield _labelled("suspended", _suspension_text(status.suspension, now), style, "magenta")
     if _none_exists(status):
         names = ", ".join(clean(service.name) for service in status.services)
         yield _labelled("services", f"{names}  {style.paint('(none exists)', 'dim')}", style)
@@ -91,6 +88,14 @@ def _block(
         yield _labelled("ignored", _edits_text(status.ignored_edits), style, "yellow")
     if status.next_step:
         yield _labelled("next", style.paint(clean(status.next_step), "bold"), style)
+
+
+def _suspension_text(suspension: Suspension, now: float) -> str:
+    reason = clean(suspension.reason) or "no reason given"
+    who = f", by {clean(suspension.author)}" if suspension.author else ""
+    if not suspension.until:
+        return f"{reason}{who}, until: sandbox resume"
+    return f"{reason}, for another {duration(suspension.until - now)}{who}"
 
 
 def _none_exists(status: EnvironmentStatus) -> bool:

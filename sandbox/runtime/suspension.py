@@ -27,14 +27,18 @@ def suspend(
         author=person(),
     )
     workspace.journal.suspend(suspension)
-    _tell(workspace, environment, EventKind.SUSPENDED, reason or "no reason given")
+    span = f", for {for_s:g} s" if for_s else ""
+    who = f", by {suspension.author}" if suspension.author else ""
+    told = f"{reason or 'no reason given'}{span}{who}"
+    _tell(workspace, environment, EventKind.SUSPENDED, told)
     return suspension
 
 
 def resume(workspace: Workspace, environment: str) -> bool:
     """End a suspension; false when there was none."""
     require_environment(workspace.repository, environment)
-    ended = workspace.journal.resume(environment)
+    ended = active_suspension(workspace, environment) is not None
+    workspace.journal.resume(environment)
     if ended:
         _tell(workspace, environment, EventKind.RESUMED, "reconciled again")
     return ended
@@ -47,6 +51,12 @@ def active_suspension(workspace: Workspace, environment: str) -> Suspension | No
         if suspension.environment == environment and not 0.0 < suspension.until <= now:
             return suspension
     return None
+
+
+def is_over(workspace: Workspace, suspension: Suspension) -> bool:
+    """Tell whether *suspension* ended by itself, and nobody ended or replaced it before."""
+    over = 0.0 < suspension.until <= workspace.clock.now()
+    return over and suspension in workspace.journal.suspensions()
 
 
 def _tell(workspace: Workspace, environment: str, kind: EventKind, message: str) -> None:

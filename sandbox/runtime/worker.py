@@ -20,7 +20,7 @@ from sandbox.planning.crashes import crashed_services
 from sandbox.runtime.desired import attempted_commit
 from sandbox.runtime.down import take_down
 from sandbox.runtime.meter import Meter
-from sandbox.runtime.suspension import active_suspension
+from sandbox.runtime.suspension import active_suspension, is_over
 from sandbox.runtime.sync import Look, SyncRequest, carry_out, look, quarantined
 from sandbox.runtime.wanted import load_wanted, put_into_quarantine
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from sandbox.model.desired import DesiredState
     from sandbox.model.plan import SyncPolicy
+    from sandbox.model.status import Suspension
     from sandbox.runtime.edge import Edge
     from sandbox.runtime.heads import Heads
     from sandbox.runtime.workspace import Workspace
@@ -98,6 +99,7 @@ class Worker:
         self._changed_at = 0.0
         self._told = ("", "")
         self._unreachable = False
+        self._suspension: Suspension | None = None
 
     def wake(self) -> None:
         """Look soon."""
@@ -128,7 +130,7 @@ class Worker:
     def _cycle(self) -> float:
         try:
             self._run_errands()
-            if active_suspension(self._workspace, self.environment) is not None:
+            if self._is_suspended():
                 return SUSPENDED_LOOK_S
             self._reconcile()
         except EngineUnreachableError as error:
@@ -141,6 +143,16 @@ class Worker:
             self._tell_once(EventKind.HELD, SandboxError(f"{type(bug).__name__}: {bug}"))
             return self._pause_after_failure()
         return self._pause_s()
+
+    def _is_suspended(self) -> bool:
+        """Look for a suspension, and tell of one that ended by the clock alone."""
+        before, self._suspension = (
+            self._suspension,
+            active_suspension(self._workspace, self.environment),
+        )
+        if before and not self._suspension and is_over(self._workspace, before):
+            self._tell(EventKind.RESUMED, "reconciled again: the time of its suspension is over")
+        return self._suspension is not None
 
     def _reconcile(self) -> None:
         seen = look(self._workspace, self.environment, self._policy())

@@ -85,6 +85,21 @@ def test_a_suspension_tells_why_and_until_when() -> None:
     assert "suspended  demo at noon, for another 1 min 30 s" in text
 
 
+@pytest.mark.parametrize(
+    ("until", "words"),
+    [
+        (NOW + 90, "demo at noon, for another 1 min 30 s, by ada"),
+        (0.0, "demo at noon, by ada, until: sandbox resume"),
+    ],
+)
+def test_a_suspension_tells_whose_it_is(until: float, words: str) -> None:
+    suspension = Suspension(
+        environment="staging", reason="demo at noon", since=NOW, until=until, author="ada"
+    )
+    status = replace(STAGING, health=Health.SUSPENDED, suspension=suspension)
+    assert f"suspended  {words}\n" in status_text((status,), now=NOW)
+
+
 def test_a_status_of_which_nothing_is_known_still_reads() -> None:
     text = status_text((EnvironmentStatus(name="staging", message="no engine answers"),), now=NOW)
     assert "? unknown · unknown" in text
