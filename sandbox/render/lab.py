@@ -4,13 +4,14 @@ What the laboratory measured: a table for people, a document for machines.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from math import floor
 from typing import TYPE_CHECKING
 
 from sandbox.model.lab import Unit, Way
 from sandbox.render.style import PLAIN, Style
-from sandbox.render.text import clean, columns, count, duration
+from sandbox.render.text import clean, columns, count, duration, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 WAY_NAMES = {Way.DEVOPS: "DevOps", Way.GITOPS: "GitOps"}
 NOT_MEASURED = "not measured"
+_COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
 
 
 def figure_text(figure: Figure, unit: Unit) -> str:
@@ -52,6 +54,13 @@ def terms_text(terms: Terms) -> str:
         f"each environment all the time; after a change by hand nobody looked for "
         f"{duration(terms.unattended_s)}."
     )
+
+
+def said(text: str) -> str:
+    """
+    What the record says, for people: commits are shortened, nothing is told as such.
+    """
+    return _COMMIT.sub(lambda found: short(found[0]), clean(text)) or "nothing"
 
 
 def lab_text(report: LabReport, *, style: Style = PLAIN) -> str:
@@ -95,9 +104,10 @@ def _audit(recording: Recording, style: Style) -> list[str]:
     lines = ["", style.paint(f"What the record says, {WAY_NAMES[recording.way]}", "bold")]
     for each in recording.answers:
         sign, color = ("✓", "green") if each.correct else ("✗", "red")
-        said = clean(each.answer) or "nothing"
-        false = "" if each.correct or not each.answer else f" (true: {clean(each.truth)})"
-        lines.append(f"{style.paint(sign, color)} {clean(each.question)}  {said}{false}")
+        false = "" if each.correct or not each.answer else f" (true: {said(each.truth)})"
+        lines.append(
+            f"{style.paint(sign, color)} {clean(each.question)}  {said(each.answer)}{false}"
+        )
     return lines
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
 
-from sandbox.render.lab import NOT_MEASURED, WAY_NAMES, figure_text, terms_text
+from sandbox.render.lab import NOT_MEASURED, WAY_NAMES, figure_text, said, terms_text
 from sandbox.render.lab_chart import timeline
 from sandbox.render.text import duration
 
@@ -40,7 +40,7 @@ th, td { text-align: left; vertical-align: top; padding: 9px 14px 9px 0;
   border-bottom: 1px solid var(--line); }
 tr:last-child > * { border-bottom: 0; } td:last-child { padding-right: 0; }
 thead th { color: var(--muted); font-weight: 600; }
-tbody th { font-weight: 600; width: 34%; min-width: 210px; }
+tbody th { font-weight: 600; width: 34%; min-width: 230px; }
 tbody th small { display: block; font-weight: 400; color: var(--muted); }
 td.figure { width: 33%; min-width: 180px; }
 .value { font-variant-numeric: tabular-nums; font-weight: 600; }
@@ -48,6 +48,7 @@ td.figure { width: 33%; min-width: 180px; }
 .bar.devops { background: var(--devops); } .bar.gitops { background: var(--gitops); }
 .none { color: var(--muted); } .none small { display: block; }
 .yes { color: var(--good); } .no { color: var(--fail); }
+th small code { font-size: 12px; }
 code { font: 13px/1.45 ui-monospace, SFMono-Regular, Menlo, monospace; overflow-wrap: anywhere; }
 ol { margin: 0; padding-left: 30px; } ol li { padding: 2px 0; }
 .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 18px; }
@@ -113,7 +114,8 @@ def _cell(way: Way, figure: Figure, row: Row, most: float) -> str:
         why = escape(figure.reason)
         return f'<td class="figure none">{NOT_MEASURED}<small>{why}</small></td>'
     text = escape(figure_text(figure, row.unit))
-    width = round(100 * figure.value / most, 1) if most else 0
+    whole = figure.out_of or most
+    width = round(100 * figure.value / whole, 1) if whole else 0
     bar = f'<div class="bar {way.value}" style="width:{width}%"></div>' if width else ""
     return f'<td class="figure"><span class="value">{text}</span>{bar}</td>'
 
@@ -153,8 +155,8 @@ def _audit(report: LabReport) -> str:
         rows = "".join(
             f"<tr><th>{escape(each.question)}<small><code>{escape(each.source)}</code></small></th>"
             f'<td class="{"yes" if each.correct else "no"}">'
-            f"{'✓' if each.correct else '✗'} {escape(each.answer or 'nothing')}</td>"
-            f'<td class="muted">true: {escape(each.truth)}</td></tr>'
+            f"{'✓' if each.correct else '✗'} {escape(said(each.answer))}</td>"
+            f'<td class="muted">true: {escape(said(each.truth))}</td></tr>'
             for each in recording.answers
         )
         name = WAY_NAMES[recording.way]

@@ -9,11 +9,11 @@ from html.parser import HTMLParser
 from typing_extensions import override
 
 from sandbox.delivery.lab import report_of
-from sandbox.model.lab import Recording, Way
+from sandbox.model.lab import Answer, Recording, Way
 from sandbox.render.documents import document
 from sandbox.render.lab import lab_json, lab_text
 from sandbox.render.lab_page import lab_page
-from tests.lab_recordings import BEGAN, TERMS, recording, report
+from tests.lab_recordings import BEGAN, NEW, OLD, TERMS, recording, report
 
 VOID = {"meta", "rect", "line"}
 
@@ -40,6 +40,15 @@ def test_an_audit_shows_what_the_record_does_not_know() -> None:
     text = lab_text(report())
     assert "✗ Who decided it?  nothing" in text
     assert "✓ Who decided it?  Olga Operator" in text
+
+
+def test_an_answer_that_is_not_true_is_told_with_the_truth_and_commits_are_short() -> None:
+    wrong = Answer(question="Which?", truth=NEW, answer=OLD, source="git log")
+    asked = report_of(TERMS, [replace(recording(), answers=(wrong,))])
+    assert f"✗ Which?  {OLD[:7]} (true: {NEW[:7]})" in lab_text(asked)
+    page = read(lab_page(asked)).text
+    assert f"✗ {OLD[:7]}true: {NEW[:7]}" in page
+    assert OLD not in page
 
 
 def test_the_document_holds_the_figures_and_what_they_were_reckoned_from() -> None:
