@@ -94,7 +94,7 @@ def _drift(told: Told, event: Event) -> tuple[Told, Notification | None]:
 
 def _other(told: Told, event: Event) -> tuple[Told, Notification | None]:
     kind = _kind(told, event)
-    after, key = _after(told, event, kind), (kind, event.revision, event.message)
+    after, key = _after(told, event, kind), (event.kind, event.revision, event.message)
     if key in told.keys:
         return after, None
     after = replace(after, keys=frozenset({*_kept(told, kind), key}))

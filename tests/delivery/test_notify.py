@@ -70,7 +70,7 @@ def test_environments_do_not_hide_one_another() -> None:
 
 
 def test_the_first_good_sync_after_a_bad_one_is_a_recovery_and_the_next_is_not() -> None:
-    events = [an_event(DEGRADED), an_event(SYNCED, B), an_event(SYNCED, A)]
+    events = [an_event(DEGRADED), *[an_event(SYNCED, B)] * 2, an_event(SYNCED, A)]
     assert kinds(*events) == [DEGRADED, RECOVERED, SYNCED]
 
 
