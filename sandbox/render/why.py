@@ -55,7 +55,7 @@ def why_text(found: Why, *, zone: tzinfo | None = None, style: Style = PLAIN) ->
         *_gate_rows(found, zone),
         *_health_rows(found),
         *(_since_rows(found.since, zone) if found.since else ()),
-        *_rows("a sync would", (clean(each) for each in found.pending)),
+        *_rows("to do", (clean(each) for each in found.pending)),
         *_rows("unknown", (clean(each) for each in found.notes)),
     ]
     lines = [f"  {style.paint(label.ljust(_LABEL_WIDTH), 'dim')}{text}" for label, text in rows]

@@ -29,6 +29,7 @@ COMMANDS = (
     "plan staging --exit-code",
     "plan staging --worktree",
     "plan staging --ref HEAD~1",
+    "plan staging --staged",
     "status",
     "status staging",
     "status --output json",
@@ -41,6 +42,10 @@ COMMANDS = (
     "watch --timeout 1s",
     "history",
     "history staging --output json",
+    "history --at 1m",
+    "why staging web",
+    "why staging db --output json",
+    "hook run pre-commit",
 )
 WITH_CHANGES = "plan staging --exit-code"
 LOOKS_AT_THE_ENGINE = {WITH_CHANGES, "status staging"}
