@@ -75,7 +75,7 @@ class PipelineView:
             self._progress = begin(record.stage.name, record.started_at)
         if self._invocation.json:
             self._invocation.show_json({"run": run.number, "stage": stage_json(record)})
-        else:
+        elif record.status is not StageStatus.RUNNING or not self._invocation.live:
             self._screen.print(stage_line(record, style=self._invocation.note_style))
 
 

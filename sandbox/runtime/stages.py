@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, assert_never
 from sandbox.delivery.pipeline import untested_images
 from sandbox.delivery.proof import gate_inputs
 from sandbox.delivery.stage_plan import gate_plan, image_plan
-from sandbox.errors import CancelledError, EngineError, HeldError, StartFailedError
+from sandbox.errors import CancelledError, EngineError, GateError, HeldError, StartFailedError
 from sandbox.model.action import BuildImage, RunGate
 from sandbox.model.gate import GatePhase, GateVerdict
 from sandbox.model.pipeline import Stage, StageKind
 from sandbox.model.record import Outcome, Trigger
+from sandbox.planning.plan import plan_sync
 from sandbox.runtime.desired import load_unpinned
 from sandbox.runtime.edge import Edge
 from sandbox.runtime.executor import Execution
@@ -93,7 +94,11 @@ class StageWork:
         seen = self._look(desired)
         inputs = gate_inputs(desired, seen.observed.owner)
         plan = gate_plan(seen.plan, desired, phase, inputs, policy.gates)
-        self._walk(seen, plan)
+        try:
+            self._walk(seen, plan)
+        except GateError as error:
+            remedy = "deliver a commit that passes it, or run it again with --resume"
+            raise GateError(error.message, remedy=remedy, log=error.log) from None
         ran = [step.action.gate for step in plan.steps if isinstance(step.action, RunGate)]
         known = [
             each.name
@@ -118,7 +123,9 @@ class StageWork:
 
     def _look(self, desired: DesiredState) -> Look:
         policy = self._policy(desired)
-        return look(self.workspace, desired.environment, policy, pushed=desired)
+        seen = look(self.workspace, desired.environment, policy, pushed=desired)
+        # A look of the loop holds what a gate said no to before; here it is asked again.
+        return replace(seen, plan=plan_sync(desired, seen.observed, policy))
 
     def _walk(self, seen: Look, plan: Plan) -> None:
         """Execute *plan*, a part of that of *seen*."""

@@ -141,6 +141,24 @@ def test_a_failing_test_changes_nothing_and_its_log_tells_why(ground: Playground
     assert ids(ground).keys().isdisjoint(before) or ids(ground) != before
 
 
+def test_a_gate_that_said_no_is_asked_again_when_the_run_is_resumed(ground: Playground) -> None:
+    told = files("good")
+    fickle = 'command: [sh, -c, "test -e /data/asked || { touch /data/asked; exit 1; }"]'
+    text = str(told["environments/staging/compose.yaml"]).replace(
+        'command: [sh, -c, "echo checking; grep -q good /page"]',
+        f"{fickle}\n    volumes: [asked:/data]",
+    )
+    told["environments/staging/compose.yaml"] = f"{text}volumes: {{asked: {{}}}}\n"
+    ground.commit(told)
+    first = run_of(ground, "--approve", status=4)
+    assert statuses(first["pipeline"])[:3] == ["succeeded", "failed", "pending"]
+    resumed = run_of(ground, "--resume", "1", "--approve")["pipeline"]
+    assert statuses(resumed) == ["succeeded"] * 6
+    # What it said then is not asked again.
+    again = run_of(ground, "--approve")["pipeline"]
+    assert again["stages"][1]["message"] == "passed before for the same inputs: unit"
+
+
 def test_a_failing_verification_keeps_production_as_it_was_and_nobody_takes_staging_back(
     ground: Playground,
 ) -> None:
