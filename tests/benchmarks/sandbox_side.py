@@ -25,6 +25,7 @@ from sandbox.model.event import EventKind
 from tests.benchmarks import shop
 from tests.benchmarks.measure import CannotMeasureError, run
 from tests.playground import SERVICE_LABEL, Playground, engine
+from tests.shop_ground import STAGING, without_gates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +81,9 @@ class SandboxSide:
                     (self.folder / f"environments/{name}/.env").read_text(), "WEB_PORT", str(port)
                 )
                 for name, port in self.ports.items()
-            },
+            }
+            # The other side has no checks to wait for.
+            | {STAGING: without_gates((self.folder / STAGING).read_text())},
             "Use ports of our own",
         )
         self.command("up", shop.ENVIRONMENT)
