@@ -19,7 +19,7 @@ from sandbox.compose.units import duration_s, duration_text, nano_cpus, ram_byte
 from sandbox.errors import InvalidComposeError
 from sandbox.render.config import config_json, config_model
 from tests.compose.committed import MemorySource
-from tests.fuzz import grammars, seeds
+from tests.fuzz import grammars, lists, seeds
 from tests.fuzz.files import encoded, parted
 
 SIZE_MAX: Final = 2**63
@@ -251,6 +251,20 @@ TARGETS: Final = {
             grammar=grammars.port,
             seeds=seeds.PORTS,
             tokens=seeds.PORT_TOKENS,
+        ),
+        Target(
+            name="pipeline",
+            run=lists.run_pipeline_file,
+            grammar=lists.pipeline_file,
+            seeds=lists.PIPELINES,
+            tokens=lists.PIPELINE_TOKENS,
+        ),
+        Target(
+            name="webhooks",
+            run=lists.run_webhook_file,
+            grammar=lists.webhook_file,
+            seeds=lists.WEBHOOKS,
+            tokens=lists.WEBHOOK_TOKENS,
         ),
         Target(
             name="merge",
