@@ -54,6 +54,7 @@ def recording(way: Way = Way.GITOPS) -> Recording:
         way=way,
         began_at=BEGAN,
         ended_at=BEGAN + 60,
+        load=0.4 if healed else 1.25,
         chapters=(
             run(Chapter.FEATURE, 0, 10),
             run(Chapter.STAGING_BUG, 10, 40, bad_release=BAD),

@@ -4,6 +4,7 @@ The scenario of the laboratory, gone through in one way.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, assert_never
@@ -52,6 +53,7 @@ class Story:
         Raises:
             SandboxError: The environments did not come up.
         """
+        load = round(os.getloadavg()[0], 2)
         self.ground.say("both environments come up")
         self.practice.begin()
         began = self.ground.now()
@@ -63,6 +65,7 @@ class Story:
             way=self.practice.way,
             began_at=began,
             ended_at=self.ground.now(),
+            load=load,
             chapters=tuple(self.ground.chapters),
             visits=self.ground.seen(),
             commands=tuple(self.ground.commands),

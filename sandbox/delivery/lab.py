@@ -132,6 +132,10 @@ def _served(recording: Recording) -> Figure:
     return Figure(value=sum(not each.failure for each in recording.visits))
 
 
+def _duration(recording: Recording) -> Figure:
+    return Figure(value=round(recording.ended_at - recording.began_at, 3))
+
+
 def _commands(recording: Recording) -> Figure:
     return Figure(value=len(recording.commands))
 
@@ -233,6 +237,7 @@ _MEASURES = (
     ),
     _number("commands", "Commands typed by a person", "in the whole scenario", _commands),
     _seconds("attended", "Time a person waited", "sum over these commands", _attended),
+    _seconds("duration", "Whole scenario", "from the first visitor to the last", _duration),
     _number("served", "Requests served", "of all visitors, staging and production", _served),
     _number(
         "failed_in_drift",

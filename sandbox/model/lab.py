@@ -156,6 +156,8 @@ class Recording:
 
     Attributes:
         began_at: When visitors began to come; *ended_at*: when they went.
+        load: How many processes wanted to run, on average, in the minute before this way began; a
+            load of others makes its figures worse.
         visits: In order of their ends.
         releases: A word for each release that may have answered, by its id.
     """
@@ -163,6 +165,7 @@ class Recording:
     way: Way
     began_at: float
     ended_at: float
+    load: float = 0.0
     chapters: tuple[ChapterRun, ...] = ()
     visits: tuple[Visit, ...] = ()
     commands: tuple[TypedCommand, ...] = ()

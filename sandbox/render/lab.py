@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.model.lab import Unit, Way
 from sandbox.render.style import PLAIN, Style
-from sandbox.render.text import clean, columns, count, duration, short
+from sandbox.render.text import clean, columns, count, duration, listed, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
         Mark,
         Recording,
         Row,
-        Terms,
         TypedCommand,
         Visit,
     )
@@ -45,14 +44,17 @@ def figure_text(figure: Figure, unit: Unit) -> str:
     return f"{whole} of {figure.out_of}" if figure.out_of else whole
 
 
-def terms_text(terms: Terms) -> str:
+def terms_text(report: LabReport) -> str:
     """
-    What both ways had in common, in a sentence.
+    What both ways had in common, and what else the machine did, in two sentences.
     """
+    terms = report.terms
+    loads = listed(f"{each.load:.1f} ({WAY_NAMES[each.way]})" for each in report.recordings)
+    before = f" Load of the machine before each began: {loads}." if loads else ""
     return (
         f"One after the other on {clean(terms.machine)}; {count(terms.visitors, 'visitor')} of "
         f"each environment all the time; after a change by hand nobody looked for "
-        f"{duration(terms.unattended_s)}."
+        f"{duration(terms.unattended_s)}.{before}"
     )
 
 
@@ -78,7 +80,7 @@ def lab_text(report: LabReport, *, style: Style = PLAIN) -> str:
             *(style.paint(f"[{n}] {clean(text)}", "dim") for n, text in enumerate(reasons, 1)),
             *(line for each in report.recordings for line in _audit(each, style)),
             "",
-            style.paint(terms_text(report.terms), "dim"),
+            style.paint(terms_text(report), "dim"),
         ]
     )
 
@@ -148,6 +150,7 @@ def _recording(recording: Recording) -> dict[str, Json]:
     return {
         "began_at": recording.began_at,
         "ended_at": recording.ended_at,
+        "load": recording.load,
         "chapters": [
             {
                 "chapter": each.chapter.value,

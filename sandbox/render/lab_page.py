@@ -73,7 +73,7 @@ def lab_page(report: LabReport) -> str:
     began = datetime.fromtimestamp(report.terms.began_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
     parts = (
         "<h1>DevOps and GitOps, measured side by side</h1>",
-        f'<p class="muted">{escape(began)}. {escape(terms_text(report.terms))}</p>',
+        f'<p class="muted">{escape(began)}. {escape(terms_text(report))}</p>',
         "<h2>Figures</h2>",
         _figures(report),
         "<h2>What visitors got</h2>",

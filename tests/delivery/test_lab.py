@@ -10,6 +10,8 @@ from sandbox.delivery.lab import report_of, settled_at
 from sandbox.model.lab import Answer, Chapter, Figure, Point, Recording, Unit, Way
 from tests.lab_recordings import BAD, BEGAN, NEW, OLD, TERMS, mark, recording, report, run, visit
 
+ALWAYS = {"attended", "duration"}
+
 
 def figure(key: str, of: Recording) -> Figure:
     (row,) = (row for row in report_of(TERMS, [of]).rows if row.key == key)
@@ -26,6 +28,7 @@ def figure(key: str, of: Recording) -> Figure:
         ("stop_repaired", 1.0, 1.5),
         ("commands", 2, 2),
         ("attended", 4.0, 4.0),
+        ("duration", 60.0, 60.0),
         ("served", 240 - 20, 240 - 4),
         ("failed_in_drift", 20, 4),
         ("failed", 0, 0),
@@ -87,7 +90,7 @@ def test_answers_count_when_they_are_there_and_true() -> None:
 
 def test_an_empty_recording_gives_a_report_in_which_nothing_timed_is_measured() -> None:
     rows = report_of(TERMS, [Recording(way=Way.GITOPS, began_at=BEGAN, ended_at=BEGAN)]).rows
-    timed = [row for row in rows if row.unit is Unit.SECONDS and row.key != "attended"]
+    timed = [row for row in rows if row.unit is Unit.SECONDS and row.key not in ALWAYS]
     assert len(timed) > 5
     assert all(row.figures[0][1].value is None and row.figures[0][1].reason for row in timed)
 

@@ -36,6 +36,12 @@ def test_each_reason_for_a_missing_figure_is_told_once_below_the_table() -> None
     assert f"{number} not noticed within 10 s" in text.splitlines()
 
 
+def test_whoever_reads_it_is_told_how_busy_the_machine_was() -> None:
+    told = "Load of the machine before each began: 1.2 (DevOps) and 0.4 (GitOps)."
+    assert told in lab_text(report())
+    assert told in read(lab_page(report())).text
+
+
 def test_an_audit_shows_what_the_record_does_not_know() -> None:
     text = lab_text(report())
     assert "✗ Who decided it?  nothing" in text
