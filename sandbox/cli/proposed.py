@@ -5,7 +5,7 @@ Show a proposal, commit it unless something is against it, and follow what comes
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -70,8 +70,14 @@ def carry_out(invocation: Invocation, workspace: Workspace, proposal: Proposal, 
     if not invocation.json:
         _show_promotion(invocation, promotion)
     results: Results = {}
-    if wish.wait:
-        results = arrive(invocation, workspace, promotion, after)
+    try:
+        if wish.wait:
+            results = arrive(invocation, workspace, promotion, after)
+    except SandboxError as error:
+        # The commit is made, whatever comes of it: programs get both in one document.
+        if invocation.json:
+            _end_with_error(invocation, proposal, promotion, error)
+        raise
     _end(invocation, proposal, promotion, results)
 
 
@@ -88,36 +94,37 @@ def _show_promotion(invocation: Invocation, promotion: Promotion) -> None:
 
 
 def _show_dry(invocation: Invocation, proposal: Proposal) -> None:
-    if invocation.json:
-        from sandbox.render.promotion import proposal_json
+    from sandbox.runtime.promoter import unchanged
 
-        invocation.show_json({**_known(proposal), **proposal_json(proposal)})
+    if invocation.json:
+        invocation.show_json(_fields(proposal, unchanged(proposal)))
     elif proposal.changed:
         invocation.show("Nothing was committed: this was a dry run.")
     else:
-        from sandbox.runtime.promoter import unchanged
-
         _show_promotion(invocation, unchanged(proposal))
 
 
-def _end_held(invocation: Invocation, proposal: Proposal, error: HeldError) -> None:
+def _end_held(invocation: Invocation, proposal: Proposal, error: HeldError) -> NoReturn:
     if not invocation.json:
         raise error
-    from sandbox.render.documents import failure
-    from sandbox.render.promotion import proposal_json
+    from sandbox.runtime.promoter import unchanged
 
-    invocation.show_json({**_known(proposal), **proposal_json(proposal), **failure(error)})
+    _end_with_error(invocation, proposal, unchanged(proposal), error)
+
+
+def _end_with_error(
+    invocation: Invocation, proposal: Proposal, promotion: Promotion, error: SandboxError
+) -> NoReturn:
+    from sandbox.render.documents import failure
+
+    invocation.show_json({**_fields(proposal, promotion), **failure(error)})
     raise typer.Exit(error.exit_status)
 
 
-def _known(proposal: Proposal) -> dict[str, Json]:
-    """
-    What a promotion tells, before there is one.
-    """
-    from sandbox.render.promotion import promotion_json
-    from sandbox.runtime.promoter import unchanged
+def _fields(proposal: Proposal, promotion: Promotion) -> dict[str, Json]:
+    from sandbox.render.promotion import promotion_json, proposal_json
 
-    return promotion_json(unchanged(proposal))
+    return {**promotion_json(promotion), **proposal_json(proposal)}
 
 
 def _end(
@@ -127,10 +134,8 @@ def _end(
 
     if invocation.json:
         from sandbox.render.documents import outcomes
-        from sandbox.render.promotion import promotion_json, proposal_json
 
-        fields = {**promotion_json(promotion), **proposal_json(proposal)}
-        invocation.show_json({**fields, "syncs": outcomes(results)})
+        invocation.show_json({**_fields(proposal, promotion), "syncs": outcomes(results)})
     else:
         from sandbox.render.outcomes import record_text
 
