@@ -51,6 +51,8 @@ def past_deed(record: SyncRecord, decision: Decision | None) -> PastDeed:
     """
     if record.trigger is Trigger.COMMIT:
         deed = decision.deed if decision else Deed.CHANGE
+        idle = record.outcome is Outcome.SUCCEEDED and not record.steps
+        deed = Deed.NO_CHANGE if idle and deed is Deed.CHANGE else deed
         who = decision.author if decision else ""
     else:
         deed = Deed.DOWN if is_down(record) else _DEEDS[record.trigger]

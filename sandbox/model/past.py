@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Deed(StrEnum):
-    """What was done. The first five are commits, told apart by what they did to the release."""
+    """What was done. The first six are commits, told apart by what they did to the release."""
 
     CHANGE = "change"
     PROMOTION = "promotion"
@@ -19,6 +19,8 @@ class Deed(StrEnum):
     UNPIN = "unpin"
     ROLLBACK = "rollback"
     """Pinned to an earlier release than before."""
+    NO_CHANGE = "no change"
+    """A commit that is about others: there was nothing to do."""
     SYNC = "sync"
     """A person asked for it."""
     PIPELINE = "pipeline"

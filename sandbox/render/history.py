@@ -192,12 +192,12 @@ def _at_lines(found: InForce, zone: tzinfo | None, style: Style) -> Iterator[str
         yield _labelled("ran", f"nothing: taken down by {clean(sync.who) or 'somebody'}", style)
     else:
         release = style.paint(short(record.release), "yellow") or "unknown"
-        since = day_and_time(record.finished_at, zone)
-        yield _labelled("ran", f"release {release} since {since}", style)
+        yield _labelled("ran", f"release {release}", style)
         subject = clean(sync.decision.subject) if sync.decision else ""
         yield _labelled("revision", f"{short(record.revision)}  {subject}".rstrip(), style)
         by = f" by {clean(sync.who)}" if sync.who and sync.who != sync.deed.value else ""
-        yield _labelled("sync", f"{record.id}, {sync.deed.value}{by}", style)
+        ended = day_and_time(record.finished_at, zone)
+        yield _labelled("sync", f"{record.id}, {sync.deed.value}{by}, ended {ended}", style)
     if found.decision is not None:
         shown = decision_text(found.decision, zone=zone, style=style)
         yield _labelled("decided by", shown, style)

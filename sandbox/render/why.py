@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.model.answer import ContainerFact, Origin, Why
 from sandbox.model.observed import ContainerState, EngineHealth
+from sandbox.model.status import Health
 from sandbox.render import documents
 from sandbox.render.failures import log_lines
 from sandbox.render.history import decision_json, decision_text, deed_json
@@ -217,7 +218,9 @@ def _health_rows(found: Why) -> Iterator[tuple[str, str]]:
     if not found.containers:
         return
     newest = found.containers[0]
-    texts = [_evidence(newest, job=found.job)]
+    texts = [
+        _evidence(newest, ended_well=found.job and found.health is Health.HEALTHY, job=found.job)
+    ]
     if newest.oom_killed:
         texts.append("it was killed for want of memory")
     if found.restarts:
@@ -225,7 +228,9 @@ def _health_rows(found: Why) -> Iterator[tuple[str, str]]:
     yield from _rows("health", texts)
 
 
-def _evidence(container: ContainerFact, *, job: bool) -> str:
+def _evidence(container: ContainerFact, *, ended_well: bool, job: bool) -> str:
+    if ended_well:
+        return "it ran once and ended well"
     if container.state is not ContainerState.RUNNING:
         return f"it does not run: {clean(container.words) or container.state.value}"
     if job:

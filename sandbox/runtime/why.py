@@ -199,9 +199,12 @@ def _versions(facts: _Facts, start: str) -> Iterator[tuple[str, DesiredState | N
     repository = facts.workspace.repository
     yield start, _load(facts, start)
     seen = watched(repository, facts.desired.environment, start)
-    for each in repository.history(start, (*seen.files, *seen.contexts), limit=COMMITS):
+    found = repository.history(start, (*seen.files, *seen.contexts), limit=COMMITS)
+    for each in found:
         if each.id != start:
             yield each.id, _load(facts, each.id)
+    if len(found) < COMMITS:  # before the first of them nothing was declared
+        yield "", replace(facts.desired, services=(), gates=(), networks=(), volumes=())
 
 
 def _load(facts: _Facts, commit: str) -> DesiredState | None:

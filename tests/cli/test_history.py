@@ -169,7 +169,7 @@ def test_a_moment_is_answered_with_what_ran_and_who_decided_it(
     _, document, _ = call("--at", later, "--output", "json", repository=repository)
 
     assert status == 0
-    assert f"sync       {numbers['staging']}, change by " in text
+    assert f"sync       {numbers['staging']}, no change by " in text
     found = {each["environment"]: each for each in json.loads(document)["environments"]}
     assert found.keys() == {"staging", "production", "gone"}
     assert found["staging"]["sync"]["id"] == numbers["staging"]

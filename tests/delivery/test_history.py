@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.delivery.history import deed_of, in_force, past_deed, successor, unsynced
 from sandbox.model.past import Decision, Deed, Fate
-from sandbox.model.record import Outcome, SyncRecord, Trigger
+from sandbox.model.record import Outcome, StepRecord, SyncRecord, Trigger
 from tests.builders import NOW, OLD_REVISION, RELEASE, REVISION
 
 RECORD = SyncRecord(
@@ -17,6 +17,7 @@ RECORD = SyncRecord(
     started_at=NOW,
     finished_at=NOW + 2,
     outcome=Outcome.SUCCEEDED,
+    steps=(StepRecord(step_id="x", reason="x", outcome=Outcome.SUCCEEDED, seconds=1.0),),
 )
 DECISION = Decision(commit=REVISION, author="Ada", at=NOW - 1, subject="Say hi")
 
@@ -56,6 +57,14 @@ def test_a_sync_is_whose_it_was(trigger: Trigger, revision: str, deed: Deed, who
     decision = replace(DECISION, deed=Deed.PROMOTION) if revision else None
     found = past_deed(record, decision)
     assert (found.deed, found.who) == (deed, who)
+
+
+def test_a_commit_that_gave_nothing_to_do_changed_nothing() -> None:
+    idle = replace(RECORD, steps=())
+    assert past_deed(idle, DECISION).deed is Deed.NO_CHANGE
+    assert past_deed(replace(idle, outcome=Outcome.FAILED), DECISION).deed is Deed.CHANGE
+    promotion = replace(DECISION, deed=Deed.PROMOTION)
+    assert past_deed(idle, promotion).deed is Deed.PROMOTION
 
 
 def test_nobody_is_named_for_a_commit_that_is_gone() -> None:

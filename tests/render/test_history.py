@@ -130,9 +130,9 @@ def test_a_moment_tells_what_ran_and_who_decided_it() -> None:
     promotion = replace(DECISION, author="Bob", deed=Deed.PROMOTION, release=REVISION)
     assert an_answer(sync=DEEDS[0], decision=promotion, source=DECISION).splitlines() == [
         "staging at 2027-01-15 08:00:09",
-        "  ran        release 1a2b3c4 since 2027-01-15 08:00:02",
+        "  ran        release 1a2b3c4",
         "  revision   1a2b3c4  Say hello",
-        "  sync       12, change by Ada",
+        "  sync       12, change by Ada, ended 2027-01-15 08:00:02",
         (
             "  decided by 1a2b3c4  Say hello  (Bob, 2027-01-15 07:59:59): promotion, "
             "release that of its branch -> 1a2b3c4"

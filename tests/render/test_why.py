@@ -158,6 +158,10 @@ def test_what_is_derived_undeclared_or_not_there_says_so() -> None:
     none = replace(FOUND, containers=(), steps=(), replicas=0, health=Health.HEALTHY)
     assert "none; none is wanted: replicas is 0" in why_text(none)
     assert "  health  " not in why_text(none)
+    done = replace(CONTAINER, state=ContainerState.EXITED, words="exited with code 0")
+    job = why_text(replace(FOUND, job=True, containers=(done,)))
+    assert "a job: it runs once" in job
+    assert "  health      it ran once and ended well" in job
     old = replace(FOUND, containers=(replace(CONTAINER, current=False),), steps=())
     assert "made from another spec at 1a2b3c4" in why_text(old)
     assert "by no sync that is recorded" in why_text(old)

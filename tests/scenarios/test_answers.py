@@ -206,6 +206,8 @@ def test_history_tells_of_staging_what_failed_and_what_never_ran(story: Story) -
     assert f"{BASE_FILE}:1" in nonsense["message"]
     assert (story.commits["Superseded"], "superseded") in found
     assert found[story.commits["Motto"], "succeeded"]["who"] == "Eve"
+    (promoted,) = [each for each in told if each["revision"] == story.commits["promotion"]]
+    assert (promoted["who"], promoted["what"]) == ("Bob", "no change")
     (way_back,) = [each for each in told if each["what"] == "way back"]
     assert way_back["who"] == "rollback"
 
@@ -287,7 +289,7 @@ def test_why_answers_for_a_job_and_for_the_ingress_too(story: Story) -> None:
     job = story.ask("why", "staging", "prepare")
     assert (job["job"], job["health"]) == (True, "healthy")
     assert job["introduced"]["decision"]["commit"] == story.commits["Begin"]
-    assert job["introduced"]["complete"] is False
+    assert (job["introduced"]["first"], job["introduced"]["complete"]) == (True, True)
 
     ingress = story.ask("why", "staging", INGRESS)
     assert (ingress["origin"], ingress["declared_at"]) == ("derived", None)
