@@ -27,11 +27,14 @@ def prune_steps(
     """
     Stop and remove containers that belong to no slot.
     """
+    gates = {gate.name for gate in wiring.scene.desired.gates}
     for container in containers:
         service_name = parse_container_labels(container.labels).service_name
         reason = "is no longer declared"
         if service_name in declared:
             reason = "is one replica too many"
+        elif service_name in gates:
+            reason = "an interrupted gate left it"
         if is_live(container):
             yield stop_step(wiring, container, reason, service_name)
         yield remove_step(wiring, container, reason, service_name)

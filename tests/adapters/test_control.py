@@ -16,6 +16,7 @@ from sandbox import errors
 from sandbox.adapters.control_client import RemoteControl, connect
 from sandbox.adapters.control_server import serve
 from sandbox.model.event import Event, EventKind
+from sandbox.model.gate import GatePhase, GateStatus, GateVerdict
 from sandbox.model.problem import Problem
 from sandbox.model.record import Outcome, StepRecord, SyncRecord, Trigger
 from sandbox.model.status import EnvironmentStatus, Health, ServiceStatus, SyncStatus
@@ -45,6 +46,10 @@ STATUSES = (
         sync=SyncStatus.SYNCED,
         health=Health.HEALTHY,
         services=(ServiceStatus(name="web", desired=1, ready=1, health=Health.HEALTHY),),
+        gates=(
+            GateStatus(name="smoke", phase=GatePhase.AFTER, verdict=GateVerdict.PASSED),
+            GateStatus(name="units", phase=GatePhase.BEFORE),
+        ),
         urls=("http://127.0.0.1:8081",),
         reconciled=True,
     ),
@@ -74,6 +79,14 @@ def test_a_sync_streams_its_events_and_ends_with_the_record(tmp_path: Path) -> N
     with conversation(FakeControl(events=[EVENT, EVENT], record=RECORD), tmp_path) as client:
         assert client.sync("staging", seen.append) == RECORD
     assert seen == [EVENT, EVENT]
+
+
+def test_a_sync_passes_on_whether_gates_run_again(tmp_path: Path) -> None:
+    control = FakeControl(record=RECORD)
+    with conversation(control, tmp_path) as client:
+        client.sync("staging", lambda _: None)
+        client.sync("staging", lambda _: None, rerun=True)
+    assert control.asked == [("sync", "staging"), ("sync", "staging", "rerun")]
 
 
 def test_down_passes_on_whether_volumes_go_too(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.model.desired import DesiredState, Network, Volume
+from sandbox.model.gate import Gate, GatePhase, GateVerdict
 from sandbox.model.ingress import RouteMode
 from sandbox.model.observed import ContainerState, EngineHealth, ObservedState, TakenPort
 from sandbox.model.plan import Plan, SyncPolicy
@@ -23,6 +24,7 @@ from sandbox.model.rollout import (
 )
 from sandbox.model.service import Attachment, Condition, Limits, Port, Service, VolumeMount
 from sandbox.model.waiver import Subject, Waiver, WaiverFile
+from sandbox.planning.gates import gate_inputs
 from sandbox.planning.haproxy import config_hash
 from sandbox.planning.labels import REVISION, SERVICE
 from sandbox.planning.plan import plan_sync
@@ -708,6 +710,62 @@ def another_environment_has_the_port() -> Plan:
     desired = rolled_out("Hello")
     taken = TakenPort(bound=("127.0.0.1", 8081, "tcp"), holder="x", environment="production")
     return sync(desired, replace(without_ingress(desired), taken_ports=(taken,)))
+
+
+def checked(**changes: object) -> DesiredState:
+    """
+    The shop with one gate of each phase; the first one needs an image that is not there.
+    """
+    before = a_service("units", image="shop/units:00112233445566bb", build=a_build(target="test"))
+    after = a_service("smoke")
+    return replace(
+        the_shop(**changes),
+        gates=(
+            replace(after, gate=Gate(phase=GatePhase.AFTER)),
+            replace(before, gate=Gate(phase=GatePhase.BEFORE)),
+        ),
+    )
+
+
+def judged(desired: DesiredState, **verdicts: GateVerdict) -> dict[str, GateVerdict]:
+    inputs = gate_inputs(desired, an_owner())
+    return {inputs[name]: verdict for name, verdict in verdicts.items()}
+
+
+@case
+def a_revision_with_gates_is_new() -> Plan:
+    new = checked(environment={"HEADLINE": "Hi"})
+    return sync(new, a_running_state(the_shop()))
+
+
+@case
+def all_gates_have_passed() -> Plan:
+    shop = checked()
+    passed = judged(shop, units=GateVerdict.PASSED, smoke=GateVerdict.PASSED)
+    return sync(shop, a_running_state(the_shop()), gates=passed)
+
+
+@case
+def a_gate_before_has_failed() -> Plan:
+    new = checked(environment={"HEADLINE": "Hi"})
+    return sync(new, a_running_state(the_shop()), gates=judged(new, units=GateVerdict.FAILED))
+
+
+@case
+def a_gate_after_has_failed() -> Plan:
+    new = checked(environment={"HEADLINE": "Hi"})
+    ended = judged(new, units=GateVerdict.PASSED, smoke=GateVerdict.FAILED)
+    return sync(new, a_running_state(the_shop()), gates=ended)
+
+
+@case
+def an_interrupted_gate_of_an_older_spec_left_a_container() -> Plan:
+    shop = checked()
+    old = replace(shop.gates[0], environment={"OLD": "1"})
+    passed = judged(shop, units=GateVerdict.PASSED, smoke=GateVerdict.PASSED)
+    running = a_running_state(the_shop())
+    left = (*running.containers, a_container(shop, old))
+    return sync(shop, replace(running, containers=left), gates=passed, prune=False)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from sandbox.model.gate import GatePhase, GateStatus, GateVerdict
 from sandbox.model.status import EnvironmentStatus, Health, ServiceStatus, Suspension, SyncStatus
 from sandbox.render.status import NO_ENVIRONMENT, status_line, status_text
 from sandbox.render.style import Style
@@ -188,3 +189,33 @@ def test_what_is_elsewhere_than_the_file_says_is_noted_below_the_addresses() -> 
     lines = status_text((replace(STAGING, notes=(note,)),), now=NOW).splitlines()
 
     assert lines[-4:-2] == ["             http://127.0.0.1:9000", f"  note       {note}"]
+
+
+def test_gates_are_told_with_how_they_ended_for_what_is_committed() -> None:
+    status = replace(
+        STAGING,
+        services=(),
+        gates=(
+            GateStatus(
+                name="purchase",
+                phase=GatePhase.AFTER,
+                verdict=GateVerdict.FAILED,
+                ended_at=NOW - 4,
+                message="exited with 1; its last line: \x1b[31mno tea",
+            ),
+            GateStatus(name="smoke", phase=GatePhase.AFTER),
+            GateStatus(
+                name="units",
+                phase=GatePhase.BEFORE,
+                verdict=GateVerdict.PASSED,
+                ended_at=NOW - 3725,
+            ),
+        ),
+    )
+
+    shown = [line for line in status_text((status,), now=NOW).splitlines() if "after" in line]
+
+    assert shown[0].startswith("  gates      ✗ purchase  after   failed 4.0 s ago: exited with 1;")
+    assert "\x1b" not in shown[0]
+    assert shown[1] == "             ○ smoke     after   not run yet"
+    assert "● units     before  passed 1 h 2 min ago" in status_text((status,), now=NOW)
