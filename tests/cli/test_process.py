@@ -68,16 +68,23 @@ def test_help_lists_every_command_of_the_main_job() -> None:
 
 def test_every_command_takes_the_common_options() -> None:
     names = [command.name for command in cli_app.app.registered_commands]
+    for group in cli_app.app.registered_groups:
+        assert group.typer_instance
+        names += [command.name for command in group.typer_instance.registered_commands]
     assert len(names) >= 18
     program = (
         "import sys; from sandbox.cli.app import app; import typer.main\n"
-        "group = typer.main.get_command(app)\n"
-        "for name, command in group.commands.items():\n"
+        "top = typer.main.get_command(app).commands\n"
+        "groups = {name: each for name, each in top.items() if hasattr(each, 'commands')}\n"
+        "found = [(name, each) for name, each in top.items() if name not in groups]\n"
+        "found += [pair for each in groups.values() for pair in each.commands.items()]\n"
+        "for name, command in found:\n"
         "    options = {opt for param in command.params for opt in param.opts}\n"
         "    missing = {'--repo', '--output', '--timeout', '--debug'} - options\n"
         "    assert not missing, (name, missing)\n"
         "    assert command.help, name\n"
-        "print(len(group.commands))\n"
+        "assert all(each.help for each in groups.values())\n"
+        "print(len(found))\n"
     )
     result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
