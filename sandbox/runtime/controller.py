@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.errors import SandboxError
 from sandbox.model.event import EventKind
+from sandbox.model.notification import QUIET
 from sandbox.planning.edge_state import EDGE_ENVIRONMENT
 from sandbox.runtime.desired import environment_names
 from sandbox.runtime.edge import Edge
@@ -101,6 +102,7 @@ class Controller:
         """Write *event* to the journal and pass it on; builder output is only passed on."""
         if event.kind is not EventKind.OUTPUT:
             self.workspace.journal.record_event(event)
+        if event.kind not in QUIET:
             self._notifier.wake()
         self._on_event(event)
 

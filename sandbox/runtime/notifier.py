@@ -12,7 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from sandbox.delivery.notify import body, digest, due, wanted_by
-from sandbox.errors import DeliveryError, SandboxError, one_line
+from sandbox.errors import DeliveryError, one_line
 from sandbox.model.event import Event, EventKind
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class Notifier:
         self._senders: dict[str, _Sender] = {}
         self._digest: Digest = {}
         self._problems: tuple[str, ...] = ()
-        newest = workspace.journal.events(limit=1)
-        self._last = newest[-1][0] if newest else 0
+        self._bug = ""
+        self._last = self._newest()
 
     def wake(self) -> None:
         """Look soon; returns at once."""
@@ -81,13 +81,21 @@ class Notifier:
     def _guarded(self, work: Callable[[], object]) -> None:
         try:
             work()
-        except SandboxError as error:
-            self._tell(one_line(error))
         except Exception as bug:  # noqa: BLE001 - a bug here must neither end the loop nor a sync
-            self._tell(f"{type(bug).__name__}: {bug}")
+            # Told once: to tell is an event, and that wakes the loop again.
+            what = f"{type(bug).__name__}: {bug}"
+            if what != self._bug:
+                self._bug = what
+                self._tell(what)
+
+    def _newest(self) -> int:
+        newest = self._workspace.journal.events(limit=1)
+        return newest[-1][0] if newest else 0
 
     def _look(self) -> None:
         messages: list[Notification] = []
+        if self._newest() < self._last:
+            self._last = 0  # the journal was deleted, and all that is in it now is new
         for number, event in self._workspace.journal.events(after=self._last):
             self._last = number
             if not event.message.startswith(SAYS):

@@ -232,3 +232,33 @@ def test_a_mistake_in_the_file_is_told_once_and_an_edit_counts_at_the_next_messa
     ground.configure(server.url)
     ground.happen("yes")
     server.wait_for(1)
+
+
+def test_a_journal_that_was_deleted_is_followed_from_its_new_beginning(
+    ground: Ground, server: Receiver
+) -> None:
+    ground.configure(server.url)
+    for count in range(5):
+        ground.happen(f"before {count}")
+    ground.start()
+    journal = ground.workspace.journal
+    assert isinstance(journal, FakeJournal)
+    journal._events.clear()
+    ground.happen("after")
+    (told,) = server.wait_for(1)
+    assert told["notification"]["message"] == "after"
+
+
+def test_a_bug_of_ours_is_told_once_and_ends_nothing(
+    ground: Ground, server: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ground.configure(server.url)
+    with monkeypatch.context() as broken:
+        broken.setattr(module, "wanted_by", lambda *_: 1 / 0)
+        ground.start()
+        for count in range(3):
+            ground.happen(f"no {count}")
+            time.sleep(0.1)
+        assert ground.about_messages() == [f"{SAYS}ZeroDivisionError: division by zero"]
+    ground.happen("yes")
+    assert server.wait_for(1)[0]["notification"]["message"] == "yes"
