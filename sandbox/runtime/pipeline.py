@@ -4,6 +4,7 @@ Run the committed pipeline for one commit, stage after stage; nobody reconciles 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,8 @@ def run_pipeline(workspace: Workspace, request: RunRequest) -> PipelineRun:
     run = _resumed(workspace, request.resume) if request.resume else _begun(workspace, request)
     _refuse_rivals(workspace, run)
     with workspace.lock.hold():
-        run = run if run.number else workspace.runs.add(run)
+        # Read again: until the lock was held, another process may have gone on with it.
+        run = _resumed(workspace, run.number) if run.number else workspace.runs.add(run)
         request.on_change(run)
         index = next_stage(run)
         while index is not None:
@@ -157,7 +159,9 @@ def _run_stage(
     record = replace(record, started_at=began, seconds=0.0, message="")
 
     def kept(status: StageStatus, message: str = "", approved_by: str = "") -> PipelineRun:
-        seconds = workspace.clock.monotonic() - clock_began if status is not _RUNNING else 0.0
+        seconds = (
+            workspace.clock.monotonic() - clock_began if status is not StageStatus.RUNNING else 0.0
+        )
         ended = replace(
             record, status=status, message=message, seconds=seconds, approved_by=approved_by
         )
@@ -171,25 +175,24 @@ def _run_stage(
             return kept(StageStatus.SUCCEEDED, approved_by=person())
         kept(StageStatus.WAITING, record.stage.question)
         raise _unapproved(run, record.stage)
-    kept(_RUNNING)
+    kept(StageStatus.RUNNING)
     try:
         if request.stop():
             raise CancelledError("ended by a person")
         message = _perform(workspace, request, run, index)
     except SandboxError as error:
-        workspace.runs.append_log(run.number, index, one_line(error))
+        with suppress(SandboxError):
+            workspace.runs.append_log(run.number, index, one_line(error))
         kept(status_of(error), error.message)
         raise
     return kept(StageStatus.SUCCEEDED, message)
 
 
-_RUNNING = StageStatus.RUNNING
-
-
 def _perform(workspace: Workspace, request: RunRequest, run: PipelineRun, index: int) -> str:
     def tell(event: Event) -> None:
         if event.kind is not EventKind.STEP_BEGAN:
-            workspace.runs.append_log(run.number, index, log_line(event))
+            with suppress(SandboxError):  # a log that cannot be written ends no step
+                workspace.runs.append_log(run.number, index, log_line(event))
         if event.kind is not EventKind.OUTPUT:
             workspace.journal.record_event(event)
         request.emit(event)
