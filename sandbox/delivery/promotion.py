@@ -97,7 +97,7 @@ def judge_target(target: TargetFacts, move: Move) -> Iterator[Objection]:
     suspended = target.suspension
     if suspended is not None and move in {Move.PROMOTE, Move.ROLLBACK}:
         who = f" by {suspended.author}" if suspended.author else ""
-        until = f" until {moment(suspended.until)}" if suspended.until else ""
+        until = f" until {_moment(suspended.until)}" if suspended.until else ""
         why = suspended.reason or "no reason given"
         yield Objection(
             kind=ObjectionKind.TARGET_SUSPENDED,
@@ -196,7 +196,7 @@ def _body(proposal: Proposal) -> Iterator[str]:
 def _evidence(source: SourceFacts, release: str) -> Iterator[str]:
     yield ""
     if source.serving_since is not None:
-        yield f"Served by {source.name} since {moment(source.serving_since)}."
+        yield f"Served by {source.name} since {_moment(source.serving_since)}."
     for each in source.gates:
         yield _gate_line(each)
     if not source.gates:
@@ -205,9 +205,9 @@ def _evidence(source: SourceFacts, release: str) -> Iterator[str]:
 
 def _gate_line(result: GateResult) -> str:
     image = f", image {result.image_id}" if result.image_id else ""
-    return f"Gate {result.gate}: {result.verdict} at {moment(result.started_at)}{image}"
+    return f"Gate {result.gate}: {result.verdict} at {_moment(result.started_at)}{image}"
 
 
-def moment(at: float) -> str:
+def _moment(at: float) -> str:
     """Write seconds since the epoch as ``2026-11-23 14:03:09 UTC``."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
