@@ -41,3 +41,11 @@ def _programs_hear_ctrl_c() -> None:
     Undo what a shell does to what it starts in the background: programs of the tests inherit it.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """
+    Begin with what takes longest, so that nothing long is left for one worker at the end.
+    """
+    early = ("/scenarios/test_rollout", "/scenarios/")
+    items.sort(key=lambda item: [part not in item.nodeid for part in early])
