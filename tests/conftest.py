@@ -3,6 +3,7 @@ What every test gets: a Git without this machine's settings, and a Hypothesis of
 """
 
 import signal
+import zlib
 from collections.abc import Iterator
 
 import pytest
@@ -41,3 +42,16 @@ def _programs_hear_ctrl_c() -> None:
     Undo what a shell does to what it starts in the background: programs of the tests inherit it.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """
+    Begin with what takes longest, and mix what is heavy with what mostly waits.
+    """
+    items.sort(key=lambda item: _turn(item.nodeid.partition("::")[0]))
+
+
+def _turn(module: str) -> tuple[bool, bool, int]:
+    scenario = "/scenarios/" in module
+    number = zlib.crc32(module.encode()) if scenario else 0
+    return not module.endswith("test_rollout_crash.py"), not scenario, number

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -31,6 +32,8 @@ SERVICE_LABEL = "dev.sandbox.service"
 ENVIRONMENT_LABEL = "dev.sandbox.environment"
 SPEC_LABEL = "dev.sandbox.spec"
 WAIT_S = 90.0
+QUIET_PORTS = range(10_000, 20_000)
+"""Below what the kernel gives to connections, and below what an ingress chooses by itself."""
 
 SMALL = """\
 name: play-{environment}
@@ -72,10 +75,14 @@ def small(environment: str = "staging", *, greeting: str = "hello") -> str:
 
 
 def free_port() -> int:
-    """Give a port of loopback that nobody holds now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """
+    Give a port of loopback that nobody holds now, and that no connection is given by itself.
+    """
+    while True:
+        number = secrets.choice(QUIET_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", number))
+            return number
 
 
 def until(condition: Callable[[], Any], what: str, *, seconds: float = WAIT_S) -> Any:

@@ -110,7 +110,8 @@ class Turns:
         Start what replaces nothing that could serve meanwhile.
         """
         for slot in self.cast.fresh:
-            self._let_start(slot, ())
+            # What a job does is not undone when an image turns out to be broken.
+            self._let_start(slot, self.wiring.base if slot.job else ())
         self._give(self.cast.fresh)
 
     def take_turns(self) -> None:
@@ -130,7 +131,7 @@ class Turns:
                 self._let_start(slot, self._stop_ids([old]))
             started = [each for each in batch if each not in stopped]
             for slot in started:
-                self._let_start(slot, ())
+                self._let_start(slot, self.wiring.base)
             self._give(batch)
             self._retire(started)
             self._end_turn(batch)
@@ -155,7 +156,7 @@ class Turns:
         """
         slots = [*self.cast.fresh, *(slot for batch in self.cast.turns for slot in batch)]
         for slot in slots:
-            self._let_start(slot, ())
+            self._let_start(slot, self.wiring.base)
         news = [slot for slot in slots if self._will_serve(slot)]
         olds = {each.name for each in self.cast.olds.values()}
         new = {self._name(slot) for slot in news}

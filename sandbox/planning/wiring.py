@@ -2,8 +2,9 @@
 Who waits for whom. Step ids are made of verb and target, so a wait needs no step to exist yet.
 
 The one rule that matters: whatever can fail harmlessly (images, creates, copies) comes before
-anything stops. A stop that others need early (for a network that is renewed, or a port that moves)
-waits for nothing else; every other stop also waits until its successor could start at once.
+anything stops, and before a successor starts beside what serves. A stop that others need early (for
+a network that is renewed, or a port that moves) waits for nothing else; every other stop also waits
+until its successor could start at once.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Wiring:
         going: Ids of all containers that this plan removes or restarts.
         courses: How the containers of each service take turns, by its name.
         configured: Id of the step that configures the ingress; empty when there is none.
+        base: Ids of the steps that can fail harmlessly.
     """
 
     scene: Scene

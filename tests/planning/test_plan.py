@@ -52,7 +52,7 @@ def test_a_replacement_moves_the_requests_before_it_stops_and_removes_last() -> 
     assert waits(plan_of("one variable changed")) == {
         "create web-1": (),
         "copy files web-1": ("create web-1",),
-        "start web-1": ("copy files web-1",),
+        "start web-1": made,
         "await web-1": ("start web-1",),
         "shift web to web-1": ("await web-1",),
         "drain web-1 (old)": ("shift web to web-1",),
