@@ -17,7 +17,8 @@ def why(invocation: Invocation, environment: Environment, service: Service) -> N
     Changes nothing.
     """
     from sandbox.cli.opened import opened
-    from sandbox.render.why import why_json, why_text
+    from sandbox.render.why import why_text
+    from sandbox.render.why_document import why_json
     from sandbox.runtime.why import why as find_out
 
     with opened(invocation) as workspace:

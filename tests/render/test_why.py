@@ -22,7 +22,8 @@ from sandbox.model.quarantine import Quarantine
 from sandbox.model.record import Outcome, StepRecord, SyncRecord, Trigger
 from sandbox.model.status import Health
 from sandbox.render import documents
-from sandbox.render.why import why_json, why_text
+from sandbox.render.why import why_text
+from sandbox.render.why_document import why_json
 from tests.builders import NOW, OLD_REVISION, RELEASE, REVISION
 
 PROMOTION = Decision(
