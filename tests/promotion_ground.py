@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from sandbox.bootstrap import open_workspace
 from sandbox.runtime.control import LocalControl
+from sandbox.runtime.promoter import commit_proposal
+from sandbox.runtime.proposal import propose_promotion
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine
 from tests.repositories import DiskRepository
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sandbox.model.promotion import ObjectionKind, Proposal
     from sandbox.model.record import SyncRecord
     from sandbox.runtime.workspace import Workspace
 
@@ -96,6 +99,13 @@ class PromotionGround:
         control = LocalControl(workspace or self.workspace)
         return control.sync(environment, lambda _: None)
 
+    def promote(self) -> Proposal:
+        """Promote production, and bring it there."""
+        proposal = propose_promotion(self.workspace, "production")
+        commit_proposal(self.workspace, proposal)
+        self.sync("production")
+        return proposal
+
     def image_ids(self, environment: str) -> set[str]:
         """Images that the live containers of *environment* were made from."""
         return {
@@ -103,6 +113,11 @@ class PromotionGround:
             for each in self.engine.containers.values()
             if each.labels["dev.sandbox.environment"] == environment and each.lives
         }
+
+
+def kinds(proposal: Proposal) -> set[ObjectionKind]:
+    """Everything that speaks against *proposal*."""
+    return {each.kind for each in proposal.objections}
 
 
 def promotion_ground(top: Path) -> Iterator[PromotionGround]:
