@@ -96,7 +96,7 @@ def _origin_rows(found: Why) -> Iterator[tuple[str, str]]:
 
 def _container_rows(found: Why, zone: tzinfo | None) -> Iterator[tuple[str, str]]:
     texts = [_container_text(each, zone) for each in found.containers]
-    if not texts and found.origin is not Origin.GATE:
+    if not texts and found.origin is not Origin.GATE and found.health is not Health.UNKNOWN:
         wanted = "" if found.replicas else "; none is wanted: replicas is 0"
         texts = [f"none{wanted}"]
     yield from _rows("container", texts)

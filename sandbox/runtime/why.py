@@ -254,7 +254,7 @@ def _with_past(facts: _Facts, found: Why, container: ObservedContainer | None) -
             log=() if healthy else _log(facts, container),
         )
     good = last_good(facts.records)
-    if healthy or good is None or found.origin is Origin.GATE:
+    if not facts.seen or healthy or good is None or found.origin is Origin.GATE:
         return found
     before = _load(facts, good.revision)
     failed = failures_since(facts.records, good)

@@ -159,6 +159,8 @@ def test_what_is_derived_undeclared_or_not_there_says_so() -> None:
     none = replace(FOUND, containers=(), steps=(), replicas=0, health=Health.HEALTHY)
     assert "none; none is wanted: replicas is 0" in why_text(none)
     assert "  health  " not in why_text(none)
+    unseen = replace(FOUND, containers=(), steps=(), health=Health.UNKNOWN)
+    assert "container" not in why_text(unseen)
     done = replace(CONTAINER, state=ContainerState.EXITED, words="exited with code 0")
     job = why_text(replace(FOUND, job=True, containers=(done,)))
     assert "a job: it runs once" in job
