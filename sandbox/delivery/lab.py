@@ -125,7 +125,8 @@ def _failed(*, drift: bool) -> Callable[[Recording], Figure]:
 
 
 def _is_within(visit: Visit, run: ChapterRun) -> bool:
-    return run.began_at <= visit.at - visit.seconds < run.ended_at
+    """Tell whether any part of *visit* was; what is stopped cuts requests that came before."""
+    return visit.at >= run.began_at and visit.at - visit.seconds < run.ended_at
 
 
 def _served(recording: Recording) -> Figure:
@@ -216,6 +217,12 @@ _MEASURES = (
         "Stopped container repaired",
         "from knowing (or the person's command) until it serves again",
         _span(Chapter.DRIFT, Point.STOP_REPAIR_BEGUN, Point.STOP_REPAIRED),
+    ),
+    _seconds(
+        "out_of_service",
+        "Production out of service",
+        "from the stop until every visitor is served again, whoever saw to it",
+        _span(Chapter.DRIFT, Point.STOPPED, Point.STOP_REPAIRED),
     ),
     _seconds(
         "edit_detected",

@@ -26,6 +26,7 @@ def figure(key: str, of: Recording) -> Figure:
         ("commit_to_staging", 1.75, 1.75),
         ("commit_to_production", 6.75, 6.75),
         ("stop_repaired", 1.0, 1.5),
+        ("out_of_service", 10.0, 2.0),
         ("commands", 2, 2),
         ("attended", 4.0, 4.0),
         ("duration", 60.0, 60.0),
@@ -72,12 +73,12 @@ def test_a_bad_release_that_reached_visitors_is_counted_where_it_did() -> None:
     assert figure("staging_bug_production_visitors", leaked) == Figure(value=1)
 
 
-def test_failures_count_for_the_chapter_in_which_the_request_was_sent() -> None:
-    late = visit(55.005, failure="timeout")
-    early = visit(39.9, failure="timeout")
-    both = replace(recording(), visits=(early, late))
-    assert figure("failed_in_drift", both) == Figure(value=1)
-    assert figure("failed", both) == Figure(value=1)
+def test_a_failure_counts_as_one_by_hand_when_any_part_of_it_was_meanwhile() -> None:
+    before, cut = visit(39.9, failure="timeout"), visit(40.005, failure="RemoteDisconnected")
+    late, after = visit(55.005, failure="timeout"), visit(55.02, failure="timeout")
+    recorded = replace(recording(), visits=(before, cut, late, after))
+    assert figure("failed_in_drift", recorded) == Figure(value=2)
+    assert figure("failed", recorded) == Figure(value=2)
 
 
 def test_answers_count_when_they_are_there_and_true() -> None:
