@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sandbox.model.gate import GatePhase, GateResult
     from sandbox.runtime.workspace import Workspace
 
-RESULTS = 1_000
+RESULTS = 200
 """How far back the journal is read for the result of a gate."""
 
 

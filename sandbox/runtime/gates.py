@@ -32,6 +32,7 @@ LONGEST_DELAY_S: Final = 0.2
 LAST_WORDS_S: Final = 2.0
 """How long the end of its output is waited for once it has ended."""
 LOG_LINES: Final = 40
+LINE_LENGTH: Final = 1_000
 LAST_LINE_LENGTH: Final = 200
 _ENDED: Final = (ContainerState.EXITED, ContainerState.DEAD)
 
@@ -172,7 +173,8 @@ class GateRun:
 
     def _log(self, container: ObservedContainer) -> tuple[str, ...]:
         lines = self.workspace.engine.logs(container.id, tail=LOG_LINES)
-        return redacted(lines, self.action.spec.service)
+        shown = redacted(lines, self.action.spec.service)
+        return tuple(line[:LINE_LENGTH] for line in shown)
 
     def _follow(self, container_id: str) -> None:
         """Tell what it prints as it does; that this fails is no reason for anything."""

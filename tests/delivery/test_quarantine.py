@@ -10,6 +10,7 @@ from sandbox.delivery.quarantine import (
     asks_the_same,
     failed_services,
     is_fault_of_revision,
+    refused_gates,
     rolls_back,
 )
 from sandbox.errors import (
@@ -18,6 +19,7 @@ from sandbox.errors import (
     DeadlineError,
     EngineError,
     EngineUnreachableError,
+    GateError,
     HeldError,
     ImageError,
     IngressError,
@@ -25,12 +27,14 @@ from sandbox.errors import (
     StartFailedError,
 )
 from sandbox.model import action as actions
+from sandbox.model.gate import GatePhase
 from sandbox.model.ingress import IngressConfig
-from sandbox.model.plan import Step
+from sandbox.model.plan import Hold, HoldReason, Step
 from sandbox.model.rollout import FailureAction, Rollout, UpdateConfig
 from sandbox.model.service import Condition
 from sandbox.model.settings import RolloutSettings
-from tests.builders import a_build, a_desired_state, a_service
+from sandbox.planning.spec import container_spec
+from tests.builders import a_build, a_desired_state, a_service, an_owner
 
 GOOD, BAD = "a" * 40, "b" * 40
 BUILD = actions.BuildImage(tags=("a",), build=a_build(), release="")
@@ -40,6 +44,14 @@ ANALYSE = actions.AnalyseTraffic(
     service_name="web", ingress_name="i", old=("o",), new=("n",), for_s=1, deadline_s=9
 )
 STOP = actions.StopContainer(container_name="web-1", container_id="1", grace_s=1)
+UNITS = a_service("units")
+GATE = actions.RunGate(
+    spec=container_spec(an_owner(), a_desired_state(UNITS), UNITS, 1),
+    gate="units",
+    phase=GatePhase.BEFORE,
+    deadline_s=9,
+    inputs="",
+)
 CONFIGURE = actions.ConfigureIngress(container_name="i", config=IngressConfig())
 
 
@@ -51,6 +63,7 @@ CONFIGURE = actions.ConfigureIngress(container_name="i", config=IngressConfig())
         (ANALYSE, AnalysisError("abort")),
         (BUILD, ImageError("no such file")),
         (START, EngineError("no such program")),
+        (GATE, GateError("it exited with 1")),
     ],
     ids=lambda each: type(each).__name__,
 )
@@ -70,6 +83,8 @@ def test_what_was_committed_is_at_fault(action: actions.Action, error: SandboxEr
         (ANALYSE, IngressError("does not answer")),
         (STOP, EngineError("does not carry this instance's label any more")),
         (STOP, DeadlineError("does not end")),
+        (GATE, EngineError("the gate could not be run", temporary=True)),
+        (GATE, CancelledError("a newer commit")),
     ],
     ids=lambda each: type(each).__name__,
 )
@@ -115,3 +130,26 @@ def test_as_many_containers_may_fail_as_the_file_says(failed: int, found: frozen
     ]
 
     assert failed_services(a_desired_state(web), failures) == found
+
+
+def test_a_gate_that_said_no_before_refuses_what_it_refused() -> None:
+    holds = [
+        Hold(target="gate a", reason=HoldReason.GATE_FAILED, message="", service_name="a"),
+        Hold(target="gate b", reason=HoldReason.POLICY, message="", service_name="b"),
+    ]
+
+    assert refused_gates(holds) == {"a"}
+    assert refused_gates(holds[1:]) == set()
+
+
+def test_a_gate_that_fails_takes_the_revision_back_when_the_environment_wants_that() -> None:
+    desired = a_desired_state(a_service())
+    failures = [
+        (
+            Step(id="gate a", action=GATE, target="gate a", reason="", service_name="a"),
+            GateError("no"),
+        )
+    ]
+
+    assert failed_services(desired, failures) == {"a"}
+    assert rolls_back(desired, {"a"})

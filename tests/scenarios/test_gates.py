@@ -96,20 +96,27 @@ def test_a_failing_gate_before_changes_nothing_and_one_after_is_taken_back_under
         assert "gate smoke failed: it exited with 7; its last line: no tea" in held["message"]
         assert first[:7] in held["message"]
         load.settle("v1")
+
+        load.announce("v3")
+        ground.sandbox("sync", "staging", "--rerun", status=4)
+        until(lambda: given_up(ground, bad), "the same verdict once more")
+        load.settle("v1")
         load.await_more()
 
     summary = load.summary()
     assert (summary.failed, summary.wrong) == (0, 0), summary.text()
     assert ground.containers("smoke") == ground.containers("units") == []
 
-    (evidence,) = [each for each in notes(ground, bad) if each["gate"] == "smoke"]
+    evidence, again = [each for each in notes(ground, bad) if each["gate"] == "smoke"]
+    assert evidence["inputs"] == again["inputs"]
     assert (evidence["verdict"], evidence["environment"]) == ("failed", "staging")
     assert (evidence["revision"], evidence["release"]) == (bad, first)
     assert evidence["log"] == ["no tea"]
     assert evidence["image_id"].startswith("sha256:")
     assert evidence["tree"] == ground.git("rev-parse", f"{bad}:app")
     receipt = ground.sandbox("history", "staging", "--output", "json").json["history"]
-    assert [each["revision"] for each in receipt if each["outcome"] == "failed"] == [bad, broken]
+    failed = [each["revision"] for each in receipt if each["outcome"] == "failed"]
+    assert failed == [bad, bad, broken]
 
 
 def given_up(ground: SmallGround, revision: str) -> Any:
