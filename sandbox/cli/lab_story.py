@@ -5,6 +5,7 @@ The scenario of the laboratory, gone through in one way.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, assert_never
@@ -22,6 +23,7 @@ from sandbox.runtime.containers import find_container
 if TYPE_CHECKING:
     from sandbox.delivery.lab_changes import SourceChange
     from sandbox.model.observed import ObservedContainer
+    from sandbox.model.service import Limits
 
 SERVED, EDITED = "web", "worker"
 """Services of which a container is stopped, and a limit edited."""
@@ -182,9 +184,7 @@ class Story:
         self.ground.mark(Point.EDIT_DETECTED, detected, why)
         repairing = self.practice.repair(release, detected)
         self.ground.mark(Point.EDIT_REPAIR_BEGUN, repairing)
-        self.ground.wait(
-            lambda: self._container(EDITED).limits == committed, "the limit to be the committed one"
-        )
+        self.ground.wait(partial(self._has, committed), "the limit to be the committed one")
         self.ground.mark(Point.EDIT_REPAIRED, self.ground.now())
 
     def _rollback(self) -> None:
@@ -218,17 +218,25 @@ class Story:
     def _container(self, service: str) -> ObservedContainer:
         return find_container(self.ground.workspace, PRODUCTION, service)
 
+    def _has(self, committed: Limits) -> bool:
+        """
+        Tell whether the container that was edited, or its successor, runs with *committed*.
+        """
+        with suppress(NotFoundError):
+            found = self._container(EDITED)
+            return found.state is ContainerState.RUNNING and found.limits == committed
+        return False
+
     def _serves_again(self, victim: ObservedContainer, after: float) -> bool:
         """
         Another container runs, or the same again, and the last visitor was served.
         """
-        try:
+        with suppress(NotFoundError):
             found = self._container(SERVED)
-        except NotFoundError:
-            return False
-        alive = found.state is ContainerState.RUNNING and found.started_at != victim.started_at
-        newest = [each for each in self.ground.seen() if each.environment == PRODUCTION][-1]
-        return alive and not newest.failure and newest.at > max(after, found.started_at)
+            alive = found.state is ContainerState.RUNNING and found.started_at != victim.started_at
+            newest = [each for each in self.ground.seen() if each.environment == PRODUCTION][-1]
+            return alive and not newest.failure and newest.at > max(after, found.started_at)
+        return False
 
     def _served_since(self, began: float) -> float:
         """
