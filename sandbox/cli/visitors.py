@@ -93,13 +93,18 @@ class Visitors:
 def _ask(connection: http.client.HTTPConnection) -> tuple[str, str]:
     """
     Give which release answered and what went wrong; either may be empty.
+
+    A kept connection may be closed in the moment in which it is used again. Nobody has begun to
+    answer then, and a visitor asks once more, as browsers do (RFC 9110, 9.2.2).
     """
+    was_kept = connection.sock is not None
     try:
         connection.request("GET", "/")
         response = connection.getresponse()
         response.read()
     except (OSError, http.client.HTTPException) as error:
         connection.close()
-        return "", type(error).__name__
+        unanswered = isinstance(error, (http.client.RemoteDisconnected, BrokenPipeError))
+        return _ask(connection) if was_kept and unanswered else ("", type(error).__name__)
     release = response.getheader(RELEASE_HEADER, "")
     return release, "" if response.status == http.client.OK else f"status {response.status}"

@@ -43,6 +43,25 @@ class ClosedShop(Shop):
     status = 503
 
 
+class HastyShop(Shop):
+    """Closes each connection with the second request on it, without an answer."""
+
+    answered = 0
+
+    @override
+    def do_GET(self) -> None:
+        self.close_connection = bool(self.answered)
+        if not self.answered:
+            super().do_GET()
+        self.answered += 1
+
+
+class MuteShop(Shop):
+    @override
+    def do_GET(self) -> None:
+        self.close_connection = True
+
+
 @contextmanager
 def serving(shop: type[Shop]) -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), shop) as server:
@@ -92,4 +111,18 @@ def test_an_answer_that_is_no_page_is_a_failure_with_its_status() -> None:
 def test_nobody_there_is_a_failure_that_no_release_answered() -> None:
     visits, visitors = visits_of(f"http://127.0.0.1:{free_port()}")
     assert {(each.release, each.failure) for each in visits} == {("", "ConnectionRefusedError")}
+    assert visitors.served == 0
+
+
+def test_a_kept_connection_that_is_closed_without_an_answer_is_no_failure() -> None:
+    with serving(HastyShop) as address:
+        visits, visitors = visits_of(address)
+    assert {(each.release, each.failure) for each in visits} == {("abc", "")}
+    assert visitors.failed == 0
+
+
+def test_a_new_connection_that_is_closed_without_an_answer_is_a_failure() -> None:
+    with serving(MuteShop) as address:
+        visits, visitors = visits_of(address)
+    assert {each.failure for each in visits} == {"RemoteDisconnected"}
     assert visitors.served == 0
