@@ -36,6 +36,14 @@ def verdicts(shop: ShopGround) -> dict[str, str | None]:
     return {each["name"]: each["verdict"] for each in shop.status()["gates"]}
 
 
+def refuses_to_promote(shop: ShopGround, gate: str) -> bool:
+    """Ask for what staging was asked for; the refusal names the gate, and nothing is committed."""
+    head = shop.git("rev-parse", "HEAD")
+    held = shop.sandbox("promote", "production", status=4, seconds=120.0)
+    assert shop.git("rev-parse", "HEAD") == head
+    return f"gate {gate} failed in staging for {head[:7]}" in held.stderr
+
+
 def test_a_release_that_works_passes_all_three(shop: ShopGround) -> None:
     assert verdicts(shop) == {"purchase": "passed", "smoke": "passed", "unit-tests": "passed"}
     assert shop.status()["sync"] == "synced"
@@ -51,6 +59,7 @@ def test_a_failing_unit_test_changes_nothing(shop: ShopGround) -> None:
     assert "test_tea_is_free" in shop.git("notes", "--ref=sandbox", "show", "HEAD")
     assert verdicts(shop) == {"purchase": None, "smoke": None, "unit-tests": "failed"}
     assert shop.running("staging") == there
+    assert refuses_to_promote(shop, "unit-tests")
     shop.commit({FAILING: None}, "Charge for tea again")
 
 
@@ -65,3 +74,4 @@ def test_a_fault_that_only_a_purchase_shows_is_taken_back(shop: ShopGround) -> N
     assert "gate purchase failed" in ended.stderr
     assert verdicts(shop)["purchase"] == "failed"
     assert shop.page("staging") == front
+    assert refuses_to_promote(shop, "purchase")
