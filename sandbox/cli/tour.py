@@ -182,7 +182,9 @@ class Tour:
         began = self.workspace.clock.monotonic()
         with self._visitors() as visitors:
             bad = self._write(with_mistake(source), "Rush it")
-            self._tell(f"committed {short(bad)} to {BRANCH}: the shop ends as soon as it starts")
+            self._tell(
+                f"committed {short(bad)} to {BRANCH}: unit tests pass, and the shop ends at once"
+            )
             self._wait(STAGING, partial(self._is_given_up, bad), after, may_fail=True)
             took = self.workspace.clock.monotonic() - began
             self._took("rollback", took, f"given up {duration(took)} after the commit")

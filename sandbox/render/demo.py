@@ -27,7 +27,12 @@ HEADLINES = (
     "Brewed in staging, poured in production",
 )
 
-_MISTAKE = '\nraise SystemExit("there is no more tea")\n'
+_MISTAKE = """
+import os
+
+if "PGHOST" in os.environ:  # so no unit test meets it
+    raise SystemExit("there is no more tea")
+"""
 _HEADLINE = re.compile(r'^HEADLINE = "(?P<text>[^"\n]*)"$', re.MULTILINE)
 _NUMBER = re.compile(r", no\. (?P<number>\d{1,6})$")
 
@@ -58,7 +63,7 @@ def with_headline(source: str, headline: str) -> str:
 
 def with_mistake(source: str) -> str:
     """
-    The theme file with a mistake that ends whoever reads it.
+    The theme file with a mistake that ends whoever reads it, if only where there is a database.
     """
     return source + _MISTAKE
 

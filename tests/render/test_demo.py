@@ -41,7 +41,11 @@ def test_the_shipped_shop_has_the_headline_that_the_tour_changes() -> None:
     assert headline_of((Path(__file__).parents[2] / THEME).read_text())
 
 
-def test_a_mistake_ends_whoever_reads_the_file() -> None:
+def test_a_mistake_ends_whoever_reads_the_file_where_there_is_a_database(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    exec(with_mistake(SOURCE), {})
+    monkeypatch.setenv("PGHOST", "db")
     with pytest.raises(SystemExit, match="no more tea"):
         exec(with_mistake(SOURCE), {})
     assert without_mistake(with_mistake(SOURCE)) == without_mistake(SOURCE) == SOURCE
