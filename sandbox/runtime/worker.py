@@ -12,13 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sandbox.errors import EngineError, EngineUnreachableError, SandboxError, one_line
-from sandbox.model.action import BuildImage, StartContainer
 from sandbox.model.event import Event, EventKind
 from sandbox.model.record import Outcome, SyncRecord, Trigger
-from sandbox.planning.backoff import delay_s, retry_delay_s
-from sandbox.planning.crashes import crashed_services
 from sandbox.runtime.desired import attempted_commit
 from sandbox.runtime.down import take_down
+from sandbox.runtime.experience import CHANGES, FAILURES, Experience
 from sandbox.runtime.meter import Meter
 from sandbox.runtime.suspension import active_suspension, is_over
 from sandbox.runtime.sync import Look, SyncRequest, carry_out, look, quarantined
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
 
 LOOK_S = 30.0
 SHORTEST_PAUSE_S = 0.2
-CRASHES_MAX = 3
 SUSPENDED_LOOK_S = 1.0
 """A suspension ends by the clock or in the journal, by another process: nothing wakes for that."""
 
@@ -88,15 +85,10 @@ class Worker:
         self._errands: queue.SimpleQueue[Errand] = queue.SimpleQueue()
         self._asked: list[Errand] = []
         self._attempted = ""
-        self._failures = 0
-        self._retry_at = 0.0
-        self._starts: dict[str, list[float]] = {}
-        self._broken_images: dict[str, str] = {}
-        self._crashes: dict[str, int] = {}
+        self._experience = Experience(clock=workspace.clock)
         self._meter = Meter(
             ingress=workspace.ingress, journal=workspace.journal, clock=workspace.clock
         )
-        self._changed_at = 0.0
         self._told = ("", "")
         self._unreachable = False
         self._suspension: Suspension | None = None
@@ -135,13 +127,13 @@ class Worker:
             self._reconcile()
         except EngineUnreachableError as error:
             self._lost_engine(error)
-            return self._pause_after_failure()
+            return self._experience.fail()
         except SandboxError as error:
             self._tell_once(EventKind.INVALID, error)
-            return self._pause_after_failure() if isinstance(error, EngineError) else LOOK_S
+            return self._experience.fail() if isinstance(error, EngineError) else LOOK_S
         except Exception as bug:  # noqa: BLE001 - a bug in one look must not end the loop
             self._tell_once(EventKind.HELD, SandboxError(f"{type(bug).__name__}: {bug}"))
-            return self._pause_after_failure()
+            return self._experience.fail()
         return self._pause_s()
 
     def _is_suspended(self) -> bool:
@@ -161,8 +153,8 @@ class Worker:
         if trigger is None:
             self._meter.look(seen.observed)
             return
-        if trigger in (Trigger.COMMIT, Trigger.ROLLBACK):
-            self._forget_failures()
+        if trigger in CHANGES:
+            self._experience.forget()
         self._attempted = seen.desired.revision
         self._tell_begin(seen, trigger)
         self._carry_out(seen, self._request(seen, trigger))
@@ -181,9 +173,9 @@ class Worker:
             if seen.quarantine is not None:
                 return Trigger.ROLLBACK
             return Trigger.COMMIT if sync.auto else None
-        if not seen.plan.steps or self._workspace.clock.monotonic() < self._retry_at:
+        if not seen.plan.steps or self._experience.wait_s():
             return None
-        if self._failures:
+        if self._experience.failures:
             return Trigger.RETRY
         return Trigger.DRIFT if sync.self_heal else None
 
@@ -209,69 +201,30 @@ class Worker:
         return replace(newer, revision=commit) != desired
 
     def _learn(self, seen: Look, trigger: Trigger, record: SyncRecord) -> None:
-        """Remember what bears on the next look: failures, and how often a service was restarted."""
+        """Remember what bears on the next look, and look soon if this was not the end of it."""
         self._told = ("", "")
-        is_change = trigger in (Trigger.COMMIT, Trigger.ROLLBACK)
-        if record.outcome in (Outcome.FAILED, Outcome.ERRORED):
-            self._failures += 1
-            self._retry_at = self._workspace.clock.monotonic() + retry_delay_s(self._failures)
-            self._wake.set()
-        elif record.outcome is Outcome.ABORTED:
+        self._experience.learn(seen.plan, trigger, record)
+        if record.outcome is Outcome.ABORTED:
             self._attempted = ""
+        if record.outcome is Outcome.ABORTED or record.outcome in FAILURES:
             self._wake.set()
-        else:
-            self._failures = 0
-            self._changed_at = record.finished_at if is_change else self._changed_at
-        ended = {step.step_id: step for step in record.steps}
-        for step in seen.plan.steps:
-            how = ended.get(step.id)
-            if how is None:
-                continue
-            if isinstance(step.action, StartContainer) and not is_change:
-                self._starts.setdefault(step.service_name, []).append(record.finished_at)
-            if isinstance(step.action, BuildImage) and how.outcome is Outcome.FAILED:
-                self._broken_images.update(dict.fromkeys(step.action.tags, how.message))
         if trigger is Trigger.DRIFT and seen.quarantine is None:
-            self._watch_crashes(seen, record)
+            self._give_up_crashing(seen, record)
 
-    def _watch_crashes(self, seen: Look, record: SyncRecord) -> None:
-        """Give a new revision up whose containers end by themselves, again and again."""
-        if record.finished_at - self._changed_at > seen.desired.settings.rollout.deadline_s:
-            return
-        for name in crashed_services(seen.observed):
-            self._crashes[name] = self._crashes.get(name, 0) + 1
-            if self._crashes[name] >= CRASHES_MAX:
-                reason = f"{name} crashed {self._crashes[name]} times after it was ready"
-                quarantine = put_into_quarantine(self._workspace, seen.desired, reason)
-                if quarantine is not None:
-                    self._emit(quarantined(quarantine))
-                    self._wake.set()
-                return
+    def _give_up_crashing(self, seen: Look, record: SyncRecord) -> None:
+        """Go back from a new revision whose containers end by themselves, again and again."""
+        reason = self._experience.crash_loop(seen, record)
+        quarantine = put_into_quarantine(self._workspace, seen.desired, reason) if reason else None
+        if quarantine is not None:
+            self._emit(quarantined(quarantine))
+            self._wake.set()
 
     def _policy(self) -> SyncPolicy:
-        now = self._workspace.clock.now()
-        waits = {name: delay_s(starts, now) for name, starts in self._starts.items()}
-        backing_off = {name: wait_s for name, wait_s in sorted(waits.items()) if wait_s > 0.0}
-        return replace(
-            self._workspace.policy, backing_off=backing_off, broken_images=dict(self._broken_images)
-        )
+        return self._experience.policy(self._workspace.policy)
 
     def _pause_s(self) -> float:
         waits = [LOOK_S, *self._policy().backing_off.values()]
-        if self._failures:
-            waits.append(max(0.0, self._retry_at - self._workspace.clock.monotonic()))
-        return min(waits)
-
-    def _pause_after_failure(self) -> float:
-        self._failures += 1
-        return retry_delay_s(self._failures)
-
-    def _forget_failures(self) -> None:
-        self._failures = 0
-        self._retry_at = 0.0
-        self._starts.clear()
-        self._broken_images.clear()
-        self._crashes.clear()
+        return min([*waits, self._experience.wait_s()] if self._experience.failures else waits)
 
     def _run_errands(self) -> None:
         while not self._errands.empty():
@@ -292,7 +245,7 @@ class Worker:
                 return take_down(
                     self._workspace, self.environment, volumes=errand.volumes, emit=self._emit
                 )
-        self._forget_failures()
+        self._experience.forget()
         self._workspace.journal.release_quarantine(self.environment)
         policy = replace(self._policy(), retry_jobs=True, rerun_gates=errand.rerun)
         seen = look(self._workspace, self.environment, policy)
@@ -330,7 +283,7 @@ class Worker:
     def _found_engine(self) -> None:
         if self._unreachable:
             self._unreachable = False
-            self._failures = 0
+            self._experience.failures = 0
             self._tell(EventKind.RECOVERED, "the engine answers again")
 
     def _tell(self, kind: EventKind, message: str, revision: str = "") -> None:

@@ -1,0 +1,94 @@
+"""What the tries of one environment so far bear on the next one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from sandbox.model.action import BuildImage, StartContainer
+from sandbox.model.record import Outcome, SyncRecord, Trigger
+from sandbox.planning.backoff import delay_s, retry_delay_s
+from sandbox.planning.crashes import crashed_services
+
+if TYPE_CHECKING:
+    from sandbox.model.plan import Plan, SyncPolicy
+    from sandbox.ports import Clock
+    from sandbox.runtime.sync import Look
+
+CRASHES_MAX = 3
+CHANGES = frozenset({Trigger.COMMIT, Trigger.ROLLBACK})
+FAILURES = frozenset({Outcome.FAILED, Outcome.ERRORED})
+
+
+@dataclass(slots=True, kw_only=True)
+class Experience:
+    """
+    Remembers failures, and how often what was restarted or crashed; forgets them with a change.
+
+    Attributes:
+        failures: In a row, up to now.
+    """
+
+    clock: Clock
+    failures: int = 0
+    _retry_at: float = 0.0
+    _changed_at: float = 0.0
+    _starts: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
+    _broken_images: dict[str, str] = field(default_factory=dict[str, str])
+    _crashes: dict[str, int] = field(default_factory=dict[str, int])
+
+    def forget(self) -> None:
+        """Begin anew: a person asked, or a commit asks for something else."""
+        self.failures = 0
+        self._retry_at = 0.0
+        self._starts.clear()
+        self._broken_images.clear()
+        self._crashes.clear()
+
+    def fail(self) -> float:
+        """Count a look that failed; give the seconds until the next one."""
+        self.failures += 1
+        return retry_delay_s(self.failures)
+
+    def learn(self, plan: Plan, trigger: Trigger, record: SyncRecord) -> None:
+        """Take in how carrying out *plan* ended."""
+        if record.outcome in FAILURES:
+            self._retry_at = self.clock.monotonic() + self.fail()
+        elif record.outcome is not Outcome.ABORTED:
+            self.failures = 0
+            if trigger in CHANGES:
+                self._changed_at = record.finished_at
+        ended = {step.step_id: step for step in record.steps}
+        for step in plan.steps:
+            how = ended.get(step.id)
+            if how is None:
+                continue
+            if isinstance(step.action, StartContainer) and trigger not in CHANGES:
+                self._starts.setdefault(step.service_name, []).append(record.finished_at)
+            if isinstance(step.action, BuildImage) and how.outcome is Outcome.FAILED:
+                self._broken_images.update(dict.fromkeys(step.action.tags, how.message))
+
+    def crash_loop(self, seen: Look, record: SyncRecord) -> str:
+        """
+        Say which service of a new revision ends by itself again and again; empty when none does.
+
+        Asked once for each time that *record* put right what was *seen*.
+        """
+        if record.finished_at - self._changed_at > seen.desired.settings.rollout.deadline_s:
+            return ""
+        for name in sorted(crashed_services(seen.observed)):
+            self._crashes[name] = self._crashes.get(name, 0) + 1
+            if self._crashes[name] >= CRASHES_MAX:
+                return f"{name} crashed {self._crashes[name]} times after it was ready"
+        return ""
+
+    def policy(self, base: SyncPolicy) -> SyncPolicy:
+        """Complete *base* with what has to wait, and what cannot be built."""
+        now = self.clock.now()
+        waits = {name: delay_s(starts, now) for name, starts in self._starts.items()}
+        backing_off = {name: wait_s for name, wait_s in sorted(waits.items()) if wait_s > 0.0}
+        return replace(base, backing_off=backing_off, broken_images=dict(self._broken_images))
+
+    def wait_s(self) -> float:
+        """Seconds until what failed is tried again."""
+        return max(0.0, self._retry_at - self.clock.monotonic())
