@@ -7,6 +7,7 @@ from dataclasses import replace
 from zlib import crc32
 
 from sandbox.model.desired import DesiredState, Network, Volume
+from sandbox.model.gate import GatePhase, GateResult, GateVerdict
 from sandbox.model.observed import (
     ContainerState,
     EngineHealth,
@@ -45,6 +46,22 @@ REVISION = "1a2b3c4d" * 5
 RELEASE = "9f8e7d6c" * 5
 OLD_REVISION = "0d0d0d0d" * 5
 NOW = 1_800_000_000.0
+A_GATE_RESULT = GateResult(
+    gate="smoke",
+    phase=GatePhase.AFTER,
+    environment="staging",
+    revision="a" * 40,
+    release="b" * 40,
+    inputs="c" * 64,
+    image="shop/smoke:1",
+    image_id="sha256:d",
+    tree="e" * 40,
+    verdict=GateVerdict.FAILED,
+    started_at=10.5,
+    seconds=2.25,
+    message="exited with 1",
+    log=("one", "ünï \x1b"),
+)
 
 
 def an_owner(

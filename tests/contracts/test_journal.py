@@ -9,7 +9,6 @@ import pytest
 
 from sandbox.adapters.sqlite_journal import SqliteJournal
 from sandbox.model.event import Event, EventKind
-from sandbox.model.gate import GatePhase, GateResult, GateVerdict
 from sandbox.model.plan import Change
 from sandbox.model.quarantine import Quarantine
 from sandbox.model.receipt import Receipt, ServiceFigures, Stages, Traffic
@@ -17,6 +16,7 @@ from sandbox.model.record import Outcome, StepRecord, SyncRecord, Trigger
 from sandbox.model.status import Suspension
 from sandbox.model.verdict import Decision, Figures, Ground, Reason, Verdict
 from sandbox.ports import Journal
+from tests.builders import A_GATE_RESULT
 from tests.fakes.journal import FakeJournal
 
 MAKERS: dict[str, Callable[[Path], Journal]] = {
@@ -71,22 +71,6 @@ QUARANTINE = Quarantine(
     log=("one", "two"),
     since=12.5,
     serving="a" * 40,
-)
-GATE = GateResult(
-    gate="smoke",
-    phase=GatePhase.AFTER,
-    environment="staging",
-    revision="a" * 40,
-    release="b" * 40,
-    inputs="c" * 64,
-    image="shop/smoke:1",
-    image_id="sha256:d",
-    tree="e" * 40,
-    verdict=GateVerdict.FAILED,
-    started_at=10.5,
-    seconds=2.25,
-    message="exited with 1",
-    log=("one", "ünï \x1b"),
 )
 EVENT = Event(at=1.5, environment="staging", kind=EventKind.STEP_ENDED, message="m", seconds=0.1)
 
@@ -158,16 +142,18 @@ def test_syncs_of_an_environment_come_newest_first_and_limited(journal: Journal)
 
 
 def test_the_result_of_a_gate_comes_back_as_it_was(journal: Journal) -> None:
-    journal.record_gate(GATE)
+    journal.record_gate(A_GATE_RESULT)
 
-    assert journal.gate_results("staging") == (GATE,)
+    assert journal.gate_results("staging") == (A_GATE_RESULT,)
     assert journal.gate_results("production") == ()
 
 
 def test_results_of_gates_come_newest_first_and_limited(journal: Journal) -> None:
     for number in range(6):
         environment = ("staging", "production")[number % 2]
-        journal.record_gate(replace(GATE, environment=environment, started_at=float(number)))
+        journal.record_gate(
+            replace(A_GATE_RESULT, environment=environment, started_at=float(number))
+        )
 
     assert [one.started_at for one in journal.gate_results("staging")] == [4, 2, 0]
     assert [one.started_at for one in journal.gate_results(limit=4)] == [5, 4, 3, 2]

@@ -4,37 +4,20 @@ from dataclasses import replace
 import pytest
 
 from sandbox.delivery.note import note_line, results_of_note
-from sandbox.model.gate import GatePhase, GateResult, GateVerdict
-
-RESULT = GateResult(
-    gate="smoke",
-    phase=GatePhase.AFTER,
-    environment="staging",
-    revision="a" * 40,
-    release="b" * 40,
-    inputs="c" * 64,
-    image="shop/smoke:1",
-    image_id="sha256:d",
-    tree="e" * 40,
-    verdict=GateVerdict.FAILED,
-    started_at=10.5,
-    seconds=2.25,
-    message="exited with 1",
-    log=("one", "ünï \x1b"),
-)
+from tests.builders import A_GATE_RESULT
 
 
 def test_a_result_comes_back_from_its_line_as_it_was() -> None:
-    line = note_line(RESULT)
+    line = note_line(A_GATE_RESULT)
 
     assert "\n" not in line
     assert json.loads(line)["schema"] == 1
-    assert results_of_note(f"{line}\n{line}\n") == (RESULT, RESULT)
+    assert results_of_note(f"{line}\n{line}\n") == (A_GATE_RESULT, A_GATE_RESULT)
 
 
 def test_a_note_holds_the_end_of_the_log_only() -> None:
     lines = tuple(f"{number} {'x' * 1000}" for number in range(100))
-    (found,) = results_of_note(note_line(replace(RESULT, log=lines)))
+    (found,) = results_of_note(note_line(replace(A_GATE_RESULT, log=lines)))
 
     assert len(found.log) == 20
     assert found.log[-1].startswith("99 ")
@@ -51,19 +34,19 @@ def test_a_note_holds_the_end_of_the_log_only() -> None:
         "null",
         "{}",
         "[" * 100_000,
-        note_line(RESULT).replace('"schema":1', '"schema":2'),
-        note_line(RESULT).replace('"failed"', '"maybe"'),
-        note_line(RESULT).replace('"staging"', "7"),
-        note_line(RESULT).replace("10.5", '"soon"'),
-        note_line(RESULT).replace('["one"', "[1"),
-        note_line(RESULT)[:-20],
+        note_line(A_GATE_RESULT).replace('"schema":1', '"schema":2'),
+        note_line(A_GATE_RESULT).replace('"failed"', '"maybe"'),
+        note_line(A_GATE_RESULT).replace('"staging"', "7"),
+        note_line(A_GATE_RESULT).replace("10.5", '"soon"'),
+        note_line(A_GATE_RESULT).replace('["one"', "[1"),
+        note_line(A_GATE_RESULT)[:-20],
     ],
 )
 def test_what_is_no_result_is_left_out(line: str) -> None:
-    assert results_of_note(f"{line}\n{note_line(RESULT)}") == (RESULT,)
+    assert results_of_note(f"{line}\n{note_line(A_GATE_RESULT)}") == (A_GATE_RESULT,)
 
 
 def test_fields_of_later_days_do_no_harm() -> None:
-    line = json.dumps(json.loads(note_line(RESULT)) | {"later": 1})
+    line = json.dumps(json.loads(note_line(A_GATE_RESULT)) | {"later": 1})
 
-    assert results_of_note(line) == (RESULT,)
+    assert results_of_note(line) == (A_GATE_RESULT,)
