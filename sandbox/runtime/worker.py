@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sandbox.errors import EngineError, EngineUnreachableError, SandboxError, one_line
 from sandbox.model.event import Event, EventKind
 from sandbox.model.record import Outcome, SyncRecord, Trigger
+from sandbox.planning.routes import INGRESS
 from sandbox.runtime.desired import attempted_commit
 from sandbox.runtime.down import take_down
 from sandbox.runtime.experience import CHANGES, FAILURES, Experience
@@ -265,7 +266,9 @@ class Worker:
             commit = self._workspace.repository.commit_info(seen.desired.revision)
             self._tell(EventKind.SEEN, f"{commit.id[:7]} {commit.subject}", commit.id)
         elif trigger is Trigger.DRIFT and steps:
-            reason = f"{steps[0].target}: {steps[0].reason}"
+            # What the ingress has to be told mostly follows from what happened to somebody else.
+            first = next((step for step in steps if step.service_name != INGRESS), steps[0])
+            reason = f"{first.target}: {first.reason}"
             self._tell(EventKind.DRIFT, reason, seen.desired.revision)
 
     def _tell_once(self, kind: EventKind, error: SandboxError) -> None:
