@@ -123,9 +123,10 @@ def sync_environment(workspace: Workspace, request: SyncRequest) -> SyncRecord:
     """Reconcile once: `look`, then `carry_out`; and go back if that is what it comes to."""
     workspace.journal.release_quarantine(request.environment)
     record = carry_out(workspace, request, look(workspace, request.environment, request.policy))
-    back = look(workspace, request.environment, request.policy)
-    if back.quarantine is not None and not request.stop():
-        carry_out(workspace, replace(request, trigger=Trigger.ROLLBACK), back)
+    if workspace.journal.quarantined(request.environment) is not None and not request.stop():
+        back = look(workspace, request.environment, request.policy)
+        if back.quarantine is not None:
+            carry_out(workspace, replace(request, trigger=Trigger.ROLLBACK), back)
     return record
 
 
