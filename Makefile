@@ -12,10 +12,12 @@ BIN := .venv/bin
 # Engine tests wait more than they compute: a few more workers than cores pay off.
 TEST_WORKERS ?= 4
 TEST_ARGS ?=
+# Tests start the program thousands of times, and some machines keep no bytecode by themselves.
+COMPILE := $(BIN)/python -m compileall -q sandbox
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-config
 
-.PHONY: help demo test check conformance fuzz bench rollouts crashes lab lock clean
+.PHONY: help demo test check conformance ignore fuzz bench races rollouts crashes mounts slow lab lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1 \t/p' Makefile
@@ -25,6 +27,7 @@ demo: $(RUNTIME) ## set everything up, then: a shop, a commit under load, a prom
 	@$(BIN)/sandbox demo
 
 test: $(DEV) ## set everything up, then run every test, those on a real engine included
+	@$(COMPILE)
 	@$(BIN)/sandbox doctor --fix
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) $(TEST_ARGS)
 
@@ -45,10 +48,15 @@ check-pyright:
 check-layers:
 	@$(BIN)/lint-imports --no-logo
 check-tests:
+	@$(COMPILE)
 	@$(BIN)/python -m pytest -q -m 'not engine and not slow' -n 2
 
 conformance: $(DEV) ## load the corpus of Compose files beside this repository, and compare with the official loader
 	@$(BIN)/python -m tests.conformance
+
+IGNORE_ARGS ?=
+ignore: $(DEV) ## compare what a thousand builds send, by their .dockerignore, with docker build
+	@$(BIN)/python -m tests.ignore $(IGNORE_ARGS)
 
 FUZZ_ARGS ?=
 fuzz: $(DEV) ## feed the loader a million damaged texts of each kind, at low priority; takes an hour
@@ -62,10 +70,23 @@ crashes: $(DEV) ## kill a rollout and a canary before and during every single st
 	@$(BIN)/sandbox doctor --fix
 	@EVERY_STEP=1 $(BIN)/python -m pytest -q -n 2 --dist=load tests/scenarios/test_rollout_crash.py
 
+RACE_ARGS ?=
+races: $(DEV) ## two hundred rounds of eight processes that pin, promote and roll back beside a user
+	@$(BIN)/python -m tests.races $(RACE_ARGS)
+
 ROLLOUT_ARGS ?=
 rollouts: $(DEV) ## two hundred rollouts of the shop under load, beside docker compose; takes an hour
 	@$(BIN)/sandbox doctor --fix
 	@$(BIN)/python -m tests.rollouts $(ROLLOUT_ARGS)
+
+MOUNTS_ARGS ?=
+mounts: $(DEV) ## mount generated trees in every way, and compare what processes see with docker compose
+	@$(BIN)/sandbox doctor --fix
+	@$(BIN)/python -m tests.mounts $(MOUNTS_ARGS)
+
+slow: $(DEV) ## the demo's story with every container at a quarter of its processor share; needs root
+	@$(BIN)/sandbox doctor --fix
+	@$(BIN)/python -m tests.slow
 
 LAB_ARGS ?=
 lab: $(RUNTIME) ## deliver the shop by pipeline and by reconciliation, and measure both: lab.html, lab.json

@@ -6,6 +6,7 @@ The packages, in reading order; each imports only what stands above it, and a ma
 ===============  ==================================================================================
 `errors`         every exception raised on purpose, with its exit status
 `model`          the nouns: frozen values and enums
+`secrecy`        pure: what is a secret, and texts without secrets
 `compose`        pure: committed text becomes a desired state
 `policy`         pure: what may be asked of the engine, and what needs leave of this machine
 `ports`          what the runtime needs of the outside world

@@ -6,6 +6,11 @@ from __future__ import annotations
 
 import sys
 
+from sandbox.cli.interrupts import leave_at_once
+
+# Before anything else is loaded, for that is when people change their mind.
+leave_at_once()
+
 
 def main() -> None:
     """
@@ -17,9 +22,14 @@ def main() -> None:
 
         print(f"sandbox {__version__}")  # noqa: T201 - the result
         return
-    from sandbox.cli.app import run  # noqa: PLC0415 - likewise
+    from sandbox.cli.asking import ask  # noqa: PLC0415 - likewise
 
-    run()
+    status = ask(sys.argv[1:])
+    if status is None:
+        from sandbox.cli.app import run  # noqa: PLC0415 - likewise
+
+        run()
+    sys.exit(status)
 
 
 if __name__ == "__main__":

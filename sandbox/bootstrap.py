@@ -9,47 +9,56 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from sandbox.adapters import control_client, control_server
+from sandbox.adapters.controller_log import ControllerLog
 from sandbox.adapters.disk_source import DiskSource
-from sandbox.adapters.file_lock import FileLock
+from sandbox.adapters.file_lock import FileLock, locked
 from sandbox.adapters.file_watcher import RefWatcher
-from sandbox.adapters.git_repository import create_repository, open_repository
+from sandbox.adapters.git_repository import GitRepository, create_repository, find_place
 from sandbox.adapters.haproxy import HaproxyIngress
+from sandbox.adapters.identity_files import IdentityFiles, Registrations, machine_folder
 from sandbox.adapters.pipeline_files import PipelineFiles
 from sandbox.adapters.sqlite_journal import SqliteJournal
 from sandbox.adapters.system_clock import SystemClock
 from sandbox.adapters.template import template_files
 from sandbox.adapters.webhook import HttpWebhooks
 from sandbox.compose.project import Project, ProjectRequest, load_project
-from sandbox.errors import DeadlineError, InvalidComposeError, SetupError, UsageError
+from sandbox.errors import DeadlineError, InvalidComposeError, SetupError, SourceError, UsageError
 from sandbox.model.plan import SyncPolicy
 from sandbox.model.waiver import WaiverFile
 from sandbox.planning.doctor import BASE_IMAGE, SHIPPED_PORTS
 from sandbox.planning.waiver_file import read_waivers
+from sandbox.runtime.claiming_lock import ClaimingLock
 from sandbox.runtime.control import ControllerControl, LocalControl
 from sandbox.runtime.controller import Controller
 from sandbox.runtime.desired import environment_names
+from sandbox.runtime.estate import Estate, Here
 from sandbox.runtime.initialise import initial_commits
+from sandbox.runtime.owned_engine import OwnedEngine
 from sandbox.runtime.workspace import Workspace
+from sandbox.secrecy.vault import hidden
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from types import FrameType
 
     from sandbox.adapters.docker_engine import DockerEngine
     from sandbox.adapters.docker_engine.conversation import Conversation
     from sandbox.adapters.host import LocalHost
+    from sandbox.adapters.wire import Json
     from sandbox.model.event import Event
     from sandbox.model.observed import TakenPort
     from sandbox.ports import Control, Engine
 
 START_S = 20.0
+RETURN_S = 3.0
 END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 END_S = 9.5
 """A controller that was told to end is gone after so long, whatever hangs."""
@@ -130,20 +139,26 @@ def _text(value: str) -> str:
     return os.fsencode(value).decode("utf-8", "replace")
 
 
-def open_workspace(repo: str | None = None) -> Workspace:
+def open_workspace(repo: str | None = None, *, timeout_s: float | None = None) -> Workspace:
     """
     Wire the repository around *repo* (the current folder when ``None``) to the local engine.
 
     Opening changes nothing and does not contact the engine.
+
+    Args:
+        timeout_s: How long a controller that says nothing is waited for; as usual when ``None``.
 
     Raises:
         SourceError: There is no repository.
         UsageError: A variable of this process says what makes no sense.
     """
     edge_port = _edge_port()
-    repository = open_repository(repo)
+    place = find_place("." if repo is None else repo)
+    identity = IdentityFiles(place.common_dir, machine_folder(os.environ))
+    repository = GitRepository(place, instance=identity.instance)
     engine = _LateEngine()
     journal = SqliteJournal(repository.state_folder)
+    clock = SystemClock()
 
     def release_all() -> None:
         journal.close()
@@ -152,20 +167,55 @@ def open_workspace(repo: str | None = None) -> Workspace:
 
     return Workspace(
         repository=repository,
-        engine=cast("Engine", engine),
+        engine=OwnedEngine(cast("Engine", engine), journal=journal, identity=identity, clock=clock),
         ingress=HaproxyIngress(engine.converse),
         journal=journal,
         runs=PipelineFiles(repository.state_folder),
         webhooks=HttpWebhooks(repository.state_folder),
-        lock=FileLock(repository.state_folder, command=" ".join(["sandbox", *sys.argv[1:]])),
-        clock=SystemClock(),
+        lock=ClaimingLock(
+            FileLock(repository.state_folder, command=hidden(" ".join(["sandbox", *sys.argv[1:]]))),
+            identity,
+        ),
+        clock=clock,
         feed=RefWatcher(repository.place.common_dir),
         policy=_policy(),
         taken_ports=_taken_ports,
         waivers=partial(_waivers, Path(repository.state_folder, "policy.yaml")),
-        choose_control=_choose_control,
+        choose_control=partial(_choose_control, control_client.Patience(timeout_s)),
         release_all=release_all,
         edge_port=edge_port,
+    )
+
+
+def open_estate(repo: str | None = None) -> Estate:
+    """
+    Wire what `doctor` looks at: the engine, every repository of this user, and the one here if any.
+    """
+    machine = machine_folder(os.environ)
+    engine = _LateEngine()
+    here: Here | None = None
+    journal: SqliteJournal | None = None
+    with suppress(SourceError):
+        place = find_place("." if repo is None else repo)
+        identity = IdentityFiles(place.common_dir, machine)
+        journal = SqliteJournal(place.state_folder)
+        here = Here(
+            identity=identity,
+            ledger=journal,
+            lock=FileLock(place.state_folder, command="sandbox doctor"),
+        )
+
+    def release_all() -> None:
+        if journal is not None:
+            journal.close()
+        engine.close()
+
+    return Estate(
+        engine=cast("Engine", engine),
+        registry=Registrations(machine),
+        clock=SystemClock(),
+        here=here,
+        release_all=release_all,
     )
 
 
@@ -201,18 +251,32 @@ def initialise(folder: str) -> Initialised:
 
 
 def run_controller(
-    repo: str | None, environments: Sequence[str], on_event: Callable[[Event], None]
+    repo: str | None,
+    environments: Sequence[str],
+    on_event: Callable[[Event], None],
+    answer: Callable[[Workspace, Mapping[str, Json], Callable[[str, str], None]], int | None],
 ) -> None:
     """
     Reconcile *environments* (all when none is named) here, until SIGTERM, SIGINT or `down`.
 
     A second signal ends it at once.
 
+    Args:
+        answer: Carries out commands of other processes, as `control_server.serve` says.
+
     Raises:
         LockedError: Another process does already.
     """
     with open_workspace(repo) as workspace, workspace.lock.hold():
-        controller = Controller(workspace, on_event)
+        log = ControllerLog(workspace.repository.state_folder)
+
+        def tell(event: Event) -> None:
+            # A full disk takes no line of the log; the journal has the event, and tells of itself.
+            with suppress(OSError):
+                on_event(event)
+            log.rotate()
+
+        controller = Controller(workspace, tell)
 
         def end(_number: int, _frame: FrameType | None) -> None:
             # Whatever hangs then is told to the log; what is cut is resumed by the next run.
@@ -223,11 +287,29 @@ def run_controller(
 
         for number in END_SIGNALS:
             signal.signal(number, end)
-        with control_server.serve(ControllerControl(controller), _socket(workspace)):
+        control = ControllerControl(controller)
+
+        def choose_control(_: Workspace) -> Control:
+            return control
+
+        here = replace(workspace, choose_control=choose_control)
+        top = os.path.realpath(find_place("." if repo is None else repo).top or os.devnull)
+
+        def answer_here(
+            question: Mapping[str, Json], say: Callable[[str, str], None]
+        ) -> int | None:
+            # Another work tree of the repository is another place to look from.
+            return answer(here, question, say) if question.get("top") == top else None
+
+        with control_server.serve(
+            control, _socket(workspace), workspace.lock.still_held, answer_here
+        ):
             controller.run(environments)
 
 
-def start_controller(repo: str | None, environments: Sequence[str]) -> None:
+def start_controller(
+    repo: str | None, environments: Sequence[str], *, timeout_s: float | None = None
+) -> None:
     """
     Have a background controller look after *environments* (all when none is named).
 
@@ -237,25 +319,27 @@ def start_controller(repo: str | None, environments: Sequence[str]) -> None:
         SetupError: It ended at once; the message shows its last lines.
         DeadlineError: It did not answer in time.
     """
+    patience = control_client.Patience(timeout_s)
     with open_workspace(repo) as workspace:
-        running = control_client.connect(_socket(workspace))
+        running = _running(patience, workspace)
         if running is not None:
             running.up(environments)
             return
         state = Path(workspace.repository.state_folder)
         process = _spawn(repo, environments, state)
-        _wait_for_answer(workspace, process, state / "controller.log")
+        log = ControllerLog(str(state)).file
+        _wait_for_answer(workspace, process, log, patience.of(START_S))
 
 
 def _open_log(workspace: Workspace) -> int:
-    path = Path(workspace.repository.state_folder, "controller.log")
+    path = ControllerLog(workspace.repository.state_folder).file
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def _spawn(repo: str | None, environments: Sequence[str], state: Path) -> subprocess.Popen[bytes]:
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     command = [sys.executable, "-m", "sandbox", "--repo", str(Path(repo or ".").resolve())]
-    with (state / "controller.log").open("ab") as log:
+    with ControllerLog(str(state)).file.open("ab") as log:
         return subprocess.Popen(
             [*command, "up", "--foreground", *environments],
             stdin=subprocess.DEVNULL,
@@ -266,21 +350,45 @@ def _spawn(repo: str | None, environments: Sequence[str], state: Path) -> subpro
         )
 
 
-def _wait_for_answer(workspace: Workspace, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_S
+def _wait_for_answer(
+    workspace: Workspace, process: subprocess.Popen[bytes], log: Path, limit_s: float
+) -> None:
+    deadline = time.monotonic() + limit_s
     while control_client.connect(_socket(workspace)) is None:
         if process.poll() is not None:
             tail = log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip()
             message = f"the controller ended at once with status {process.returncode}:\n{tail}"
             raise SetupError(message, remedy="try it in front: sandbox up --foreground")
         if time.monotonic() > deadline:
-            message = f"the controller does not answer after {START_S:g} s"
+            message = f"the controller does not answer after {limit_s:g} s"
             raise DeadlineError(message, remedy=f"read {log}")
         workspace.clock.sleep(0.02)
 
 
-def _choose_control(workspace: Workspace) -> Control:
-    return control_client.connect(_socket(workspace)) or LocalControl(workspace)
+def _choose_control(patience: control_client.Patience, workspace: Workspace) -> Control:
+    return _running(patience, workspace) or LocalControl(workspace)
+
+
+def _running(
+    patience: control_client.Patience, workspace: Workspace
+) -> control_client.RemoteControl | None:
+    """
+    The controller that runs; ``None`` when none does.
+
+    Who holds the lock tells, not the socket: one that was deleted comes back.
+
+    Raises:
+        LockedError: One runs, and its socket does not come back.
+    """
+    deadline = time.monotonic() + patience.of(RETURN_S)
+    while True:
+        control = control_client.connect(_socket(workspace), patience)
+        holder = None if control else workspace.lock.holder()
+        if holder is None or "up" not in holder.split():
+            return control
+        if time.monotonic() > deadline:
+            raise locked(holder, f"does not answer at {_socket(workspace)}")
+        workspace.clock.sleep(0.05)
 
 
 def _socket(workspace: Workspace) -> str:

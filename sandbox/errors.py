@@ -8,12 +8,16 @@ Every exception that `sandbox` raises on purpose.
     ├── NotFoundError               5    no such environment, revision or service
     ├── SourceError                 1    Git cannot give what was asked
     │   └── ConflictError           1    a commit of ours would overwrite somebody's work
+    │       └── MovedError          1    the branch moved meanwhile; look again, then commit
     ├── InvalidComposeError         1    committed files are wrong; carries every problem
     ├── SetupError                  1    this machine lacks something that we may not or cannot mend
     ├── DeliveryError               1    a message could not be delivered
     ├── LockedError                 1    another process writes for this repository
     ├── EngineError                 1    the engine refused; `temporary` decides whether to retry
     │   ├── EngineUnreachableError  6    no engine answers
+    │   ├── StaleError              1    the world is not as it was observed: look again
+    │   │   ├── ImplausibleError    1    answers of the engine contradict each other
+    │   │   └── KilledError         1    a container was ended from outside while it was to start
     │   ├── ImageError              1    an image cannot be built or pulled
     │   └── IngressError            1    the ingress refused a configuration, or does not answer
     ├── HeldError                   4    the environment is degraded, or a rule says no
@@ -76,6 +80,10 @@ class ConflictError(SourceError):
     """A commit of ours would overwrite somebody's work; nothing was written."""
 
 
+class MovedError(ConflictError):
+    """The branch moved between look and commit; looking again is enough."""
+
+
 class InvalidComposeError(SandboxError):
     """
     Committed files are wrong.
@@ -131,6 +139,30 @@ class EngineUnreachableError(EngineError):
 
     def __init__(self, message: str, *, remedy: str = "run: sandbox doctor --fix") -> None:
         super().__init__(message, remedy=remedy, temporary=True)
+
+
+class StaleError(EngineError):
+    """The world is not as it was observed: the same call fails again, a new look may help."""
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy, temporary=True)
+
+
+class ImplausibleError(StaleError):
+    """Answers of the engine contradict each other: nothing is done before another look."""
+
+
+class KilledError(StaleError):
+    """
+    A container was ended from outside while it was to start; no fault of its revision.
+
+    Args:
+        log: Its last lines, oldest first.
+    """
+
+    def __init__(self, message: str, *, log: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.log = log
 
 
 class ImageError(EngineError):

@@ -29,13 +29,21 @@ if TYPE_CHECKING:
     from sandbox.model.gate import GateResult
     from sandbox.model.ingress import IngressConfig, IngressReport
     from sandbox.model.notification import Webhook, WebhookFile
-    from sandbox.model.observed import ObservedContainer, ObservedState, Owner
+    from sandbox.model.observed import (
+        Creation,
+        ObservedContainer,
+        ObservedState,
+        ObservedVolume,
+        Owner,
+    )
+    from sandbox.model.ownership import Keyring, Known, Made, Usage
     from sandbox.model.pipeline import PipelineRun
     from sandbox.model.quarantine import Quarantine
     from sandbox.model.receipt import Traffic
     from sandbox.model.record import SyncRecord
     from sandbox.model.service import ContainerFile
     from sandbox.model.status import EnvironmentStatus, Suspension
+    from sandbox.model.steadiness import HealthRecord
     from sandbox.model.surroundings import Hook
 
 
@@ -72,6 +80,30 @@ class Engine(Protocol):
 
     def inspect_container(self, container_id: str) -> ObservedContainer | None:
         """Look at one container again; ``None`` when it is gone."""
+        ...
+
+    def inspect_volume(self, name: str) -> ObservedVolume | None:
+        """Look at one volume; ``None`` when there is none."""
+        ...
+
+    def image_labels(self, image_id: str) -> Mapping[str, str]:
+        """Labels that containers inherit from an image; none when it is gone."""
+        ...
+
+    def survey(self) -> ObservedState:
+        """List everything that carries the labels of any instance, nothing inspected."""
+        ...
+
+    def usage(self) -> Usage:
+        """Measure what carries our labels, of any instance; takes up to a minute."""
+        ...
+
+    def image_volumes(self, reference: str) -> tuple[str, ...]:
+        """Give the targets of the volumes that an image declares, sorted; none when it is gone."""
+        ...
+
+    def file_times(self, container_id: str, paths: Sequence[str]) -> Mapping[str, float]:
+        """When each of *paths* in a container was written, by path; nothing of those not there."""
         ...
 
     def logs(
@@ -123,7 +155,9 @@ class Engine(Protocol):
 
     def create_volume(self, action: CreateVolume) -> None: ...
     def remove_volume(self, name: str) -> None: ...
-    def create_container(self, spec: ContainerSpec) -> str:
+    def create_container(
+        self, spec: ContainerSpec, on_warning: Callable[[str], None] | None = None
+    ) -> str:
         """Create it, attached to all its networks; return its full id."""
         ...
 
@@ -132,8 +166,12 @@ class Engine(Protocol):
     def stop_container(self, container_id: str, grace_s: float) -> None: ...
     def unpause_container(self, container_id: str) -> None: ...
     def rename_container(self, container_id: str, new_name: str) -> None: ...
-    def remove_container(self, container_id: str) -> None:
-        """Remove it and its anonymous volumes; one that is gone already is fine."""
+    def remove_container(self, container_id: str, *, volumes: bool = False) -> None:
+        """
+        Remove it; one that is gone already is fine.
+
+        With *volumes* those go too that the engine named and that no other container mounts.
+        """
         ...
 
     def connect_network(self, container_id: str, endpoint: Endpoint) -> None: ...
@@ -227,7 +265,7 @@ class Repository(Protocol):
     def __hash__(self) -> int: ...
     @property
     def instance(self) -> str:
-        """Id of this repository on this machine: 12 lower-case hex digits, from its place."""
+        """Id of this repository on this machine: 12 lower-case hex digits, see `Identity`."""
         ...
 
     @property
@@ -244,6 +282,10 @@ class Repository(Protocol):
         """Its folder still exists."""
         ...
 
+    def remove_left_locks(self) -> None:
+        """Remove locks of Git that a killed process of ours left in the user's way."""
+        ...
+
     def resolve(self, revision: str) -> str | None:
         """Full commit id of a branch, tag or (short) id; ``None`` when there is none."""
         ...
@@ -253,8 +295,17 @@ class Repository(Protocol):
         """Content of a file, symlinks inside the tree followed; ``None`` when there is none."""
         ...
 
-    def list_files(self, commit: str, folder: str) -> tuple[TreeEntry, ...]:
-        """Every entry below *folder*, recursively, sorted by path; empty when there is none."""
+    def read_link(self, commit: str, path: str) -> bytes:
+        """Text of the symbolic link at *path*."""
+        ...
+
+    def list_files(self, commit: str, folder: str, *, enter: bool = True) -> tuple[TreeEntry, ...]:
+        """
+        Every entry below *folder*, recursively, sorted by path; empty when there is none.
+
+        With *enter* those in submodules too, and `SourceError` when one is not on this machine;
+        without it a submodule is one entry.
+        """
         ...
 
     def tree_id(self, commit: str, folder: str) -> str | None: ...
@@ -365,7 +416,19 @@ class ChangeFeed(Protocol):
     def stop(self) -> None: ...
 
 
-class Journal(Protocol):
+class Ledger(Protocol):
+    """What was created with which tag. Safe from several threads."""
+
+    def record_made(self, made: Made) -> None:
+        """Keep *made* instead of an earlier one of its tag."""
+        ...
+
+    def made(self) -> tuple[Made, ...]:
+        """What was created or is about to be, oldest first; the last 5,000."""
+        ...
+
+
+class Journal(Ledger, Protocol):
     """History that may be lost, never a source of desired state. Safe from several threads."""
 
     def record_sync(self, record: SyncRecord) -> int: ...
@@ -391,6 +454,14 @@ class Journal(Protocol):
         ...
 
     def end_step(self, number: int, outcome: str, at: float) -> None: ...
+    def record_creation(self, container_id: str, creation: Creation) -> None:
+        """Keep what the engine made of a container."""
+        ...
+
+    def creations(self, container_ids: Collection[str]) -> Mapping[str, Creation]:
+        """What was kept of these, by container id."""
+        ...
+
     def mark_ready(self, container_id: str, started_at: float) -> None:
         """A healthcheck passed for the container as started then."""
         ...
@@ -439,6 +510,30 @@ class Journal(Protocol):
     def suspend(self, suspension: Suspension) -> None: ...
     def resume(self, environment: str) -> bool: ...
     def suspensions(self) -> tuple[Suspension, ...]: ...
+    def record_health(self, record: HealthRecord) -> None:
+        """Keep it instead of an earlier one of its service."""
+        ...
+
+    def health_records(self, environment: str) -> tuple[HealthRecord, ...]:
+        """Those of *environment*, sorted by service."""
+        ...
+
+    def forget_health(self, environment: str, service_name: str = "") -> None:
+        """Forget what is remembered of a service, or of all of them."""
+        ...
+
+    def health_events(self, environment: str, *, limit: int) -> tuple[Event, ...]:
+        """Events that tell of the health of services, newest first."""
+        ...
+
+    def trouble(self) -> str:
+        """Why what is recorded is only in memory now; empty while it is kept."""
+        ...
+
+    def notices(self) -> tuple[str, ...]:
+        """What happened to the history itself since this was asked last: lost, or not written."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -496,6 +591,58 @@ class Lock(Protocol):
 
     def holder(self) -> str | None:
         """Who holds it now, for people; ``None`` when nobody does."""
+        ...
+
+    def still_held(self) -> bool:
+        """Whether we hold it, and nobody else can, even where its file was deleted."""
+        ...
+
+
+class Identity(Protocol):
+    """Who this repository is on this machine, and the key that proves what it made."""
+
+    @property
+    def instance(self) -> str:
+        """Id that all its objects carry: 12 lower-case hex digits."""
+        ...
+
+    @property
+    def claimed(self) -> bool:
+        """This process has claimed it, and may write down what it learns."""
+        ...
+
+    def keyring(self) -> Keyring:
+        """Read the keys; changes nothing."""
+        ...
+
+    def claim(self) -> None:
+        """Write down who this is and make a key if there is none; called before any mutation."""
+        ...
+
+
+class Successor(Identity, Protocol):
+    """An identity that can take the place of one that is gone."""
+
+    def become(self, instance: str) -> None:
+        """
+        Be the repository *instance* from now on, which is there no more.
+
+        Raises:
+            NotFoundError: No such repository was ever used here.
+            ConflictError: It is still there.
+        """
+        ...
+
+
+class Registry(Protocol):
+    """The repositories of this user on this machine."""
+
+    def known(self) -> tuple[Known, ...]:
+        """Those that ever created something, sorted by instance."""
+        ...
+
+    def forget(self, instance: str) -> None:
+        """Remove the second copy of its key: nothing of it is left."""
         ...
 
 

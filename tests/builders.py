@@ -21,18 +21,21 @@ from sandbox.model.plan import Plan, SyncPolicy
 from sandbox.model.service import (
     Attachment,
     Build,
+    CommittedMount,
     Condition,
     ContainerFile,
     Dependency,
     Healthcheck,
     Limits,
+    Mount,
     Port,
     Service,
-    TmpfsMount,
     VolumeMount,
 )
 from sandbox.model.settings import EnvironmentSettings, RolloutSettings, SyncSettings
 from sandbox.planning import fingerprint, labels, names
+from sandbox.planning.contents import service_contents
+from sandbox.planning.field_label import given_fields
 from sandbox.planning.haproxy import config_hash
 from sandbox.planning.images import references
 from sandbox.planning.ingress_service import with_ingress
@@ -40,6 +43,7 @@ from sandbox.planning.plan import plan_sync
 from sandbox.planning.routes import INGRESS
 from sandbox.planning.spec import container_spec
 from sandbox.planning.traffic import meant_config
+from tests.fakes.engine_objects import volumes_of
 
 INSTANCE = "c0ffee123456"
 REVISION = "1a2b3c4d" * 5
@@ -60,7 +64,7 @@ A_GATE_RESULT = GateResult(
     started_at=10.5,
     seconds=2.25,
     message="exited with 1",
-    log=("one", "ünï \x1b"),
+    log=("one", "ünï"),
 )
 
 
@@ -78,7 +82,7 @@ def a_service(
     command: tuple[str, ...] | None = None,
     environment: Mapping[str, str] | None = None,
     ports: Sequence[Port] = (),
-    mounts: Sequence[VolumeMount | TmpfsMount] = (),
+    mounts: Sequence[Mount] = (),
     files: Sequence[ContainerFile] = (),
     attachments: Sequence[Attachment] = (Attachment(network="default"),),
     depends_on: Sequence[Dependency] = (),
@@ -112,8 +116,27 @@ def a_build(context: str = "demo_shop", *, content: str = "c1", **args: str) -> 
     return Build(context=context, context_id=content * 20, args=args)
 
 
-def a_file(target: str = "/etc/app.conf", content: bytes = b"on", **rest: bool) -> ContainerFile:
-    return ContainerFile(target=target, content=content, source="config app", **rest)
+def a_committed_mount(
+    target: str, *paths: str, content: bytes = b"hello", volume: str = "", source: str = "conf"
+) -> CommittedMount:
+    """Mount a folder with *paths* in it, or one file without any; it is writable in a *volume*."""
+    return CommittedMount(
+        target=target,
+        source=source,
+        folder=bool(paths),
+        files=tuple(
+            ContainerFile(target=f"{target}{path and '/'}{path}", content=content, source=source)
+            for path in sorted(paths) or [""]
+        ),
+        read_only=not volume,
+        volume=volume,
+    )
+
+
+def a_file(
+    target: str = "/etc/app.conf", content: bytes = b"on", *, secret: bool = False
+) -> ContainerFile:
+    return ContainerFile(target=target, content=content, source="config app", secret=secret)
 
 
 def waits_for(
@@ -151,7 +174,7 @@ def a_desired_state(
             mount.volume
             for service in services
             for mount in service.mounts
-            if isinstance(mount, VolumeMount)
+            if isinstance(mount, VolumeMount) and mount.volume
         }
     )
     return DesiredState(
@@ -215,11 +238,7 @@ def a_container(
         for port in service.ports
         if running and port.published
     )
-    mounted = {
-        mount.target: spec.volume_names[mount.volume]
-        for mount in service.mounts
-        if isinstance(mount, VolumeMount)
-    }
+    mounted = volumes_of(spec)
     check = service.healthcheck
     attached = {each.network_name: each.aliases for each in spec.endpoints}
     return ObservedContainer(
@@ -245,6 +264,7 @@ def a_container(
         host_ports=bound if host_ports is None else tuple(host_ports),
         error=error,
         config_hash=runs,
+        given=given_fields(spec.fields),
     )
 
 
@@ -278,6 +298,7 @@ def an_observed_state(
         ]
     if volumes is None:
         volumes = [a_volume(desired, each) for each in desired.volumes if not each.external]
+        volumes += _filled(desired)
     if images is None:
         images = {reference: _image_id(reference) for reference in references(desired)}
     return ObservedState(
@@ -341,6 +362,8 @@ def a_network(
     owner = an_owner(desired.environment, application=desired.application)
     exact = name or names.network_name(owner, network)
     if subnets is None:
+        subnets = [pool.subnet for pool in network.pools if pool.subnet]
+    if not subnets:
         subnets = [f"10.213.{crc32(exact.encode()) % 256}.0/26"]
     return ObservedNetwork(
         id=f"id-{exact}",
@@ -371,6 +394,19 @@ def a_volume(desired: DesiredState, volume: Volume) -> ObservedVolume:
             release=desired.release,
         ),
     )
+
+
+def _filled(desired: DesiredState) -> Iterable[ObservedVolume]:
+    """
+    The volumes that serve files of the commit, each once.
+    """
+    owner = an_owner(desired.environment, application=desired.application)
+    services = (*desired.services, *desired.gates)
+    contents = {each.name: each for one in services for each in service_contents(owner, one)}
+    for content in contents.values():
+        volume = a_volume(desired, Volume(key=content.key, name=content.name))
+        copied = {} if content.written else {labels.COMMITTED: "true"}
+        yield replace(volume, labels={**volume.labels, **copied})
 
 
 def a_plan(

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from sandbox.secrecy import vault
+
 # A slow machine is not a failed property, and a red run has to be red again.
 settings.register_profile("sandbox", deadline=None, derandomize=True, database=None)
 settings.load_profile("sandbox")
@@ -33,6 +35,24 @@ def _git_is_that_of_nobody() -> Iterator[None]:
             patch.delenv(variable, raising=False)
         for variable, value in GIT_ENVIRONMENT.items():
             patch.setenv(variable, value)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_test_knows_the_secrets_of_another() -> None:
+    """
+    Forget what earlier tests of this process have taught it to hide.
+    """
+    vault.forget_all()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _state_is_that_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """
+    Keep what the tests' repositories are called out of the developer's own state folder.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.playground import Playground
 
 JOB_LOG = "/data/prepared"
-_OF_A_RUN = ("dev.sandbox.revision", "dev.sandbox.release")
+_OF_A_RUN = ("dev.sandbox.revision", "dev.sandbox.release", "dev.sandbox.tag")
 
 
 def end_state(ground: Playground) -> dict[str, Any]:

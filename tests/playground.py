@@ -209,6 +209,14 @@ class Playground:
         at = ("--revision", revision) if revision else ()
         self.sandbox("wait", environment, "--healthy", "--timeout", f"{WAIT_S:g}", *at)
 
+    def taken_back(self, revision: str, environment: str = "staging") -> Any:
+        """The status once *revision* is given up and the sync back is over; else nothing."""
+        syncs = self.sandbox("history", environment, "--output", "json").json["history"]
+        if syncs[0]["trigger"] != "rollback" or syncs[1]["revision"] != revision:
+            return None
+        status = self.status(environment)
+        return status if status["revision"] == revision else None
+
     # the engine, as a stranger sees it
     @property
     def instance(self) -> str:

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode
@@ -30,29 +31,86 @@ _CONNECT_S = 2.0
 _ANSWER_S = 60.0
 _SILENCE_S = 15.0
 """A stream beats every second; a controller that is silent this long is stuck."""
+_BEATS_S = 2.5
+"""Least silence of a stream that means something, however little time there is."""
 _STOP_S = 20.0
 _LOOK_S = 0.05
+_SOON_S = 0.2
+_MOST = 0.8
 
 
-def connect(socket_path: str) -> RemoteControl | None:
+class Patience:
+    """
+    How long a call waits for a controller that says nothing.
+
+    Args:
+        limit_s: What a person allows; ``None``: as long as each call has by itself.
+    """
+
+    def __init__(self, limit_s: float | None = None) -> None:
+        self._limit_s = limit_s
+
+    def of(self, usual_s: float) -> float:
+        """
+        Seconds for a wait that usually takes at most *usual_s*.
+
+        A little less than the limit: that it was silent is told before the command gives up.
+        """
+        return (
+            usual_s if self._limit_s is None else max(_SOON_S, min(usual_s, _MOST * self._limit_s))
+        )
+
+    def lose(self) -> None:
+        """
+        It was silent for so long: whatever else is asked of it is not waited for again.
+        """
+        self._limit_s = 0.0
+
+
+def connect(socket_path: str, patience: Patience | None = None) -> RemoteControl | None:
     """
     Reach the controller behind *socket_path*; ``None`` when none answers there.
 
     A socket that a killed controller left behind refuses at once, so this never waits for it.
     """
-    if not _listening(Path(socket_path)):
-        return None
-    return RemoteControl(socket_path)
+    patience = patience or Patience()
+    process_id = _listening(Path(socket_path), patience)
+    return None if process_id is None else RemoteControl(socket_path, patience, process_id)
 
 
-def _listening(path: Path) -> bool:
+def _listening(path: Path, patience: Patience) -> int | None:
+    """
+    The process that listens at *path*, 0 where the system does not tell; ``None``: there is none.
+    """
     with _short(path) as address, socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(_CONNECT_S)
+        probe.settimeout(patience.of(_CONNECT_S))
         try:
             probe.connect(address)
+            if not hasattr(socket, "SO_PEERCRED"):
+                return 0
+            size = struct.calcsize("3i")
+            peer = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
         except OSError:
-            return False
-    return True
+            return None
+    process_id, _, _ = struct.unpack("3i", peer)
+    return int(process_id)
+
+
+def _silent(process_id: int, silence_s: float) -> DeadlineError:
+    """
+    What to do about a controller that says nothing: only one that is stopped can go on by itself.
+    """
+    state = ""
+    with suppress(OSError):
+        state = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0]
+    stopped = state in {"T", "t"}
+    end = f"kill {'-KILL ' if stopped else ''}{process_id}"
+    return DeadlineError(
+        f"the controller (process {process_id}) has said nothing for {silence_s:.3g} s"
+        + (": somebody stopped it" if stopped else ""),
+        remedy=(f"let it go on: kill -CONT {process_id}; or" if stopped else "read its log, or")
+        + f" end it (containers keep running): {end}",
+    )
 
 
 @contextmanager
@@ -79,8 +137,10 @@ class RemoteControl:
     `sandbox.ports.Control` of the controller in another process. Safe to use from several threads.
     """
 
-    def __init__(self, socket_path: str) -> None:
+    def __init__(self, socket_path: str, patience: Patience, process_id: int) -> None:
         self._path = Path(socket_path)
+        self._patience = patience
+        self._process_id = process_id
 
     def status(self, environments: Sequence[str]) -> tuple[EnvironmentStatus, ...]:
         """
@@ -121,7 +181,7 @@ class RemoteControl:
         As in `Control`; *stop* is asked at least once a second.
         """
         with (
-            self._client(_SILENCE_S) as client,
+            self._client(_SILENCE_S, least_s=_BEATS_S) as client,
             client.stream("GET", "/v1/events", params={"after": after}) as response,
         ):
             for line in _lines(response):
@@ -139,17 +199,21 @@ class RemoteControl:
         """
         with self._client(_ANSWER_S) as client:
             _read(client.post("/v1/stop", json={}))
-        deadline = time.monotonic() + _STOP_S
-        while _listening(self._path):
+        limit_s = self._patience.of(_STOP_S)
+        deadline = time.monotonic() + limit_s
+        while _listening(self._path, self._patience) == self._process_id:
             if time.monotonic() > deadline:
-                raise DeadlineError(f"the controller has not ended within {_STOP_S:.0f} s")
+                raise DeadlineError(
+                    f"the controller has not ended within {limit_s:.3g} s",
+                    remedy=f"end it (containers keep running): kill -KILL {self._process_id}",
+                )
             time.sleep(_LOOK_S)
 
     def _work(
         self, path: str, body: Mapping[str, object], on_event: Callable[[Event], None]
     ) -> SyncRecord:
         with (
-            self._client(_SILENCE_S) as client,
+            self._client(_SILENCE_S, least_s=_BEATS_S) as client,
             client.stream("POST", path, json=body) as response,
         ):
             for line in _lines(response):
@@ -160,7 +224,7 @@ class RemoteControl:
         raise _lost("it ended before its work did")
 
     @contextmanager
-    def _client(self, read_s: float) -> Generator[httpx.Client]:
+    def _client(self, usual_s: float, *, least_s: float = 0.0) -> Generator[httpx.Client]:
         """
         A client for one conversation; what the library raises becomes ours.
         """
@@ -169,7 +233,8 @@ class RemoteControl:
         sys.modules.setdefault("httpx._main", cast("ModuleType", None))
         import httpx  # noqa: PLC0415 - a tenth of a second that only a running controller costs
 
-        timeout = httpx.Timeout(_CONNECT_S, read=read_s)
+        read_s = max(least_s, self._patience.of(usual_s))
+        timeout = httpx.Timeout(self._patience.of(_CONNECT_S), read=read_s)
         with _short(self._path) as address:
             # Loading the certificates of the world takes longer than the conversation.
             transport = httpx.HTTPTransport(uds=address, verify=False)
@@ -182,10 +247,8 @@ class RemoteControl:
                 ) as client:
                     yield client
             except httpx.ReadTimeout as error:
-                raise DeadlineError(
-                    f"the controller has said nothing for {read_s:.0f} s",
-                    remedy="look at its log, or end it: sandbox down",
-                ) from error
+                self._patience.lose()
+                raise _silent(self._process_id, read_s) from error
             except httpx.TransportError as error:
                 raise _lost(str(error) or type(error).__name__) from error
 

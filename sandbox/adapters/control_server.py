@@ -10,6 +10,8 @@ The controller's ear: HTTP on a Unix socket that only its owner can open.
     POST /v1/sync    {"environment", "rerun"}  stream, ends with {"record"}
     POST /v1/down    {..., "volumes"}    stream, ends with {"record"}
     GET  /v1/events?after=N              stream, ends with {"end"}
+    POST /v1/command {"words", "top", "version", "environment", "streams"}
+                                         stream of {"stdout"} and {"stderr"}, ends with {"status"}
 
 A stream is JSON lines: ``{"event", "number"}`` for what happens, ``{"beat"}`` every second, so that
 either end notices when the other is gone. A failure is ``{"error"}`` in place of the result.
@@ -18,6 +20,7 @@ either end notices when the other is gone. A failure is ``{"error"}`` in place o
 from __future__ import annotations
 
 import os
+import shlex
 import socket
 import socketserver
 import struct
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
     from sandbox.model.event import Event
     from sandbox.model.record import SyncRecord
     from sandbox.ports import Control
+
+    Answer = Callable[[Mapping[str, wire.Json], Callable[[str, str], None]], int | None]
 else:
 
     def override(method: object) -> object:
@@ -54,51 +59,130 @@ else:
 
 _BODY_LIMIT_BYTES = 65536
 _BEAT_S = 1.0
+_WATCH_S = 0.5
 _PATH_LIMIT_BYTES = 100
 _GONE = (BrokenPipeError, ConnectionError, TimeoutError, ValueError)
 
 
 @contextmanager
-def serve(control: Control, socket_path: str) -> Generator[None]:
+def serve(
+    control: Control,
+    socket_path: str,
+    is_alone: Callable[[], bool] = lambda: True,
+    answer: Answer = lambda _question, _say: None,
+) -> Generator[None]:
     """
     Answer on *socket_path* in threads of our own, until the context ends.
 
-    The caller holds the repository's lock, so a socket that is there already is a leftover.
+    The caller holds the repository's lock, so a socket that is there already is a leftover. One
+    that is deleted or replaced is made anew within a second.
+
+    Args:
+        is_alone: Whether the caller still holds the lock; if not, the controller is ended.
+        answer: Carries out a command for another process: takes the question, and a function that
+            writes to a stream of it; gives the exit status, ``None`` to decline.
 
     Raises:
         SetupError: The socket cannot be made.
     """
-    path = Path(socket_path)
+    door = _Door(Path(socket_path), control, answer)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.parent.chmod(0o700)
-        path.unlink(missing_ok=True)
-        server = _bind(path, control)
+        door.open()
     except OSError as error:
-        raise SetupError(f"no control socket at {path}: {error.strerror}") from error
-    thread = threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.2}, name="control", daemon=True
+        raise SetupError(
+            f"no control socket at {socket_path}: {error.strerror}",
+            remedy=f"remove what is there: rm -r {shlex.quote(socket_path)}",
+        ) from error
+    watch = threading.Thread(
+        target=door.watch, args=(is_alone,), name="control-socket", daemon=True
     )
-    thread.start()
+    watch.start()
     try:
         yield
     finally:
-        server.closing.set()
-        server.shutdown()
-        server.server_close()
-        path.unlink(missing_ok=True)
+        door.closing.set()
+        watch.join()
+        door.close()
 
 
-def _bind(path: Path, control: Control) -> _Server:
+class _Door:
+    """
+    The socket of one controller, and the server behind it.
+    """
+
+    def __init__(self, path: Path, control: Control, answer: Answer) -> None:
+        self.closing = threading.Event()
+        self._path = path
+        self._control = control
+        self._answer = answer
+        self._server: _Server | None = None
+        self._made: tuple[int, ...] | None = None
+
+    def open(self) -> None:
+        """
+        Make the socket and answer on it; conversations on an earlier one go on.
+        """
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._path.parent.chmod(0o700)
+        self._path.unlink(missing_ok=True)
+        before, self._server = self._server, _bind(self._path, self._server_at)
+        self._made = self._there()
+        threading.Thread(
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": 0.2},
+            name="control",
+            daemon=True,
+        ).start()
+        if before:
+            before.shutdown()
+            before.server_close()
+
+    def _server_at(self, address: str) -> _Server:
+        return _Server(address, self._control, self.closing, self._answer)
+
+    def watch(self, is_alone: Callable[[], bool]) -> None:
+        """
+        Open it again whenever the socket is gone or another file is in its place.
+        """
+        while not self.closing.wait(_WATCH_S):
+            if self._there() == self._made:
+                continue
+            if not is_alone():
+                self._control.stop()
+                return
+            with suppress(OSError):  # such as a full disk: the next look tries again
+                self.open()
+
+    def close(self) -> None:
+        """
+        Answer no more, and remove the socket if it is ours.
+        """
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+        if self._there() == self._made:
+            self._path.unlink(missing_ok=True)
+
+    def _there(self) -> tuple[int, ...] | None:
+        """
+        What tells the socket from any other file of its name; the time, as numbers are used again.
+        """
+        with suppress(OSError):
+            about = self._path.lstat()
+            return about.st_dev, about.st_ino, about.st_ctime_ns
+        return None
+
+
+def _bind(path: Path, server_at: Callable[[str], _Server]) -> _Server:
     """
     Bind; the kernel takes 107 bytes of path, so a longer one goes by way of its open folder.
     """
     if len(os.fsencode(path)) <= _PATH_LIMIT_BYTES:
-        server = _Server(str(path), control)
+        server = server_at(str(path))
     else:
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            server = _Server(f"/proc/self/fd/{folder}/{path.name}", control)
+            server = server_at(f"/proc/self/fd/{folder}/{path.name}")
         finally:
             os.close(folder)
     path.chmod(0o600)
@@ -109,9 +193,12 @@ class _Server(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, address: str, control: Control) -> None:
+    def __init__(
+        self, address: str, control: Control, closing: threading.Event, answer: Answer
+    ) -> None:
         self.control = control
-        self.closing = threading.Event()
+        self.closing = closing
+        self.answer = answer
         super().__init__(address, _Request)
 
     @override
@@ -190,6 +277,8 @@ class _Request(BaseHTTPRequestHandler):
                         control.down(name, volumes=volumes, on_event=stream.event)
                     )
                 )
+            case "/v1/command":
+                self._stream(partial(self._carry_out, body))
             case _:
                 self._reply(HTTPStatus.NOT_FOUND, {"error": wire.encode_error(_unknown(self.path))})
 
@@ -228,6 +317,10 @@ class _Request(BaseHTTPRequestHandler):
                 last = {"error": wire.encode_error(error)}
             stream.send(last)
         self.close_connection = stream.gone.is_set()
+
+    def _carry_out(self, question: Mapping[str, wire.Json], stream: _Stream) -> wire.Json:
+        status = self.server.answer(question, lambda name, text: stream.send({name: text}))
+        return {"declined": True} if status is None else {"status": status}
 
     def _follow(self, stream: _Stream, after: int) -> wire.Json:
         def stop() -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import re
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +17,7 @@ from sandbox.errors import LockedError, SetupError
 LOOKS: Final = 5
 LOOK_AGAIN_S: Final = 0.02
 DESCRIPTION_MAX_BYTES: Final = 1000
+PROCESS: Final = re.compile(r"\(process (\d+)")
 
 
 class FileLock:
@@ -29,6 +32,7 @@ class FileLock:
     def __init__(self, state_folder: str, command: str = "sandbox") -> None:
         self._file = Path(state_folder, "lock")
         self._command = command
+        self._descriptor: int | None = None
 
     @contextmanager
     def hold(self) -> Generator[None]:
@@ -42,18 +46,32 @@ class FileLock:
         descriptor = self._open()
         try:
             if not _take(descriptor):
-                who = _description(descriptor) or "another process"
-                raise LockedError(
-                    f"{who} already looks after this repository",
-                    remedy="wait for it to end, or ask it to: sandbox status shows what it does",
-                )
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{self._command} (process {os.getpid()})\n".encode(), 0)
+                raise locked(_description(descriptor) or "another process")
+            self._describe(descriptor)
+            self._descriptor = descriptor
             try:
                 yield
             finally:
+                self._descriptor = None
                 # The file stays: removing it would let two processes lock two files of its name.
-                os.ftruncate(descriptor, 0)
+                _write(descriptor, "")
+        finally:
+            os.close(descriptor)
+
+    def still_held(self) -> bool:
+        """Whether we hold it, and nobody else can; a file that was deleted is made anew."""
+        if self._descriptor is None:
+            return False
+        with suppress(OSError):
+            if os.path.samestat(self._file.stat(), os.fstat(self._descriptor)):
+                return True
+        descriptor = self._open()
+        try:
+            if not _take(descriptor):
+                return False
+            self._describe(descriptor)
+            os.dup2(descriptor, self._descriptor, inheritable=False)
+            return True
         finally:
             os.close(descriptor)
 
@@ -73,6 +91,10 @@ class FileLock:
         finally:
             os.close(descriptor)
 
+    def _describe(self, descriptor: int) -> None:
+        since = time.strftime("%Y-%m-%d %H:%M:%S")
+        _write(descriptor, f"{self._command} (process {os.getpid()}, since {since})\n")
+
     def _open(self) -> int:
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -80,8 +102,18 @@ class FileLock:
         except OSError as error:
             raise SetupError(
                 f"the lock file {self._file} cannot be made: {error.strerror}",
-                remedy=f"make {self._file.parent} writable for this user",
+                remedy=_remedy(error, self._file.parent),
             ) from error
+
+
+def locked(holder: str, so: str = "already looks after this repository") -> LockedError:
+    """Say that *holder* has the lock, what follows from it, and how to end it."""
+    process = PROCESS.search(holder)
+    end = f"kill {process[1]}" if process else "its process"
+    return LockedError(
+        f"{holder} {so}",
+        remedy=f"wait for it to end, or end it (containers keep running): {end}",
+    )
 
 
 def _take(descriptor: int) -> bool:
@@ -94,6 +126,19 @@ def _take(descriptor: int) -> bool:
             continue
         return True
     return False
+
+
+def _write(descriptor: int, text: str) -> None:
+    """Write who holds the lock, for people; the lock holds without it, on a full disk too."""
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, text.encode(), 0)
+
+
+def _remedy(error: OSError, folder: Path) -> str:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return f"free space on the disk of {folder}: sandbox doctor"
+    return f"make {folder} writable for this user"
 
 
 def _description(descriptor: int) -> str:

@@ -15,6 +15,7 @@ from typing import Final
 from sandbox.adapters.wire import WireError, decode, encode, from_line
 from sandbox.errors import SetupError
 from sandbox.model.pipeline import PipelineRun
+from sandbox.secrecy.vault import shown
 
 KEPT: Final = 100
 """So many runs are kept; what is older goes with the next one."""
@@ -64,7 +65,7 @@ class PipelineFiles:
         """Add a line to the log of a stage."""
         place = self._log(number, stage)
         with _said(place), place.open("a", encoding="utf-8", errors="replace") as log:
-            log.write(f"{line}\n")
+            log.write(f"{shown(line)}\n")
 
     def read_log(self, number: int, stage: int) -> str:
         """Give the whole log of a stage."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from sandbox.compose.webhook_file import read_webhooks
 from sandbox.errors import DeliveryError
 from sandbox.model.notification import WebhookFile
+from sandbox.secrecy.vault import learn
 
 if TYPE_CHECKING:
     import httpx
@@ -43,7 +44,11 @@ class HttpWebhooks:
         except OSError as error:
             problem = f"{self._path}: it cannot be read: {error.strerror}"
             return WebhookFile(path=str(self._path), problems=(problem,))
-        return read_webhooks(content, str(self._path))
+        found = read_webhooks(content, str(self._path))
+        for webhook in found.webhooks:
+            # Not its host, which is shown.
+            learn((webhook.url, webhook.url.partition("://")[2].partition("/")[2]))
+        return found
 
     def post(self, webhook: Webhook, text: str) -> None:
         """

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias, TypeVar, cast, get_args, get_origin, get_type
 
 from sandbox import errors
 from sandbox.model.problem import Problem
+from sandbox.secrecy.vault import shown
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 T = TypeVar("T")
@@ -37,10 +38,14 @@ class WireError(errors.SandboxError):
 def encode(value: object) -> Json:
     """
     Give *value* (dataclasses, enums, tuples, read-only mappings, scalars) as JSON.
+
+    No text in it holds a secret or a control character: it is kept, or shown elsewhere.
     """
     if isinstance(value, Enum):
         return cast("Json", value.value)
-    if value is None or isinstance(value, str | int | float | bool):
+    if isinstance(value, str):
+        return shown(value)
+    if value is None or isinstance(value, int | float | bool):
         return value
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: encode(getattr(value, field.name)) for field in fields(value)}
@@ -116,10 +121,10 @@ def encode_error(error: BaseException) -> Json:
         }
     return {
         "kind": type(error).__name__,
-        "message": error.message,
-        "remedy": error.remedy,
+        "message": shown(error.message),
+        "remedy": shown(error.remedy),
         "temporary": bool(getattr(error, "temporary", False)),
-        "log": list(getattr(error, "log", ())),
+        "log": [shown(line) for line in getattr(error, "log", ())],
         "problems": encode(getattr(error, "problems", ())),
     }
 

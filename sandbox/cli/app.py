@@ -10,8 +10,10 @@ from typing import Annotated
 
 import typer
 
+from sandbox.cli.asking import bear_every_sign
 from sandbox.cli.command import DebugOption, OutputOption, RepoOption, TimeoutOption
 from sandbox.cli.command import app as app  # noqa: PLC0414 - exported for whoever looks inside
+from sandbox.cli.secretless import SecretlessStream
 
 _COMMANDS = (
     *("up", "down", "sync"),
@@ -52,16 +54,14 @@ def common(
     Environments side by side, reconciled to what is committed.
     """
     del version
-    context.obj = {"repo": repo, "output": output, "timeout": timeout, "debug": debug}
+    given = {"repo": repo, "output": output, "timeout": timeout, "debug": debug}
+    context.obj = {**(context.obj or {}), **given}
 
 
 def run() -> None:
     """
     Run the command that `sys.argv` names; ends the process with its exit status.
     """
-    for stream in (sys.stdout, sys.stderr):
-        # A sign that the terminal's encoding does not know shall not end the program.
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")
+    bear_every_sign()
+    sys.stderr = SecretlessStream(sys.stderr)
     app(prog_name="sandbox")

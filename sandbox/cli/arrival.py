@@ -80,8 +80,22 @@ def _await_commit(
     after: int,
     on_event: Callable[[Event], None],
 ) -> SyncRecord:
-    name = promotion.environment
-    for _, event in control.events(after=after, stop=lambda: False):
+    from sandbox.runtime.wait import HELD_S, lasting_hold
+
+    name, clock = promotion.environment, workspace.clock
+    held: HeldError | None = None
+    look_at = clock.monotonic() + HELD_S
+
+    def in_vain() -> bool:
+        nonlocal held, look_at
+        if clock.monotonic() >= look_at:
+            (status,) = control.status((name,))
+            held, before = lasting_hold(workspace, status), held
+            look_at = clock.monotonic() + HELD_S
+            return before is not None and held is not None
+        return False
+
+    for _, event in control.events(after=after, stop=in_vain):
         if event.environment != name:
             continue
         on_event(event)
@@ -89,8 +103,10 @@ def _await_commit(
             continue
         if event.kind in {EventKind.SYNCED, EventKind.DEGRADED}:
             return _record_of(workspace, event)
-        if event.kind is EventKind.INVALID:
+        if event.kind in {EventKind.INVALID, EventKind.HELD}:
             raise HeldError(f"{name}: {event.message}", remedy=f"sandbox status {name}")
+    if held is not None:
+        raise held
     raise SandboxError(
         f"{name}: the controller ended before the commit had arrived",
         remedy=f"look after it again: sandbox up {name}",

@@ -4,10 +4,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
 from sandbox.cli.arguments import Environment
+from sandbox.cli.asking import is_desktop
 from sandbox.cli.command import SEE, command
 from sandbox.cli.invocation import Invocation
 
@@ -33,16 +31,8 @@ def browse(invocation: Invocation, environment: Environment) -> None:
         invocation.show_json({"environment": environment, "urls": list(addresses)})
     else:
         invocation.show(addresses[0])
-    if _on_a_desktop():
+    if is_desktop(invocation.stdout):
         import webbrowser
 
         # Its failure is no failure of ours: the address was printed.
         webbrowser.open(addresses[0])
-
-
-def _on_a_desktop() -> bool:
-    """
-    Somebody sits in front of it: a terminal, and a display or macOS.
-    """
-    display = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
-    return sys.stdout.isatty() and (display or sys.platform == "darwin")

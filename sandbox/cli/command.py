@@ -11,7 +11,7 @@ from typing import Annotated, Concatenate, ParamSpec
 
 import typer
 
-from sandbox.cli.invocation import Invocation, Output
+from sandbox.cli.invocation import Caller, Invocation, Output
 
 P = ParamSpec("P")
 Command = Callable[Concatenate[Invocation, P], None]
@@ -152,6 +152,8 @@ def _invocation(given: dict[str, object], before: dict[str, object]) -> Invocati
         return before.get(name) if given[name] is None else given[name]
 
     repo, output, timeout, debug = map(value, _OPTIONS)
+    caller = before.get("caller", Caller())
+    assert isinstance(caller, Caller)
     assert repo is None or isinstance(repo, str)
     assert timeout is None or isinstance(timeout, float)
     return Invocation(
@@ -159,4 +161,5 @@ def _invocation(given: dict[str, object], before: dict[str, object]) -> Invocati
         output=Output.TEXT if output is None else Output(str(output)),
         timeout_s=timeout,
         debug=bool(debug),
+        caller=caller,
     )

@@ -50,11 +50,13 @@ def config(
         str | None,
         typer.Option("--project-name", metavar="NAME", help="Name of the project."),
     ] = None,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Print secrets too.")] = False,
 ) -> None:
     """
     Print the files of an environment, or any others, merged and complete.
 
     An environment is read from its commit; files on disk are read as docker compose reads them.
+    Secrets are printed as ***, unless --reveal asks for them.
     """
     on_disk = (file, env_file, profile, project_directory, project_name)
     if any(on_disk):
@@ -73,7 +75,7 @@ def config(
         )
     else:
         project = _of_environment(invocation, environment)
-    _show(invocation, project)
+    _show(invocation, project, reveal=reveal)
 
 
 def _of_environment(invocation: Invocation, environment: str | None) -> Project:
@@ -92,9 +94,13 @@ def _of_environment(invocation: Invocation, environment: str | None) -> Project:
         return load_config(workspace, name)
 
 
-def _show(invocation: Invocation, project: Project) -> None:
-    from sandbox.render.config import config_json, config_text
+def _show(invocation: Invocation, project: Project, *, reveal: bool) -> None:
+    from sandbox.render.config import config_json, config_model, config_text
+    from sandbox.secrecy.harvest import secrets_of_value
+    from sandbox.secrecy.vault import learn
 
     for warning in project.findings.warnings:
         invocation.note(f"warning: {warning}")
-    invocation.show((config_json if invocation.json else config_text)(project.tree))
+    learn(secrets_of_value(config_model(project.tree)))
+    printed = config_json if invocation.json else config_text
+    invocation.pass_on(printed(project.tree, reveal=reveal))

@@ -13,7 +13,7 @@ from sandbox.cli.command import SET_UP, command
 from sandbox.cli.invocation import Invocation
 
 if TYPE_CHECKING:
-    from sandbox.model.diagnosis import Check
+    from sandbox.model.diagnosis import Check, Facts
 
 
 @command("doctor", panel=SET_UP)
@@ -23,12 +23,23 @@ def doctor(
         bool,
         typer.Option("--fix", help="Mend it: install and start an engine, get the base image."),
     ] = False,
+    adopt: Annotated[
+        str,
+        typer.Option(metavar="WHAT", help="Take over what a gone repository left, or one object."),
+    ] = "",
+    remove: Annotated[
+        str,
+        typer.Option(metavar="WHAT", help="Remove what a gone repository left; a volume by name."),
+    ] = "",
 ) -> None:
     """
-    Look at engine, base image, Git, disk, inotify and ports.
+    Look at engine, base image, Git, disk, inotify, ports, and what repositories left behind.
 
     Ends with 6 when no engine answers, and with 1 when anything else is in the way.
     """
+    if adopt or remove:
+        _settle(invocation, adopt, remove)
+        return
     from sandbox.bootstrap import open_host
     from sandbox.planning.doctor import assess
     from sandbox.render.doctor import doctor_fields, doctor_text
@@ -36,7 +47,7 @@ def doctor(
 
     host = open_host(say=invocation.note)
     facts = set_up(host) if fix else host.diagnose()
-    checks = assess(facts)
+    checks = (*assess(facts), *_estate_checks(invocation, facts))
     if invocation.json:
         invocation.show_json(doctor_fields(checks))
     else:
@@ -44,6 +55,42 @@ def doctor(
     status = _exit_status(checks)
     if status:
         raise typer.Exit(status)
+
+
+def _settle(invocation: Invocation, adopted: str, removed: str) -> None:
+    from sandbox.bootstrap import open_estate
+    from sandbox.errors import UsageError
+    from sandbox.runtime.estate import adopt, remove
+
+    if adopted and removed:
+        raise UsageError("--adopt and --remove at once", remedy="give one of them")
+    estate = open_estate(invocation.repo)
+    try:
+        done = adopt(estate, adopted) if adopted else remove(estate, removed)
+    finally:
+        estate.release_all()
+    if invocation.json:
+        invocation.show_json({"done": done})
+    else:
+        invocation.show(done)
+
+
+def _estate_checks(invocation: Invocation, facts: Facts) -> tuple[Check, ...]:
+    from sandbox.bootstrap import open_estate
+    from sandbox.errors import EngineError
+    from sandbox.model.diagnosis import Reach
+    from sandbox.planning.estate import check_estate
+    from sandbox.runtime.estate import look_around, measure
+
+    if facts.engine.reach is not Reach.ANSWERS:
+        return ()
+    estate = open_estate(invocation.repo)
+    try:
+        return check_estate(look_around(estate), measure(estate))
+    except EngineError:
+        return ()  # it went away since, which the next call tells
+    finally:
+        estate.release_all()
 
 
 def _exit_status(checks: Iterable[Check]) -> int:

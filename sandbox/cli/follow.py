@@ -74,7 +74,7 @@ def follow(
     inbox: SimpleQueue[Event | Ended[T]] = SimpleQueue()
     for name, work in works.items():
         threading.Thread(target=_run, args=(name, work, inbox), name=name, daemon=True).start()
-    running = {name: begin(name, clock.now()) for name in works}
+    running = {name: begin(name, clock.monotonic()) for name in works}
     results: dict[str, T | SandboxError] = {}
     deadline = clock.monotonic() + timeout_s
     width = max((name_width, *map(len, works)))
@@ -90,7 +90,7 @@ def follow(
                 else:
                     display.show(item)
                     running = {name: advance(each, item) for name, each in running.items()}
-            display.tick(tuple(running.values()), clock.now())
+            display.tick(tuple(running.values()), clock.monotonic())
     finally:
         display.close()
     return results

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
+from sandbox.cli.interrupts import INTERRUPTED, MESSAGE, interruptible
 from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from sandbox.cli.invocation import Invocation
 
-INTERRUPTED = 130
 FAILED = 1
 
 
@@ -26,7 +26,7 @@ def run_guarded(invocation: Invocation, body: Callable[[], None]) -> None:
     Run *body*; whatever it raises becomes a message and the exit status of design 3.4.
     """
     try:
-        body()
+        interruptible(body)
         sys.stdout.flush()
     except typer.Exit:
         raise
@@ -34,7 +34,7 @@ def run_guarded(invocation: Invocation, body: Callable[[], None]) -> None:
         _tell(invocation, error)
         raise typer.Exit(error.exit_status) from None
     except KeyboardInterrupt:
-        invocation.note("interrupted")
+        invocation.note(MESSAGE)
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:
         _leave_quietly()
@@ -67,10 +67,12 @@ def _as_bug(error: Exception) -> SandboxError:
     import tempfile
     import traceback
 
+    from sandbox.secrecy.vault import hidden
+
     with tempfile.NamedTemporaryFile(
         "w", prefix="sandbox-", suffix=".log", delete=False, encoding="utf-8"
     ) as log:
-        log.write("".join(traceback.format_exception(error)))
+        log.write(hidden("".join(traceback.format_exception(error))))
     what = type(error).__name__
     return SandboxError(
         f"a mistake in sandbox itself, not yours: {what}; its traceback is in {log.name}",

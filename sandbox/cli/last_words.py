@@ -36,6 +36,9 @@ def last_words(workspace: Workspace, environments: Sequence[str]) -> Generator[N
 
 def _lines(workspace: Workspace, environments: Sequence[str]) -> Iterator[str]:
     # These lines are a courtesy; that they cannot be had must not hide the error itself.
+    from sandbox.runtime.desired import know_secrets
+
+    know_secrets(workspace)
     with suppress(SandboxError):
         for status in workspace.control().status(environments):
             for service in status.services:
@@ -49,6 +52,7 @@ def _last_of(
     from sandbox.planning.labels import REPLICA
     from sandbox.planning.slot import is_live, is_ready
     from sandbox.runtime.containers import containers_of
+    from sandbox.secrecy.vault import shown
 
     with suppress(SandboxError):
         found = containers_of(workspace, environment, service_name)
@@ -61,4 +65,4 @@ def _last_of(
         }
         for container in newest.values():
             for line in workspace.engine.logs(container.id, tail=_TAIL):
-                yield f"{environment} {service_name}: {line}"
+                yield f"{environment} {service_name}: {shown(line)}"

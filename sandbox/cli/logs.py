@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -41,7 +40,7 @@ def logs(
     ] = _TAIL,
 ) -> None:
     """
-    Show the log of ENV, or of one SERVICE of it.
+    Show the log of ENV, or of one SERVICE of it, as the containers wrote it: secrets too.
     """
     from sandbox.cli.opened import opened
     from sandbox.runtime.containers import containers_of
@@ -60,14 +59,15 @@ def logs(
 
 
 def _show(invocation: Invocation, lines: Iterator[LogLine], width: int) -> None:
+    from sandbox.render.documents import document_as_is
     from sandbox.render.logs import log_json, log_text
 
-    style, terminal = invocation.style, sys.stdout.isatty()
+    style, terminal = invocation.style, invocation.stdout.isatty()
     for line in lines:
         if invocation.json:
-            invocation.show_json(log_json(line))
+            invocation.pass_on(document_as_is(log_json(line)))
         else:
-            invocation.show(log_text(line, width=width, terminal=terminal, style=style))
+            invocation.pass_on(log_text(line, width=width, terminal=terminal, style=style))
 
 
 def _past(engine: Engine, containers: Sequence[ObservedContainer], tail: int) -> Iterator[LogLine]:

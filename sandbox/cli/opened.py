@@ -4,6 +4,7 @@ The repository of a call, and the environments that were meant.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,9 +19,11 @@ def opened(invocation: Invocation) -> AbstractContextManager[Workspace]:
     """
     Open the repository that the call is about; close it with the context.
     """
+    if invocation.caller.workspace:
+        return nullcontext(invocation.caller.workspace)
     from sandbox.bootstrap import open_workspace
 
-    return open_workspace(invocation.repo)
+    return open_workspace(invocation.repo, timeout_s=invocation.timeout_s)
 
 
 def chosen(workspace: Workspace, names: Sequence[str] | str | None) -> tuple[str, ...]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -51,9 +52,8 @@ def promote(
     wish = Wish(dry_run=dry_run, force=force, reason=reason, wait=wait)
     with opened(invocation) as workspace:
         chosen(workspace, environment)
-        carry_out(
-            invocation, workspace, propose_promotion(workspace, environment, beside=beside), wish
-        )
+        propose = partial(propose_promotion, workspace, environment, beside=beside)
+        carry_out(invocation, workspace, propose, wish)
 
 
 @command("pin", panel=DELIVER)
@@ -74,8 +74,8 @@ def pin(
 
     with opened(invocation) as workspace:
         chosen(workspace, environment)
-        proposal = propose_pin(workspace, environment, revision)
-        carry_out(invocation, workspace, proposal, Wish(wait=wait))
+        propose = partial(propose_pin, workspace, environment, revision)
+        carry_out(invocation, workspace, propose, Wish(wait=wait))
 
 
 @command("unpin", panel=DELIVER)
@@ -89,4 +89,5 @@ def unpin(invocation: Invocation, environment: Environment, wait: Wait = False) 
 
     with opened(invocation) as workspace:
         chosen(workspace, environment)
-        carry_out(invocation, workspace, propose_unpin(workspace, environment), Wish(wait=wait))
+        propose = partial(propose_unpin, workspace, environment)
+        carry_out(invocation, workspace, propose, Wish(wait=wait))

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from sandbox.errors import HeldError, SandboxError, UsageError
+from sandbox.errors import HeldError, MovedError, SandboxError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.cli.invocation import Invocation
     from sandbox.model.promotion import Promotion, Proposal
     from sandbox.model.record import SyncRecord
@@ -45,9 +47,11 @@ class Wish:
             raise UsageError("--dry-run and --wait exclude each other", remedy="give one of them")
 
 
-def carry_out(invocation: Invocation, workspace: Workspace, proposal: Proposal, wish: Wish) -> None:
+def carry_out(
+    invocation: Invocation, workspace: Workspace, propose: Callable[[], Proposal], wish: Wish
+) -> None:
     """
-    Do what *wish* says.
+    Do what *wish* says with what *propose* finds out, which is asked again when others commit.
 
     Raises:
         HeldError: Something is against it, or what came of it is degraded.
@@ -55,18 +59,14 @@ def carry_out(invocation: Invocation, workspace: Workspace, proposal: Proposal, 
     """
     from sandbox.cli.arrival import arrive
     from sandbox.cli.first_sync import newest_event
-    from sandbox.runtime.promoter import commit_proposal, held_by, refusal
+    from sandbox.runtime.promoter import look_and_commit
 
-    held = held_by(proposal, forced=wish.force)
-    if not invocation.json and proposal.changed and (wish.dry_run or not held):
-        _show_proposal(invocation, proposal)
-    if held:
-        _end_held(invocation, proposal, refusal(proposal, held))
-    if wish.dry_run:
-        _show_dry(invocation, proposal)
-        return
     after = newest_event(workspace)
-    promotion = commit_proposal(workspace, proposal, reason=wish.reason)
+    proposal, promotion = look_and_commit(
+        propose, lambda proposal: (proposal, _commit(invocation, workspace, proposal, wish))
+    )
+    if promotion is None:
+        return
     if not invocation.json:
         _show_promotion(invocation, promotion)
     results: Results = {}
@@ -79,6 +79,27 @@ def carry_out(invocation: Invocation, workspace: Workspace, proposal: Proposal, 
             _end_with_error(invocation, proposal, promotion, error)
         raise
     _end(invocation, proposal, promotion, results)
+
+
+def _commit(
+    invocation: Invocation, workspace: Workspace, proposal: Proposal, wish: Wish
+) -> Promotion | None:
+    """Show *proposal* and commit it; ``None`` for a dry run."""
+    from sandbox.runtime.promoter import commit_proposal, held_by, refusal
+
+    held = held_by(proposal, forced=wish.force)
+    if not invocation.json and proposal.changed and (wish.dry_run or not held):
+        _show_proposal(invocation, proposal)
+    if held:
+        _end_held(invocation, proposal, refusal(proposal, held))
+    if wish.dry_run:
+        _show_dry(invocation, proposal)
+        return None
+    try:
+        return commit_proposal(workspace, proposal, reason=wish.reason)
+    except MovedError as error:
+        invocation.note(f"{error.message}; looking again")
+        raise
 
 
 def _show_proposal(invocation: Invocation, proposal: Proposal) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -37,4 +38,5 @@ def rollback(
     wish = Wish(dry_run=dry_run, force=force, reason=reason, wait=wait)
     with opened(invocation) as workspace:
         chosen(workspace, environment)
-        carry_out(invocation, workspace, propose_rollback(workspace, environment, to), wish)
+        propose = partial(propose_rollback, workspace, environment, to)
+        carry_out(invocation, workspace, propose, wish)

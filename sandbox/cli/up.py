@@ -46,9 +46,12 @@ def up(
             bring_up(invocation, workspace, names, everything=not environments)
             return
     from sandbox.bootstrap import run_controller
+    from sandbox.cli import answering
     from sandbox.cli.display import stream_event
 
-    run_controller(invocation.repo, environments or (), partial(stream_event, invocation))
+    run_controller(
+        invocation.repo, environments or (), partial(stream_event, invocation), answering.answer
+    )
 
 
 def bring_up(
@@ -92,7 +95,8 @@ def converge_all(
 
     known = {each.name: each for each in workspace.control().status(tuple(names))}
     after = newest_event(workspace)
-    start_controller(invocation.repo, () if everything else tuple(names))
+    asked = () if everything else tuple(names)
+    start_controller(invocation.repo, asked, timeout_s=invocation.timeout_s)
     control = workspace.control()
     works = {
         name: partial(converge, workspace, control, known[name], after)

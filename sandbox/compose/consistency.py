@@ -93,7 +93,7 @@ def _check_dependencies(service: MapNode, place: Place, project: _Project) -> No
         name = text(node)
         if name.startswith(_SERVICE_PREFIX):
             where = place.at("build", "additional_contexts", key)
-            _check_service(name.removeprefix(_SERVICE_PREFIX), node, where, project)
+            _check_built(name.removeprefix(_SERVICE_PREFIX), node, where, project)
 
 
 def _check_dependency(
@@ -116,6 +116,23 @@ def _check_service(name: str, where: Node | Mark, place: Place, project: _Projec
         )
         return
     place.problem(where, f"there is no service {shown(name)}{suggestion(name, services)}")
+
+
+def _check_built(name: str, where: Node, place: Place, project: _Project) -> None:
+    """Report a service that is no context of a build: it is absent, or nothing builds it."""
+    _check_service(name, where, place, project)
+    service = project.services.get(name)
+    if (
+        service is None
+        or "build" in service.values
+        or place.findings.is_spoiled(("services", name))
+    ):
+        return
+    place.problem(
+        where,
+        f"the service {shown(name)} has no `build`, so it cannot be a build context",
+        "give it one, or name its image: docker-image://NAME",
+    )
 
 
 def _check_cycles(project: _Project, root: Place) -> None:

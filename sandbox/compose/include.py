@@ -152,7 +152,7 @@ class Inclusion:
         """Add what was included; the same name may only stand for the same thing."""
         for section in SECTIONS:
             source = included.get(section)
-            if not isinstance(source, MapNode) or not source.values:
+            if not isinstance(source, MapNode):
                 continue
             target = mapping(tree.get(section))
             for name in source.values.keys() & target.values.keys():

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import lru_cache
 
+from sandbox.secrecy.kinds import hide_kinds
+
 _SHOWN_MAX = 60
 _NAMES_MAX = 200  # comparing takes time
 
@@ -48,5 +50,6 @@ def unknown_key(
 
 
 def shown(written: str) -> str:
-    """Quote what was written, cut to what fits a message."""
+    """Quote what was written, cut to what fits a message, and without what looks like a secret."""
+    written = hide_kinds(written)
     return repr(written) if len(written) <= _SHOWN_MAX else f"{written[:_SHOWN_MAX]!r}…"

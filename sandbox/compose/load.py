@@ -10,6 +10,7 @@ from typing_extensions import override
 from sandbox.compose.build import image_name
 from sandbox.compose.check import check_names, check_ports, check_sharing
 from sandbox.compose.committed import FILE_NAME, FOLDER, own_variables, read_committed
+from sandbox.compose.committed_mounts import shared_mounts
 from sandbox.compose.container_names import with_container_names
 from sandbox.compose.document import parse
 from sandbox.compose.findings import Findings, Place, key_mark
@@ -234,11 +235,14 @@ def _state(
     default_application: str,
 ) -> DesiredState:
     application = _application(reading, environment, default_application)
-    services = _with_built_images(
-        reading.drafts,
-        tuple(
-            _named_image(draft, source, release, application) for draft in reading.drafts.values()
-        ),
+    services = shared_mounts(
+        _with_built_images(
+            reading.drafts,
+            tuple(
+                _named_image(draft, source, release, application)
+                for draft in reading.drafts.values()
+            ),
+        )
     )
     used_networks = {one.network for service in services for one in service.attachments}
     used_volumes = {

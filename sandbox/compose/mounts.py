@@ -1,27 +1,25 @@
-"""``volumes`` and ``tmpfs``: volumes, memory, paths of the host, and files of the repository."""
+"""``volumes`` and ``tmpfs``: volumes, memory, paths of the host and of the repository."""
 
 from __future__ import annotations
 
-import hashlib
 import posixpath
 import re
 from dataclasses import dataclass, field
 
+from sandbox.compose.committed_mounts import committed_mount, volume_key
 from sandbox.compose.findings import Place, key_mark
 from sandbox.compose.given import permission_bits, size
 from sandbox.compose.node import MapNode, Node, flag, mapping, numbered, text
 from sandbox.compose.source import CommittedSource, inside
 from sandbox.model.desired import Volume
-from sandbox.model.service import ContainerFile, HostMount, Mount, TmpfsMount, VolumeMount
+from sandbox.model.service import HostMount, Mount, TmpfsMount, VolumeMount
 
 _DRIVE = re.compile(r"[a-zA-Z]:[/\\]")
 _FILE_LIKE = re.compile(r"[^/.]\.(?!d$)[A-Za-z0-9]{1,5}$")
-_UNSAFE = re.compile(r"[^a-zA-Z0-9_.-]+")
-_ID_LENGTH = 6
 _NAMED = "name a volume (data:/path, and data: under top-level volumes)"
 _KINDS = {
     "cluster": "volumes of a cluster have a meaning for Swarm only",
-    "image": "mounting an image needs an engine with API 1.48",
+    "image": "copy what is needed of it in a build (COPY --from)",
     "npipe": "named pipes are those of Windows",
 }
 
@@ -36,7 +34,6 @@ class Mounts:
     """
 
     mounts: dict[str, Mount] = field(default_factory=dict)
-    files: dict[str, tuple[ContainerFile, ...]] = field(default_factory=dict)
     volumes: dict[str, Volume] = field(default_factory=dict)
 
 
@@ -53,18 +50,29 @@ def read_mounts(service: MapNode, place: Place, source: CommittedSource, folder:
         target = _target(text(entry.get("target")), item, here)
         if target:
             result.mounts.pop(target, None)
-            result.files.pop(target, None)
             _Reader(source=source, folder=folder, result=result).add(entry, target, here)
     return result
 
 
-def bound(source: str, target: str, bind: MapNode, *, read_only: bool) -> HostMount:
-    """Mount the path *source* of the host as *bind* says."""
+def makes_folder(entry: MapNode) -> bool:
+    """
+    Is a missing folder of the host made for the mount *entry*?
+
+    As Compose has it: without the key `bind` the engine gets a plain bind, and makes it.
+    """
+    return "bind" not in entry.values or flag(
+        mapping(entry.get("bind")).get("create_host_path"), default=False
+    )
+
+
+def bound(source: str, target: str, entry: MapNode) -> HostMount:
+    """Mount the path *source* of the host as *entry* says."""
+    bind = mapping(entry.get("bind"))
     return HostMount(
         source=source,
         target=target,
-        read_only=read_only,
-        create=flag(bind.get("create_host_path"), default=False),
+        read_only=flag(entry.get("read_only"), default=False),
+        create=makes_folder(entry),
         propagation=text(bind.get("propagation")),
         selinux=text(bind.get("selinux")),
         recursive=text(bind.get("recursive")),
@@ -109,13 +117,8 @@ class _Reader:
         if propagation is not None:
             message = f"{text(propagation)} is for paths of the host, and this is a volume"
             place.problem(propagation, message)
-        volume = text(entry.get("source"))
-        if not volume:
-            place.warn(
-                entry, f"a volume without a name: its data goes with the container; {_NAMED}"
-            )
         self.result.mounts[target] = VolumeMount(
-            volume=volume,
+            volume=text(entry.get("source")),
             target=target,
             read_only=flag(entry.get("read_only"), default=False),
             no_copy=flag(options.get("nocopy"), default=False),
@@ -123,8 +126,7 @@ class _Reader:
         )
 
     def _bind(self, entry: MapNode, target: str, place: Place) -> None:
-        written, bind = text(entry.get("source")), mapping(entry.get("bind"))
-        read_only = flag(entry.get("read_only"), default=False)
+        written = text(entry.get("source"))
         where = entry.get("source") or entry
         path = inside(written)
         if path is not None and "~" in path.split("/"):
@@ -139,62 +141,36 @@ class _Reader:
                 "everything is read from the commit: move it into the repository",
             )
         elif written.startswith("/"):
-            self.result.mounts[target] = bound(written, target, bind, read_only=read_only)
+            self.result.mounts[target] = bound(written, target, entry)
         else:
             place.problem(
                 where, f"{written!r} is no path that everybody who reads the commit has", _NAMED
             )
 
     def _committed(self, entry: MapNode, path: str, target: str, place: Place) -> None:
-        """Copy what is in the commit; a folder that is not there is a volume of ours."""
+        """Mount what is in the commit; a folder that is not there is a volume of ours."""
         read_only = flag(entry.get("read_only"), default=False)
-        files = self._repository_files(path, target)
         where = entry.get("source") or entry
-        if files:
-            self.result.files[target] = files
+        found = committed_mount(self.source, path, target, read_only=read_only, folder=self.folder)
+        if found is not None:
+            self.result.mounts[target] = found
             if not read_only:
                 place.warn(
                     where,
-                    f"{path} is copied into the container; what is written there stays in the"
-                    " container",
+                    f"{path} is writable: it is the volume {found.volume} of this environment,"
+                    " and files that a container writes there stay",
                 )
             return
-        asked = flag(mapping(entry.get("bind")).get("create_host_path"), default=False)
         # Compose makes a folder of a forgotten file, and whoever reads it there stumbles.
-        if not asked or _FILE_LIKE.search(target):
+        if not makes_folder(entry) or _FILE_LIKE.search(target):
             place.problem(where, f"there is no {path} in the commit", f"commit it, or {_NAMED}")
             return
-        key = self._key(path)
+        key = volume_key(path, self.folder)
         self.result.volumes[key] = Volume(key=key, place=where.mark.text)
         self.result.mounts[target] = VolumeMount(volume=key, target=target, read_only=read_only)
         place.warn(
             where,
             f"there is no {path} in the commit: it becomes the volume {key} of this environment",
-        )
-
-    def _key(self, path: str) -> str:
-        """Name the volume after its folder, and so that no two folders have the same."""
-        shown = posixpath.relpath(path, self.folder)
-        slug = _UNSAFE.sub("-", shown).strip("-.") or "folder"
-        return f"{slug}-{hashlib.sha256(path.encode()).hexdigest()[:_ID_LENGTH]}"
-
-    def _repository_files(self, path: str, target: str) -> tuple[ContainerFile, ...]:
-        """Copy a file of the commit, or everything below a folder of it."""
-        content = self.source.read_file(path)
-        below = (posixpath.dirname(path) or ".") if content is not None else path
-        listed = self.source.list_files(below)
-        if content is not None:
-            executable = any(file.path == path and file.executable for file in listed)
-            return (_file(target, content, path, executable=executable),)
-        prefix = "" if path == "." else f"{path}/"
-        return tuple(
-            _file(
-                f"{target}/{file.path.removeprefix(prefix)}",
-                self.source.read_file(file.path) or b"",
-                file.path,
-                executable=file.executable,
-            )
-            for file in listed
         )
 
 
@@ -212,8 +188,3 @@ def _target(written: str, node: Node, place: Place) -> str:
         return target
     place.problem(node, f"the target must be an absolute path in the container, not {written!r}")
     return ""
-
-
-def _file(target: str, content: bytes, path: str, *, executable: bool) -> ContainerFile:
-    mode = 0o755 if executable else 0o644
-    return ContainerFile(target=target, content=content, mode=mode, source=path)

@@ -9,7 +9,7 @@ from sandbox.compose.given import labels, texts, word_set
 from sandbox.compose.node import MapNode, Node, Scalar, flag, integer, items, mapping, text
 from sandbox.compose.source import inside
 from sandbox.model.desired import AddressPool, Network, Volume
-from sandbox.model.service import Attachment
+from sandbox.model.service import INTERFACE_NAME, Attachment
 
 
 def read_attachments(node: Node | None, place: Place) -> tuple[Attachment, ...]:
@@ -28,12 +28,18 @@ def read_attachments(node: Node | None, place: Place) -> tuple[Attachment, ...]:
                 ipv6_address=text(settings.get("ipv6_address")),
                 link_local_ips=word_set(settings.get("link_local_ips")),
                 mac_address=text(settings.get("mac_address")),
-                driver_opts=texts(settings.get("driver_opts")),
+                driver_opts=_endpoint_options(settings),
                 priority=integer(settings.get("priority")) or 0,
                 gw_priority=integer(settings.get("gw_priority")) or 0,
             )
         )
     return tuple(sorted(found, key=lambda each: -each.priority))
+
+
+def _endpoint_options(settings: MapNode) -> dict[str, str]:
+    name = text(settings.get("interface_name"))
+    named = {INTERFACE_NAME: name} if name else {}
+    return {**texts(settings.get("driver_opts")), **named}
 
 
 def read_networks(node: Node | None, place: Place, project: str) -> dict[str, Network]:

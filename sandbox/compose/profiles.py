@@ -71,7 +71,7 @@ def _models(service: MapNode) -> Iterator[str]:
 
 def _volumes(service: MapNode) -> Iterator[str]:
     for mount in items(service.get("volumes")):
-        if text(mapping(mount).get("type")) in {"volume", "cluster"}:
+        if text(mapping(mount).get("type")) == "volume":
             yield text(mapping(mount).get("source"))
 
 

@@ -149,6 +149,9 @@ class _Loading:
         variables = Variables({"COMPOSE_PROJECT_NAME": name}, variables)
         scope = Scope(base=base, variables=variables)
         tree = Reading(files, findings).project(paths, scope)
+        if not tree.values.keys() - {"version"} and not findings.problems:
+            mark = Mark(file=files.shown(paths[0]))
+            findings.problem(mark, (), "the file is empty", "add at least `services:`")
         profiles = request.profiles or words(variables.get("COMPOSE_PROFILES"))
         tree, disabled = self._completed(tree, name, profiles, variables)
         return Project(

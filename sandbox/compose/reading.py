@@ -47,8 +47,6 @@ class Reading:
             documents = self._files.documents(path, self._findings)
             if documents is None:
                 self._findings.problem(mark, (), f"there is no such file{self._files.place}")
-            elif not documents and len(paths) == 1 and not self._findings.problems:
-                self._findings.problem(mark, (), "the file is empty", "add at least `services:`")
             for document in documents or ():
                 tree = self._with(tree, document, path, scope)
         tree = with_defaults(tree)

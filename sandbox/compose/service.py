@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sandbox.compose.build import read_build, read_hosts, read_migrations
 from sandbox.compose.depends import read_dependencies
-from sandbox.compose.findings import Place, key_mark
+from sandbox.compose.findings import Place
 from sandbox.compose.gate import read_gate
 from sandbox.compose.given import labels, seconds, texts, valued, word_set, words
 from sandbox.compose.health import read_healthcheck
@@ -18,7 +18,7 @@ from sandbox.compose.mounts import read_mounts
 from sandbox.compose.networks import read_attachments
 from sandbox.compose.node import MapNode, Mark, Node, flag, is_null, items, mapping, text
 from sandbox.compose.ports import read_expose, read_ports
-from sandbox.compose.resources import Resources
+from sandbox.compose.resources import Resources, resource_mount
 from sandbox.compose.rollout import read_rollout, read_route, rollout_marks
 from sandbox.compose.sharing import (
     read_devices,
@@ -34,13 +34,11 @@ from sandbox.model.desired import Volume
 from sandbox.model.service import (
     ContainerFile,
     Dependency,
-    HostMount,
     Logging,
     Mount,
     Port,
     PullPolicy,
     Service,
-    TmpfsMount,
 )
 
 _IMAGE = re.compile(
@@ -96,8 +94,7 @@ def read_service(name: str, node: MapNode, mark: Mark, place: Place, sources: So
     check_supported(node, place)
     build = read_build(node, place.at("build"))
     mounts = read_mounts(node, place, sources.source, sources.folder)
-    files = _taken(node, place, sources, mounts.files, mounts.mounts)
-    _check_files(node, place, files, mounts.mounts)
+    files = _taken(node, place, sources, mounts.mounts)
     ports = read_ports(node.get("ports"), place.at("ports"))
     dependencies: tuple[Dependency, ...] = tuple(read_dependencies(node.get("depends_on")))
     service = Service(
@@ -212,56 +209,36 @@ def _logging(node: Node | None) -> Logging | None:
 
 
 def _taken(
-    node: MapNode,
-    place: Place,
-    sources: Sources,
-    mounted: Mapping[str, tuple[ContainerFile, ...]],
-    mounts: dict[str, Mount],
+    node: MapNode, place: Place, sources: Sources, mounts: dict[str, Mount]
 ) -> tuple[ContainerFile, ...]:
-    """Put all files together, sorted; where two have the same target, mounts win."""
-    files: dict[str, ContainerFile] = {}
+    """
+    Add what is taken of configs and secrets to *mounts*, where mounts of the service win.
+
+    Returns:
+        What Compose copies into the container instead, sorted: content that is in no file.
+    """
+    copied: dict[str, ContainerFile] = {}
     for taken in (
         *sources.configs.taken(node.get("configs"), place.at("configs")),
         *sources.secrets.taken(node.get("secrets"), place.at("secrets")),
     ):
-        if isinstance(taken, HostMount):
-            mounts.setdefault(taken.target, taken)
+        if taken.target in mounts:
+            continue
+        if isinstance(taken, ContainerFile):
+            copied[taken.target] = taken
         else:
-            files[taken.target] = taken
-    files.update({file.target: file for target in sorted(mounted) for file in mounted[target]})
-    return tuple(file for _, file in sorted(files.items()))
+            mounts[taken.target] = taken
+            copied.pop(taken.target, None)
+    unreachable = flag(node.get("read_only"), default=False)
+    for target in tuple(copied):
+        # The engine copies into the container's own files only.
+        if unreachable or _is_covered(target, mounts):
+            mounts[target] = resource_mount(copied.pop(target))
+    return tuple(file for _, file in sorted(copied.items()))
 
 
-def _check_files(
-    node: MapNode,
-    place: Place,
-    files: tuple[ContainerFile, ...],
-    mounts: Mapping[str, Mount],
-) -> None:
-    """Report files that could not be copied into the container, or not be seen in it."""
-    tops = [file for file in files if file.target.count("/") == 1]
-    if tops and flag(node.get("read_only"), default=False):
-        place.at("read_only").problem(
-            node.values["read_only"],
-            f"{tops[0].source} cannot be copied to {tops[0].target}: the root is read-only",
-            "give it a target in a folder, build it into the image, or remove `read_only`",
-        )
-    for file in files:
-        parts = file.target.split("/")
-        above = ("/".join(parts[:length]) for length in range(2, len(parts) + 1))
-        hiding = [mounts[folder] for folder in above if folder in mounts]
-        for mount in hiding:
-            if isinstance(mount, TmpfsMount | HostMount):
-                what = "tmpfs" if isinstance(mount, TmpfsMount) else f"host's {mount.source}"
-                place.problem(
-                    key_mark(node, "tmpfs" if _is_listed(mount) else "volumes"),
-                    f"the {what} at {mount.target} hides {file.target} ({file.source})",
-                    "move one of them",
-                )
-
-
-def _is_listed(mount: Mount) -> bool:
-    return isinstance(mount, TmpfsMount) and mount.listed
+def _is_covered(target: str, mounts: Mapping[str, Mount]) -> bool:
+    return any(target.startswith(f"{above.rstrip('/')}/") for above in mounts)
 
 
 def _grace_s(node: MapNode, place: Place) -> float:

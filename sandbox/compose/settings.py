@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from sandbox.compose.node import MapNode, Node, flag, mapping, text
 from sandbox.compose.units import duration_s
-from sandbox.model.settings import EnvironmentSettings, RolloutSettings, SyncSettings
+from sandbox.model.settings import (
+    EnvironmentSettings,
+    HealthSettings,
+    RolloutSettings,
+    SyncSettings,
+)
 
 
 def read_settings(node: Node | None) -> EnvironmentSettings:
@@ -19,6 +24,7 @@ def read_settings(node: Node | None) -> EnvironmentSettings:
         soak_s=duration_s(text(source.get("soak"))) or 0.0,
         sync=_sync(mapping(top.get("sync"))),
         rollout=_rollout(mapping(top.get("rollout"))),
+        health=_health(mapping(top.get("health"))),
     )
 
 
@@ -38,4 +44,16 @@ def _rollout(node: MapNode) -> RolloutSettings:
     return RolloutSettings(
         deadline_s=defaults.deadline_s if deadline_s is None else deadline_s,
         rollback=flag(node.get("rollback"), default=defaults.rollback),
+    )
+
+
+def _health(node: MapNode) -> HealthSettings:
+    defaults = HealthSettings()
+    restart_after_s = duration_s(text(node.get("restart_after")))
+    rollback_after_s = duration_s(text(node.get("rollback_after")))
+    return HealthSettings(
+        restart_after_s=defaults.restart_after_s if restart_after_s is None else restart_after_s,
+        rollback_after_s=(
+            defaults.rollback_after_s if rollback_after_s is None else rollback_after_s
+        ),
     )

@@ -26,10 +26,18 @@ class FileSource(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeFile:
-    """One regular file of the commit; *path* is relative to the top of the repository."""
+    """One file of the commit; *path* is relative to the top of the repository."""
 
     path: str
     executable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeLink:
+    """One symbolic link of the commit; *leads* is its text."""
+
+    path: str
+    leads: bytes
 
 
 class CommittedSource(Protocol):
@@ -37,7 +45,7 @@ class CommittedSource(Protocol):
     The files of one commit.
 
     Paths are relative to the top of the repository, use ``/`` and never begin with it; ``"."`` is
-    the top itself. Symbolic links and submodules are not files: they are neither read nor listed.
+    the top itself. Symbolic links and submodules are not files.
     """
 
     @property
@@ -51,6 +59,10 @@ class CommittedSource(Protocol):
 
     def list_files(self, folder: str) -> tuple[TreeFile, ...]:
         """Every regular file below *folder*, at any depth, sorted; empty when there is none."""
+        ...
+
+    def list_links(self, folder: str) -> tuple[TreeLink, ...]:
+        """Every symbolic link below *folder*, at any depth, sorted by path."""
         ...
 
     def resolve_release(self, requested: str, contexts: Sequence[str]) -> str:

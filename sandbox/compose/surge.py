@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.model.ingress import RouteMode
 from sandbox.model.rollout import Order
-from sandbox.model.service import Service, VolumeMount
+from sandbox.model.service import CommittedMount, Service, VolumeMount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,14 +45,42 @@ def only_one(service: Service, bound: Iterable[Port] | None = None) -> str:
     return f"only one container can have the address {fixed}" if fixed else ""
 
 
-def written_volume(service: Service) -> str:
-    """Give the first named volume that *service* writes to; empty when there is none."""
+def written_volumes(service: Service) -> tuple[str, ...]:
+    """
+    Give the keys of the named volumes that *service* writes to.
+
+    A folder of the commit that may be written is one; a single file is not where data is kept.
+    """
     written = (
         mount.volume
         for mount in service.mounts
-        if isinstance(mount, VolumeMount) and not mount.read_only
+        if (isinstance(mount, VolumeMount) or (isinstance(mount, CommittedMount) and mount.folder))
+        and not mount.read_only
     )
-    return next(filter(None, written), "")
+    return tuple(filter(None, written))
+
+
+def shared(service: Service) -> str:
+    """
+    Say what old and new container of *service* would both use; empty when there is nothing.
+
+    Two may, if the file says so: a named volume that is written, a device of the host.
+    """
+    for volume in written_volumes(service):
+        return f"write the volume {volume}"
+    for device in service.devices.mapped:
+        return f"use the device {device.source}"
+    return ""
+
+
+def moved_volume(service: Service) -> str:
+    """
+    Give the target of the first anonymous volume of *service*; empty when there is none.
+
+    It moves from container to container, and two never write it.
+    """
+    mounts = (mount for mount in service.mounts if isinstance(mount, VolumeMount))
+    return next((mount.target for mount in mounts if not mount.volume), "")
 
 
 def check_rollouts(drafts: Mapping[str, Draft]) -> None:
@@ -67,15 +95,21 @@ def _check_order(draft: Draft) -> None:
     if service.rollout.update.order is not Order.START_FIRST:
         return
     place, mark = draft.place.at("deploy", "update_config", "order"), draft.rollout_marks["order"]
-    reason, volume = only_one(service), written_volume(service)
+    reason, both = only_one(service), shared(service)
     if reason:
         place.problem(
             mark,
             f"start-first has two containers for a while: {reason}",
             "remove that, or say stop-first",
         )
-    elif volume:
-        place.warn(mark, f"for a while two containers write the volume {volume}")
+    elif target := moved_volume(service):
+        place.warn(
+            mark,
+            f"it goes stop-first: the anonymous volume at {target} moves to the new container; "
+            "give it a name if two may write it",
+        )
+    elif both:
+        place.warn(mark, f"for a while two containers {both}")
 
 
 def _check_canary(draft: Draft) -> None:
@@ -83,7 +117,7 @@ def _check_canary(draft: Draft) -> None:
     if not service.rollout.steps:
         return
     place, mark = draft.place.at("x-sandbox", "rollout", "steps"), draft.rollout_marks["steps"]
-    order, volume = service.rollout.update.order, written_volume(service)
+    order, both = service.rollout.update.order, shared(service)
     if order is Order.STOP_FIRST:
         place.problem(
             mark,
@@ -92,10 +126,17 @@ def _check_canary(draft: Draft) -> None:
         )
     elif reason := only_one(service):
         place.problem(mark, f"a canary runs beside the old container: {reason}", "remove one")
-    elif volume and order is None:
+    elif target := moved_volume(service):
         place.problem(
             mark,
-            f"a canary runs beside the old container, and both write the volume {volume}",
+            "a canary runs beside the old container, and the anonymous volume at "
+            f"{target} can be in one of them only",
+            "remove the steps, or give the volume a name",
+        )
+    elif both and order is None:
+        place.problem(
+            mark,
+            f"a canary runs beside the old container, and both {both}",
             "remove the steps, or say `deploy.update_config.order: start-first` if they may",
         )
     if not _may_be_routed(service):

@@ -127,6 +127,11 @@ _SETTINGS: Schema = record(
             patternProperties={},
             type=["object", "null"],
         ),
+        "health": record(
+            {"restart_after": DURATION, "rollback_after": DURATION},
+            patternProperties={},
+            type=["object", "null"],
+        ),
     },
     patternProperties={},
     type=["object", "null"],

@@ -55,12 +55,6 @@ def check_supported(service: MapNode, place: Place) -> None:
     }
     _refuse(build, refused, place.at("build"))
     _check_deploy(mapping(service.get("deploy")), place.at("deploy"))
-    for name, network in mapping(service.get("networks")).values.items():
-        if mapping(network).get("interface_name") is not None:
-            place.at("networks", name, "interface_name").problem(
-                mapping(network).values["interface_name"],
-                "`interface_name` is not supported: the engine learnt it with API 1.49",
-            )
 
 
 def _refuse(node: MapNode, refused: Mapping[str, str], place: Place) -> None:
@@ -71,11 +65,16 @@ def _refuse(node: MapNode, refused: Mapping[str, str], place: Place) -> None:
 
 def _check_deploy(deploy: MapNode, place: Place) -> None:
     mode = deploy.get("mode")
-    if mode is not None and text(mode) not in {"", "replicated"}:
+    replicas = deploy.get("replicas")
+    if mode is not None and text(mode) == "global" and replicas is not None:
+        place.at("replicas").warn(
+            replicas, "`replicas` counts although the mode is global, as in Compose"
+        )
+    elif mode is not None and text(mode) not in {"", "replicated", "global"}:
         place.at("mode").problem(
             mode,
             f"`deploy.mode: {text(mode)}` is not supported: it {_SWARM}",
-            "remove it, and say `replicas`",
+            "remove it",
         )
     reservations = mapping(mapping(deploy.get("resources")).get("reservations"))
     here = place.at("resources", "reservations")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from sandbox.model.past import Deed, Fate, PastDeed
@@ -10,6 +11,7 @@ from sandbox.model.record import Outcome, SyncRecord, Trigger
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from sandbox.model.event import Event
     from sandbox.model.past import Decision
 
 _DEEDS: Final = {
@@ -65,6 +67,18 @@ def past_deed(record: SyncRecord, decision: Decision | None) -> PastDeed:
         decision=decision,
         record=record,
         message=_first_line(record.message),
+    )
+
+
+def change_of_health(event: Event) -> PastDeed:
+    """Tell of an event of how a service does."""
+    return PastDeed(
+        environment=event.environment,
+        at=event.at,
+        deed=Deed.HEALTH,
+        who=event.service_name,
+        health=event.kind,
+        message=_first_line(event.message),
     )
 
 
@@ -129,8 +143,23 @@ def successor(
 
 
 def newest_first(deeds: Sequence[PastDeed]) -> tuple[PastDeed, ...]:
-    """Sort them; those of one moment stay as they are."""
-    return tuple(sorted(deeds, key=lambda each: -each.at))
+    """
+    Sort them: syncs by their numbers, the others between those by time.
+
+    A clock that was set back makes an earlier sync seem later; then it counts as of the next one.
+    Those of one moment stay as they are.
+    """
+    syncs = sorted((each for each in deeds if each.record), key=lambda each: -_number(each))
+    moments: dict[int, float] = {}
+    latest = math.inf
+    for each in syncs:
+        latest = moments[_number(each)] = min(latest, each.at)
+    others = [each for each in deeds if not each.record]
+    return tuple(sorted((*syncs, *others), key=lambda each: -moments.get(_number(each), each.at)))
+
+
+def _number(deed: PastDeed) -> int:
+    return deed.record.id if deed.record else 0
 
 
 def in_force(

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from sandbox.model.gate import GatePhase, GateResult, GateVerdict
+from sandbox.secrecy.vault import shown, shown_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +26,9 @@ _MORE_TEXTS: Final = ("image", "image_id", "tree", "message")
 
 def note_line(result: GateResult) -> str:
     """Write *result* as one line, with the last lines of its log cut to what a note should hold."""
-    log = [line[:LINE_LENGTH] for line in result.log[-LOG_LINES:]]
-    return json.dumps({"schema": SCHEMA, **asdict(result), "log": log}, separators=(",", ":"))
+    log = [shown(line)[:LINE_LENGTH] for line in result.log[-LOG_LINES:]]
+    fields = {**shown_fields(asdict(result)), "log": log}
+    return json.dumps({"schema": SCHEMA, **fields}, separators=(",", ":"))
 
 
 def results_of_note(text: str) -> tuple[GateResult, ...]:

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sandbox.model.event import Event, EventKind
+from sandbox.model.event import OF_HEALTH, Event, EventKind
 from sandbox.model.notification import QUIET, MessageFormat, Notification, Webhook
+from sandbox.secrecy.vault import shown, shown_fields
 
 STORM_S: Final = 60.0
 KEPT: Final = 100
@@ -23,8 +24,10 @@ _BAD: Final = frozenset(
     {EventKind.DEGRADED, EventKind.INVALID, EventKind.QUARANTINED, EventKind.UNREACHABLE}
 )
 _SIGNS: Final[Mapping[EventKind, str]] = {
-    **dict.fromkeys((EventKind.SYNCED, EventKind.RECOVERED), "\N{LARGE GREEN CIRCLE}"),
-    **dict.fromkeys(_BAD, "\N{LARGE RED CIRCLE}"),
+    **dict.fromkeys(
+        (EventKind.SYNCED, EventKind.RECOVERED, EventKind.HEALTHY), "\N{LARGE GREEN CIRCLE}"
+    ),
+    **dict.fromkeys((*_BAD, EventKind.UNHEALTHY, EventKind.FLAPPING), "\N{LARGE RED CIRCLE}"),
     **dict.fromkeys(
         (EventKind.DRIFT, EventKind.HELD, EventKind.ABORTED), "\N{LARGE YELLOW CIRCLE}"
     ),
@@ -46,6 +49,7 @@ class Told:
         quarantined: What was told last of it is a quarantine: the next sync is the way back.
         back_at: The revision that a quarantine went back to; not well, whatever it is in sync with.
         storm_until: Until when drift is counted only, in seconds since the epoch.
+        health: What was told last of how its services do between syncs.
         uncounted: The last drift that was counted only, with how often there was one.
     """
 
@@ -55,6 +59,7 @@ class Told:
     back_at: str = ""
     storm_until: float = 0.0
     uncounted: Notification | None = None
+    health: Key | None = None
 
 
 Digest = Mapping[str, Told]
@@ -71,6 +76,10 @@ def digest(known: Digest, event: Event) -> tuple[Digest, tuple[Notification, ...
     if event.kind in QUIET:
         return known, ()
     told = known.get(event.environment, Told())
+    if event.kind in OF_HEALTH:
+        key = (event.kind, event.revision, event.message)
+        known = {**known, event.environment: replace(told, health=key)}
+        return known, () if key == told.health else (_message(event),)
     told, message = _drift(told, event) if event.kind is EventKind.DRIFT else _other(told, event)
     return {**known, event.environment: told}, () if message is None else (message,)
 
@@ -79,14 +88,19 @@ def due(known: Digest, now: float) -> tuple[Digest, tuple[Notification, ...]]:
     """Tell of the drift that was only counted, once its minute is over."""
     changed, messages = dict(known), list[Notification]()
     for environment, told in sorted(known.items()):
-        if told.uncounted is not None and now >= told.storm_until:
+        if told.uncounted is not None and _is_over(told, now):
             messages.append(told.uncounted)
             changed[environment] = replace(told, uncounted=None, storm_until=now + STORM_S)
     return changed, tuple(messages)
 
 
+def _is_over(told: Told, now: float) -> bool:
+    """A minute that has not begun yet is of a clock that was set back since: it is over, too."""
+    return not told.storm_until - STORM_S <= now < told.storm_until
+
+
 def _drift(told: Told, event: Event) -> tuple[Told, Notification | None]:
-    if event.at >= told.storm_until and told.uncounted is None:
+    if _is_over(told, event.at) and told.uncounted is None:
         return replace(told, storm_until=event.at + STORM_S), _message(event)
     times = told.uncounted.times + 1 if told.uncounted else 1
     return replace(told, uncounted=replace(_message(event), times=times)), None
@@ -139,7 +153,7 @@ def _message(event: Event) -> Notification:
         at=event.at,
         environment=event.environment,
         kind=event.kind,
-        message=event.message[:MESSAGE_MAX],
+        message=shown(event.message)[:MESSAGE_MAX],
         revision=event.revision,
     )
 
@@ -162,7 +176,7 @@ def body(message: Notification, form: MessageFormat, *, repository: str, lost: i
         lost: How many messages before it could not be delivered.
     """
     if form is MessageFormat.CHAT:
-        return json.dumps({"text": _text(message, repository, lost)}, ensure_ascii=False)
+        return json.dumps({"text": shown(_text(message, repository, lost))}, ensure_ascii=False)
     fields = {
         "at": message.at,
         "repository": repository,
@@ -173,7 +187,7 @@ def body(message: Notification, form: MessageFormat, *, repository: str, lost: i
         "times": message.times,
         "lost": lost,
     }
-    return json.dumps({"schema": 1, "notification": fields}, ensure_ascii=False)
+    return json.dumps({"schema": 1, "notification": shown_fields(fields)}, ensure_ascii=False)
 
 
 def _text(message: Notification, repository: str, lost: int) -> str:

@@ -1,8 +1,8 @@
 """
-Decide which failure is the fault of a revision, and how long it stays refused for it.
+Decide whose fault a failure is, and how long a revision stays refused for its own.
 
-What trying again would not mend is its fault. What the machine lacks (a port, a waiver, an engine
-that answers) is not.
+Only what a commit can mend is its fault. What the machine lacks (a port, an engine that answers)
+and what is ours (the ingress) is not: that is tried again.
 """
 
 from __future__ import annotations
@@ -15,13 +15,17 @@ from sandbox.errors import (
     EngineError,
     EngineUnreachableError,
     GateError,
+    HeldError,
     IngressError,
     StartFailedError,
 )
 from sandbox.model import action as actions
 from sandbox.model.plan import HoldReason
+from sandbox.model.record import Outcome
 from sandbox.model.rollout import FailureAction
 from sandbox.planning.compare import compare_desired
+from sandbox.planning.ingress_service import ingress_template
+from sandbox.planning.routes import INGRESS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
 _MADE_OF_THE_REVISION = (
     actions.BuildImage,
     actions.PullImage,
+    actions.CreateNetwork,
+    actions.CreateVolume,
     actions.CreateContainer,
     actions.CopyFiles,
     actions.StartContainer,
@@ -43,8 +49,22 @@ _MADE_OF_THE_REVISION = (
 )
 
 
-def is_fault_of_revision(action: actions.Action, error: SandboxError) -> bool:
+_OF_THE_MACHINE = (
+    HoldReason.BACK_OFF,
+    HoldReason.JOB_KILLED,
+    HoldReason.NAME_TAKEN,
+    HoldReason.PORT_TAKEN,
+    HoldReason.NETWORK_IN_USE,
+    HoldReason.SUBNETS_EXHAUSTED,
+)
+
+
+def is_fault_of_revision(
+    action: actions.Action, error: SandboxError, service_name: str = ""
+) -> bool:
     """Tell whether *error* of a step that does *action* speaks against what was committed."""
+    if _is_ours(action, service_name):
+        return False
     match error:
         case StartFailedError() | AnalysisError() | DeadlineError() | GateError():
             return isinstance(action, _MADE_OF_THE_REVISION)
@@ -54,6 +74,30 @@ def is_fault_of_revision(action: actions.Action, error: SandboxError) -> bool:
             return not error.temporary and isinstance(action, _MADE_OF_THE_REVISION)
         case _:
             return False
+
+
+def outcome_of_failure(
+    action: actions.Action, error: SandboxError, service_name: str = ""
+) -> Outcome:
+    """Say how a sync ended whose step failed with *error*: a rule that says no is no error."""
+    refused = isinstance(error, HeldError) and not _is_ours(action, service_name)
+    if refused or is_fault_of_revision(action, error, service_name):
+        return Outcome.FAILED
+    return Outcome.ERRORED
+
+
+def outcome_of_holds(holds: Iterable[Hold]) -> Outcome:
+    """Say how a sync ended that left *holds*: errored when the machine is to blame for each."""
+    roots = [hold for hold in holds if hold.reason is not HoldReason.DEPENDENCY_HELD]
+    ours = all(hold.reason in _OF_THE_MACHINE for hold in roots)
+    return Outcome.ERRORED if roots and ours else Outcome.FAILED
+
+
+def _is_ours(action: actions.Action, service_name: str) -> bool:
+    """Tell whether a step is about the ingress, in which the repository has no say."""
+    if isinstance(action, actions.BuildImage):
+        return ingress_template().image in action.tags
+    return service_name == INGRESS
 
 
 def failed_services(
@@ -66,7 +110,7 @@ def failed_services(
     """
     failed: dict[str, set[str]] = {}
     for step, error in failures:
-        if is_fault_of_revision(step.action, error):
+        if is_fault_of_revision(step.action, error, step.service_name):
             failed.setdefault(step.service_name, set()).add(step.target)
     allowed = {
         service.name: service.rollout.update.max_failure_ratio * service.replicas

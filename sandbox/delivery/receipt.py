@@ -96,6 +96,7 @@ def _stage(action: actions.Action) -> Stage:
         case (
             actions.CreateNetwork()
             | actions.CreateVolume()
+            | actions.FillVolume()
             | actions.CreateContainer()
             | actions.CopyFiles()
             | actions.RenameContainer()

@@ -52,8 +52,12 @@ class ContainerSpec:
         labels: All labels: ours, Compose's and the user's.
         endpoints: Networks in the order to attach them.
         volume_names: Exact name on the engine by key of the volume.
+        volume_tags: Tag by name of volume, for one that the engine makes along the way.
         followed: Name of the container whose namespaces or mounts it shares, by service.
+        anonymous_volumes: Exact name of each volume that the file gives no name, or that only the
+            image declares, by target; not part of the fingerprint. The engine chooses the others.
         spec_hash: Fingerprint of all of this.
+        fields: What the fingerprint is made of, in clear: never to be shown or kept.
     """
 
     name: str
@@ -62,8 +66,11 @@ class ContainerSpec:
     labels: Mapping[str, str]
     endpoints: tuple[Endpoint, ...] = ()
     volume_names: Mapping[str, str] = field(default_factory=dict[str, str])
+    volume_tags: Mapping[str, str] = field(default_factory=dict[str, str])
     followed: Mapping[str, str] = field(default_factory=dict[str, str])
+    anonymous_volumes: Mapping[str, str] = field(default_factory=dict[str, str])
     spec_hash: str
+    fields: Mapping[str, str] = field(default_factory=dict[str, str], repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,17 +127,51 @@ class CreateVolume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FillVolume:
+    """
+    Create a volume unless it exists, and put files of the commit into it.
+
+    It is whole only when this has ended: until then a second volume marks it.
+
+    Attributes:
+        image: What the container that carries the files is created from; it is never started.
+        files: At their path in the volume, such as ``/conf/app.ini``; folders before what is in
+            them.
+        present: The volume and those of its marks that exist.
+        renews: It is whole already: what a container wrote stays, and another mark stays behind.
+    """
+
+    name: str
+    labels: Mapping[str, str]
+    image: str
+    files: tuple[ContainerFile, ...] = field(repr=False)
+    present: tuple[str, ...] = ()
+    renews: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveVolume:
-    """Delete a volume and its data; only ever planned for `down --volumes`."""
+    """
+    Delete a volume and its data.
+
+    Planned by a sync only for one that holds a copy of the commit and was never writable, or that
+    marks another one and is empty.
+    """
 
     name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateContainer:
-    """Create a container without starting it."""
+    """
+    Create a container without starting it.
+
+    Attributes:
+        carried: Name of the volume that it takes over, by target, where the file gives none.
+    """
 
     spec: ContainerSpec
+    carried: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,10 +254,16 @@ class DisconnectNetwork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveContainer:
-    """Remove a container that does not run, with its anonymous volumes."""
+    """
+    Remove a container that does not run.
+
+    Attributes:
+        volumes: Its anonymous volumes go too, for nothing in them is needed again.
+    """
 
     container_name: str
     container_id: str
+    volumes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,6 +371,7 @@ Action: TypeAlias = (
     | CreateNetwork
     | RemoveNetwork
     | CreateVolume
+    | FillVolume
     | RemoveVolume
     | CreateContainer
     | CopyFiles

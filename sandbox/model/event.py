@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class EventKind(StrEnum):
@@ -32,6 +33,12 @@ class EventKind(StrEnum):
     RECOVERED = "recovered"
     """The engine answers again, or the environment is healthy again."""
     UNREACHABLE = "unreachable"
+    UNHEALTHY = "unhealthy"
+    """A service became unhealthy after its sync."""
+    HEALTHY = "healthy"
+    """It works again."""
+    FLAPPING = "flapping"
+    """It changes between the two too often for each change to be told."""
     SUSPENDED = "suspended"
     RESUMED = "resumed"
     PROMOTED = "promoted"
@@ -40,6 +47,10 @@ class EventKind(StrEnum):
     """A person committed which release it runs, or that it follows its branch again."""
     STOPPED = "stopped"
     """The environment was taken down."""
+
+
+OF_HEALTH: Final = frozenset({EventKind.UNHEALTHY, EventKind.HEALTHY, EventKind.FLAPPING})
+"""Kinds that tell how a service does between syncs; damped where they are made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

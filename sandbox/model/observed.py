@@ -11,6 +11,8 @@ from sandbox.model.service import Limits
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sandbox.model.ownership import Claim
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
@@ -48,6 +50,20 @@ class EngineHealth(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Creation:
+    """
+    What the engine made of a container when it was created, which may be less than was asked.
+
+    Attributes:
+        limits: As the engine reported them before the first start.
+        warnings: What it said about that, in its own words.
+    """
+
+    limits: Limits
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedContainer:
     """
     One container of ours, as the engine really runs it.
@@ -63,11 +79,18 @@ class ObservedContainer:
         probed: It has a healthcheck, of its own or of its image.
         created_at: Seconds since the epoch; 0.0 when unknown.
         started_at, finished_at: Seconds since the epoch; 0.0 when it never did.
+        namespace_lost_at: When a container whose namespaces it shares, ours or not, ended last
+            before it was started again; 0.0 when it never was.
         networks: Name of each network that it is attached to, with its aliases there.
         addresses: Its IPv4 address by network, as far as it has one now.
+        other_addresses: Its IPv6 and MAC addresses by network, likewise.
+        devices: Paths of the devices of the host that it was given.
         volumes: Name of each volume that it mounts, by target.
         host_ports: ``(host_ip, port, protocol)`` that are bound now.
+        creation: What this engine made of it; ``None`` when the journal does not know.
         error: What the engine says of the last failed start; empty when nothing.
+        given: What the engine says that it was created with, by field as in its fingerprint, in
+            clear: never to be shown or kept.
         config_hash: Of an ingress: that of the configuration which it proved to run; else empty.
     """
 
@@ -84,13 +107,20 @@ class ObservedContainer:
     created_at: float = 0.0
     started_at: float = 0.0
     finished_at: float = 0.0
+    namespace_lost_at: float = 0.0
     limits: Limits = field(default_factory=Limits)
+    creation: Creation | None = None
     networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     addresses: Mapping[str, str] = field(default_factory=dict[str, str])
+    other_addresses: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict[str, tuple[str, ...]]
+    )
+    devices: tuple[str, ...] = ()
     volumes: Mapping[str, str] = field(default_factory=dict[str, str])
     host_ports: tuple[tuple[str, int, str], ...] = ()
     error: str = ""
     config_hash: str = ""
+    given: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +130,7 @@ class ObservedNetwork:
 
     Attributes:
         endpoints: Ids of the containers attached to it, ours and foreign, sorted.
+        created_at: Seconds since the epoch; 0.0 when unknown.
     """
 
     id: str
@@ -107,14 +138,21 @@ class ObservedNetwork:
     labels: Mapping[str, str]
     subnets: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
+    created_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedVolume:
-    """One volume; the engine knows volumes by name only."""
+    """
+    One volume; the engine knows volumes by name only.
+
+    Attributes:
+        created_at: Seconds since the epoch, or when its folder last changed; 0.0 when unknown.
+    """
 
     name: str
     labels: Mapping[str, str]
+    created_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,8 +187,11 @@ class ObservedState:
         used_subnets: Every subnet of every network on the engine, ours and foreign, in CIDR form.
         taken_ports: Ports that others hold: all other containers, and of the processes of this
             machine those that hold what was asked for.
+        foreign_mounts: Names of the volumes that containers which are not ours mount.
         told_hash: Of the configuration that the ingress was told last, whatever it does now: it
             tells how far a rollout was.
+        api_version: Newest API that both sides speak, such as ``1.41``; empty when unknown.
+        claims: Objects that carry our labels and are not ours; their names are foreign names.
     """
 
     owner: Owner
@@ -161,4 +202,7 @@ class ObservedState:
     foreign_names: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     used_subnets: tuple[str, ...] = ()
     taken_ports: tuple[TakenPort, ...] = ()
+    foreign_mounts: frozenset[str] = frozenset()
     told_hash: str = ""
+    api_version: str = ""
+    claims: tuple[Claim, ...] = ()

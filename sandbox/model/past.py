@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sandbox.model.event import EventKind
     from sandbox.model.record import SyncRecord
 
 
@@ -30,6 +31,8 @@ class Deed(StrEnum):
     RETRY = "retry"
     WAY_BACK = "way back"
     """The revision failed by its own fault: back to the last good one."""
+    HEALTH = "health"
+    """Nothing was done: a service became unhealthy or healthy by itself, or flaps."""
 
 
 class Fate(StrEnum):
@@ -66,15 +69,16 @@ class Decision:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastDeed:
     """
-    One line of the history: a sync, or a commit that was never synced.
+    One line of the history: a sync, a commit that was never synced, or a change of health.
 
     Attributes:
         at: Seconds since the epoch: of the sync's beginning, or of the commit.
         who: A commit's author, the person who asked, or ``drift``, ``retry``, ``rollback`` for what
-            is done by itself; empty when nobody can tell.
+            is done by itself; the service whose health changed; empty when nobody can tell.
         decision: The commit; ``None`` when it is gone, or there was none.
         record: The sync; ``None`` for a commit without one.
         fate: Of a commit without a sync.
+        health: Of a change of health, what came of it; else ``None``.
         message: Why it did not succeed, in a line; empty when it did.
     """
 
@@ -85,6 +89,7 @@ class PastDeed:
     decision: Decision | None = None
     record: SyncRecord | None = None
     fate: Fate | None = None
+    health: EventKind | None = None
     message: str = ""
 
     @property
@@ -99,6 +104,8 @@ class PastDeed:
         """How it ended, in a word."""
         if self.record is not None:
             return self.record.outcome.value
+        if self.health is not None:
+            return self.health.value
         return self.fate.value if self.fate else Fate.UNRECORDED.value
 
 

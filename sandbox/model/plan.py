@@ -63,14 +63,17 @@ class HoldReason(StrEnum):
 
     BACK_OFF = "back_off"
     JOB_FAILED = "job_failed"
+    JOB_KILLED = "job_killed"
     IMAGE_BROKEN = "image_broken"
     NAME_TAKEN = "name_taken"
     PORT_TAKEN = "port_taken"
+    ADDRESS_TAKEN = "address_taken"
     EXTERNAL_MISSING = "external_missing"
     VOLUME_CHANGED = "volume_changed"
     NETWORK_IN_USE = "network_in_use"
     SUBNETS_EXHAUSTED = "subnets_exhausted"
     PRUNE_OFF = "prune_off"
+    ENGINE_TOO_OLD = "engine_too_old"
     POLICY = "policy"
     WAIVERS_INVALID = "waivers_invalid"
     GATE_FAILED = "gate_failed"
@@ -102,6 +105,8 @@ class SyncPolicy:
     Attributes:
         prune: Remove what is no longer declared.
         backing_off: Seconds until a container of that service may be started again, by service.
+        ailing: Services that became unhealthy after their sync, with why their unhealthy containers
+            are restarted now; empty when they are not yet.
         broken_images: Why the image cannot be built, by reference: it was tried, and the same
             content fails again.
         retry_jobs: A failed job may run again although its spec and revision are the same:
@@ -118,6 +123,7 @@ class SyncPolicy:
 
     prune: bool = True
     backing_off: Mapping[str, float] = field(default_factory=dict[str, float])
+    ailing: Mapping[str, str] = field(default_factory=dict[str, str])
     broken_images: Mapping[str, str] = field(default_factory=dict[str, str])
     retry_jobs: bool = False
     jobs_done: frozenset[str] = frozenset()

@@ -109,8 +109,8 @@ class VolumeMount:
     A volume in a container.
 
     Attributes:
-        volume: Its key under top-level ``volumes``; empty for one without a name, which goes with
-            its container.
+        volume: Its key under top-level ``volumes``; empty for an anonymous one, which every
+            container of that replica mounts in turn.
         subpath: Folder of the volume that is mounted; empty means all of it.
     """
 
@@ -163,17 +163,22 @@ class TmpfsMount:
     listed: bool = False
 
 
-Mount: TypeAlias = VolumeMount | TmpfsMount | HostMount
+class FileKind(StrEnum):
+    """What is at a path."""
+
+    FILE = "file"
+    LINK = "link"
+    FOLDER = "folder"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerFile:
     """
-    One file that is copied into the container before it starts.
+    One file, link or folder of a container.
 
     Attributes:
         target: Absolute path in the container.
-        content: The bytes.
+        content: The bytes; of a link, where it points to.
         mode: Permission bits.
         uid: Owner in the container.
         gid: Group in the container.
@@ -183,11 +188,43 @@ class ContainerFile:
 
     target: str
     content: bytes = field(repr=False)
+    kind: FileKind = FileKind.FILE
     mode: int = 0o444
     uid: int = 0
     gid: int = 0
     source: str
     secret: bool = False
+
+
+INTERFACE_NAME = "com.docker.network.endpoint.ifname"
+"""The option of the network driver that ``interface_name`` of an attachment becomes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommittedMount:
+    """
+    A file or folder of the commit in a container, served from a volume.
+
+    Attributes:
+        source: For people: a path in the commit, ``config x`` or ``secret x``.
+        folder: It is a folder; else *files* is that one file.
+        files: What is committed there, at its path in the container, sorted by target.
+        read_only: The container cannot write to it.
+        volume: Key of the volume that keeps what containers write; empty when none may write.
+        uid, gid: Owner of the folders.
+    """
+
+    target: str
+    source: str
+    folder: bool
+    files: tuple[ContainerFile, ...]
+    read_only: bool = True
+    volume: str = ""
+    uid: int = 0
+    gid: int = 0
+
+
+Mount: TypeAlias = VolumeMount | TmpfsMount | HostMount | CommittedMount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,8 +347,8 @@ class Service:
         container_name: Exact name of its only container; empty means ours to choose.
         environment: Variables, sorted by name; ``env_file`` already merged in.
         unset_environment: Names of variables that are taken away should the image have them.
-        mounts: Volumes, memory and paths of the host, sorted by target.
-        files: Configs, secrets and files of the repository, sorted by target.
+        mounts: Volumes, memory, paths of the host and of the commit, sorted by target.
+        files: Files that are copied into the container before it starts, sorted by target.
         external_links: Containers of others and their names here, as ``name:alias``, sorted.
         mac_address: Of the main network; empty means any.
         runtime: Name of the engine's runtime; empty is its default.
@@ -381,3 +418,11 @@ class Service:
     migrations: str = ""
     place: str = ""
     places: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
+
+
+def given_files(service: Service) -> tuple[ContainerFile, ...]:
+    """
+    Every file that a container of *service* is given, copied and mounted ones.
+    """
+    mounted = (mount for mount in service.mounts if isinstance(mount, CommittedMount))
+    return (*service.files, *(file for mount in mounted for file in mount.files))

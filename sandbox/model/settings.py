@@ -38,6 +38,20 @@ class RolloutSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HealthSettings:
+    """
+    What follows when a service becomes unhealthy after its sync.
+
+    Attributes:
+        restart_after_s: Seconds until its container is restarted; 0.0 is never.
+        rollback_after_s: Seconds until the last good revision comes back; 0.0 is never.
+    """
+
+    restart_after_s: float = 300.0
+    rollback_after_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentSettings:
     """
     Top-level ``x-sandbox`` of one environment.
@@ -55,3 +69,4 @@ class EnvironmentSettings:
     soak_s: float = 0.0
     sync: SyncSettings = field(default_factory=SyncSettings)
     rollout: RolloutSettings = field(default_factory=RolloutSettings)
+    health: HealthSettings = field(default_factory=HealthSettings)

@@ -39,6 +39,9 @@ class ServiceStatus:
         job: It runs once and ends.
         image: What its containers were created from.
         started_at: Seconds since the epoch at which its newest container started; 0.0 if none.
+        since: Seconds since the epoch since when it is healthy, unhealthy or flapping; 0.0 when
+            nobody watched.
+        changes: How often that changed lately.
     """
 
     name: str
@@ -49,6 +52,8 @@ class ServiceStatus:
     job: bool = False
     image: str = ""
     started_at: float = 0.0
+    since: float = 0.0
+    changes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +90,7 @@ class EnvironmentStatus:
         gates: Checks of *revision*, and how far it has passed them.
         urls: Addresses of published ports, most useful first, then names that the edge knows.
         notes: What is not where the file says, and why.
+        held: Why it will not get where the commit says by waiting; empty when it may.
         pending: Plan lines of what differs; empty when synced.
         ignored_edits: Uncommitted paths that change nothing.
         reconciled: A controller looks after it now.
@@ -106,6 +112,7 @@ class EnvironmentStatus:
     notes: tuple[str, ...] = ()
     message: str = ""
     next_step: str = ""
+    held: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
     ignored_edits: tuple[str, ...] = ()
     reconciled: bool = False

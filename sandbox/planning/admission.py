@@ -11,6 +11,7 @@ from sandbox.model import action as actions
 from sandbox.model.plan import Hold, HoldReason
 from sandbox.model.service import Service
 from sandbox.model.waiver import Subject, WaiverFile
+from sandbox.planning.contents import service_contents
 from sandbox.planning.host_ports import HostPort, host_ports
 from sandbox.planning.ingress_service import is_ingress, with_ingress
 from sandbox.planning.labels import is_owned, resource_key
@@ -102,7 +103,11 @@ class Judge:
     def of_container(self, spec: ContainerSpec) -> tuple[Denial, ...]:
         """Judge a container: its body, the build of its image, and its hooks."""
         # Whose namespaces and mounts it shares was chosen by the plan, among its own services.
-        own = replace(self.own, containers=self.own.containers | {*spec.followed.values()})
+        own = replace(
+            self.own,
+            containers=self.own.containers | {*spec.followed.values()},
+            volumes=self.own.volumes | {*spec.anonymous_volumes.values()},
+        )
         if is_ingress(spec.service):
             return self._of_ingress(spec)
         spec = self._as_committed(spec)
@@ -228,10 +233,17 @@ def judge_of(desired: DesiredState, observed: ObservedState, policy: SyncPolicy)
             volume_name(owner, each)
             for each in desired.volumes
             if not (each.external and judge.of_volume(each))
-        ),
+        )
+        | _content_names(owner, desired),
         containers=frozenset({each.name for each in ours} | {each.id for each in ours}),
     )
     return replace(judge, own=own)
+
+
+def _content_names(owner: Owner, desired: DesiredState) -> frozenset[str]:
+    """Names of the volumes that serve files of the commit."""
+    services = (*desired.services, *desired.gates)
+    return frozenset(each.name for service in services for each in service_contents(owner, service))
 
 
 def admitted_networks(
@@ -265,7 +277,8 @@ def judge_of_containers(
     judge = judge_of(desired, observed, policy)
     declared = Own(
         networks=frozenset(network_name(judge.owner, each) for each in judge.desired.networks),
-        volumes=frozenset(volume_name(judge.owner, each) for each in judge.desired.volumes),
+        volumes=frozenset(volume_name(judge.owner, each) for each in judge.desired.volumes)
+        | _content_names(judge.owner, judge.desired),
         containers=judge.own.containers,
     )
     return replace(judge, own=declared)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 WINDOW_S: Final = 600.0
 STARTS_MAX: Final = 12
 DELAY_MAX_S: Final = 60.0
+REPAIRS_AT_ONCE: Final = 5
+REPAIR_DELAY_MAX_S: Final = 3600.0
 
 
 def delay_s(starts: Sequence[float], now: float) -> float:
@@ -22,8 +24,8 @@ def delay_s(starts: Sequence[float], now: float) -> float:
     than ten minutes is forgotten, and within ten minutes there are at most twelve starts.
 
     Args:
-        starts: When it was started, in seconds since the epoch; in any order.
-        now: Seconds since the epoch.
+        starts: When it was started, in seconds of a clock that nobody sets; in any order.
+        now: Of the same clock.
     """
     # A start in the future is a clock that was set back: count it as now.
     recent = sorted(min(start, now) for start in starts if start > now - WINDOW_S)
@@ -33,6 +35,17 @@ def delay_s(starts: Sequence[float], now: float) -> float:
     if len(recent) >= STARTS_MAX:
         until = max(until, recent[-STARTS_MAX] + WINDOW_S)
     return max(0.0, until - now)
+
+
+def repair_delay_s(repairs: int) -> float:
+    """
+    Seconds after the *repairs*-th repair of the same drift before it is repaired again.
+
+    Five times at once, for people try things; then 10 s, 30 s, 90 s ... up to an hour.
+    """
+    if repairs < REPAIRS_AT_ONCE:
+        return 0.0
+    return float(min(REPAIR_DELAY_MAX_S, 10 * 3 ** min(repairs - REPAIRS_AT_ONCE, 10)))
 
 
 def retry_delay_s(failures: int) -> float:

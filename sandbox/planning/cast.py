@@ -7,12 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sandbox.compose.surge import only_one, written_volume
+from sandbox.compose.surge import only_one, shared
 from sandbox.model.observed import ContainerState
 from sandbox.model.rollout import Order
 from sandbox.planning.diff import present_containers
 from sandbox.planning.generations import generation_of, serving_generation
 from sandbox.planning.labels import SERVICE
+from sandbox.planning.place_volumes import moves_volume
 from sandbox.planning.routes import INGRESS
 from sandbox.planning.slot import Need, is_live, is_ready
 
@@ -117,9 +118,11 @@ def starts_first(scene: Scene, slot: Slot) -> bool:
     if _is_single(service) or slot.spec.followed or _is_followed(scene, service):
         return False
     order = update_of(scene, service).order
+    if moves_volume(scene.observed, displaced(slot)):
+        return False
     if order is not None:
         return order is Order.START_FIRST
-    return not written_volume(service)
+    return not shared(service)
 
 
 def _is_single(service: Service) -> bool:

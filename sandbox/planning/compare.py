@@ -6,13 +6,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.planning.diff import field_changes
+from sandbox.planning.field_label import field_changes, secret_fields
 from sandbox.planning.field_texts import group_fields
 from sandbox.planning.fingerprint import (
     build_fields,
-    mask,
     network_fields,
-    secret_fields,
     service_fields,
     volume_fields,
 )
@@ -38,7 +36,9 @@ def compare_desired(one: DesiredState, other: DesiredState) -> tuple[Change, ...
             right.update({f"{name}.{field}": text for field, text in after[name].items()})
         else:
             (left if name in before else right)[name] = "declared"
-    return field_changes(left, right)
+    services = (*one.services, *one.gates, *other.services, *other.gates)
+    secret = {f"{each.name}.{field}" for each in services for field in secret_fields(each)}
+    return field_changes(left, right, frozenset(secret))
 
 
 def _objects(desired: DesiredState) -> dict[str, dict[str, str]]:
@@ -59,7 +59,7 @@ def _service_fields(service: Service) -> dict[str, str]:
     if service.build:
         fields["build.context"] = service.build.context
         fields.update({f"build.{key}": text for key, text in build_fields(service.build).items()})
-    return mask(fields, secret_fields(service))
+    return fields
 
 
 def _traffic_fields(service: Service) -> dict[str, str]:
@@ -103,6 +103,8 @@ def _setting_fields(desired: DesiredState) -> dict[str, str]:
         "sync.allow_empty": str(settings.sync.allow_empty).lower(),
         "rollout.deadline_s": f"{settings.rollout.deadline_s:g}",
         "rollout.rollback": str(settings.rollout.rollback).lower(),
+        "health.restart_after_s": f"{settings.health.restart_after_s:g}",
+        "health.rollback_after_s": f"{settings.health.rollback_after_s:g}",
     }
 
 

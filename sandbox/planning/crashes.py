@@ -10,10 +10,19 @@ from sandbox.model.observed import ContainerState
 from sandbox.planning.labels import parse_container_labels
 
 if TYPE_CHECKING:
-    from sandbox.model.observed import ObservedState
+    from sandbox.model.observed import ObservedContainer, ObservedState
 
-_ENDED_BY_SOMEBODY: Final = frozenset({0, 130, 137, 143})
-"""Exit codes of a program that was told to end: a stop, a kill, Ctrl-C."""
+_SIGNALLED: Final = frozenset({130, 137, 143})
+"""Exit codes of a program that was told to end: Ctrl-C, a kill, a stop."""
+_ENDED_BY_SOMEBODY: Final = _SIGNALLED | {0}
+
+
+def was_killed(container: ObservedContainer) -> bool:
+    """
+    Tell whether a signal from outside ended *container*: a kill or a stop, and no lack of memory.
+    """
+    ended = container.state is ContainerState.EXITED and not container.error
+    return ended and not container.oom_killed and container.exit_code in _SIGNALLED
 
 
 def crashed_services(observed: ObservedState) -> frozenset[str]:

@@ -8,18 +8,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from sandbox.model.observed import ContainerState, EngineHealth
-from sandbox.model.plan import Change, Hold, HoldReason
+from sandbox.model.plan import Hold, HoldReason
 from sandbox.model.service import Condition
+from sandbox.planning.crashes import was_killed
 from sandbox.planning.drift import field_words, hard_drift, stop_words, value_words
+from sandbox.planning.field_label import changes_since
 from sandbox.planning.labels import is_owned, parse_container_labels
 from sandbox.planning.slot import STARTS, Need, Slot, is_done, is_live, is_ready, was_tried
 from sandbox.planning.spec import container_spec
+from sandbox.secrecy.names import is_ordinary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from sandbox.model.desired import DesiredState
     from sandbox.model.observed import ObservedContainer, ObservedState
+    from sandbox.model.plan import Change
     from sandbox.planning.slot import Scene
 
 _STATE_RANK: Final = {
@@ -91,20 +95,13 @@ def leftovers(scene: Scene) -> tuple[ObservedContainer, ...]:
     """
     Our containers that belong to no slot: undeclared services, replicas too many, broken labels.
     """
-    keys = {(slot.service.name, slot.replica) for slot in empty_slots(scene)}
+    keys = {
+        (service.name, replica)
+        for service in scene.desired.services
+        for replica in range(1, service.replicas + 1)
+    }
     return tuple(
         container for container in present_containers(scene.observed) if _key(container) not in keys
-    )
-
-
-def field_changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Change, ...]:
-    """
-    Name the fields that differ, sorted.
-    """
-    return tuple(
-        Change(field=name, old=before.get(name), new=after.get(name))
-        for name in sorted(before.keys() | after.keys())
-        if before.get(name) != after.get(name)
     )
 
 
@@ -125,7 +122,14 @@ def changes_text(changes: tuple[Change, ...]) -> str:
 
 
 def _shown(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}\N{HORIZONTAL ELLIPSIS}"
+    if len(text) <= _SHOWN:
+        return text
+    shown = text[: _SHOWN - 1]
+    whole, _, cut = shown.rpartition(" ")
+    # Where this is shown half a secret would not be known for one.
+    if not is_ordinary(cut + text[_SHOWN - 1 :].partition(" ")[0]):
+        shown = f"{whole} "
+    return f"{shown}\N{HORIZONTAL ELLIPSIS}".lstrip()
 
 
 def _judge_slot(scene: Scene, slot: Slot, containers: Iterable[ObservedContainer]) -> Slot:
@@ -151,13 +155,9 @@ def _without(
 def _judge_new(slot: Slot, surplus: tuple[ObservedContainer, ...]) -> Slot:
     if not surplus:
         return replace(slot, need=Need.CREATE, reason="is declared and does not exist")
-    before = parse_container_labels(surplus[0].labels).fields
-    changes = field_changes(before, parse_container_labels(slot.spec.labels).fields)
-    if not before:
-        changes = ()
-    return replace(
-        slot, surplus=surplus, need=Need.CREATE, changes=changes, reason=changes_text(changes)
-    )
+    changes, doubtful = changes_since(surplus[0], slot.spec)
+    reason = f"one of {', '.join(doubtful)} changed" if doubtful else changes_text(changes)
+    return replace(slot, surplus=surplus, need=Need.CREATE, changes=changes, reason=reason)
 
 
 def _judge_job(scene: Scene, slot: Slot, keep: ObservedContainer) -> Slot:
@@ -178,7 +178,19 @@ def _judge_kept(scene: Scene, slot: Slot, keep: ObservedContainer) -> Slot:
     reason, changes = hard_drift(scene, slot.spec, keep)
     if reason:
         return _recreate(slot, keep, reason, changes)
-    return _judge_state(slot, keep)
+    return _judge_ailing(scene, _judge_state(slot, keep), keep)
+
+
+def _judge_ailing(scene: Scene, slot: Slot, keep: ObservedContainer) -> Slot:
+    """
+    Restart what is unhealthy for too long, unless it was started too often already.
+    """
+    why = scene.policy.ailing.get(slot.service.name, "")
+    waits = scene.policy.backing_off.get(slot.service.name, 0.0) > 0
+    unhealthy = keep.state is ContainerState.RUNNING and keep.health is EngineHealth.UNHEALTHY
+    if not why or waits or not unhealthy or slot.need is not Need.NOTHING:
+        return slot
+    return replace(slot, need=Need.RESTART, reason=why)
 
 
 def _judge_state(slot: Slot, keep: ObservedContainer) -> Slot:
@@ -209,7 +221,7 @@ def _failed_job(scene: Scene, slot: Slot, keep: ObservedContainer) -> Hold | Non
         return None
     return Hold(
         target=slot.target,
-        reason=HoldReason.JOB_FAILED,
+        reason=HoldReason.JOB_KILLED if was_killed(keep) else HoldReason.JOB_FAILED,
         message=f"job {stop_words(keep)}; it runs again for the next commit, or when asked to: "
         f"sandbox sync {scene.desired.environment}",
         service_name=slot.service.name,

@@ -23,6 +23,7 @@ from sandbox.model.diagnosis import (
     StartDaemon,
     StartService,
 )
+from sandbox.planning.api_version import version_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -179,7 +180,7 @@ def _api_version(facts: Facts) -> Check:
         return _failed(name, "unknown while no engine answers", remedy)
     needed = ".".join(map(str, API_VERSION_MIN))
     detail = f"version {facts.engine.api_version}, {needed} or newer is needed"
-    if _version(facts.engine.api_version) >= API_VERSION_MIN:
+    if version_number(facts.engine.api_version) >= API_VERSION_MIN:
         return _passed(name, detail)
     return _failed(name, detail, "upgrade the container engine to 20.10 or newer")
 
@@ -201,7 +202,7 @@ def _git(facts: Facts) -> Check:
     if not facts.git_version:
         return _failed("git", "there is no git program", remedy)
     detail = f"version {facts.git_version}, {needed} or newer is needed"
-    if _version(facts.git_version) >= GIT_VERSION_MIN:
+    if version_number(facts.git_version) >= GIT_VERSION_MIN:
         return _passed("git", detail)
     return _failed("git", detail, remedy)
 
@@ -257,16 +258,3 @@ def _warned(name: str, detail: str, remedy: str = "") -> Check:
 
 def _failed(name: str, detail: str, remedy: str) -> Check:
     return Check(name=name, status=CheckStatus.FAIL, detail=detail, remedy=remedy)
-
-
-def _version(text: str) -> tuple[int, ...]:
-    """
-    The leading numbers of a version, at most two: ``2.47.3.windows`` is (2, 47).
-    """
-    numbers: list[int] = []
-    for part in text.split(".")[:2]:
-        digits = "".join(c for c in part if c.isdigit())
-        if not digits:
-            break
-        numbers.append(int(digits))
-    return tuple(numbers)

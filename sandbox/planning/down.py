@@ -6,11 +6,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.model.action import RemoveContainer, RemoveNetwork, RemoveVolume, StopContainer
+from sandbox.model.action import RemoveNetwork, RemoveVolume
 from sandbox.model.plan import Hold, HoldReason, Plan, Step
 from sandbox.planning.diff import present_containers
-from sandbox.planning.labels import is_owned, parse_container_labels, resource_key, stop_grace_s
+from sandbox.planning.labels import TARGET, is_owned, parse_container_labels, resource_key
 from sandbox.planning.order import dependency_ranks, sort_steps
+from sandbox.planning.place_volumes import engine_names, keep_steps, keep_waits, place_target
+from sandbox.planning.plan_containers import remove_action, stop_action
+from sandbox.planning.plan_contents import copies
 from sandbox.planning.plan_networks import disconnecting, network_target, own_networks
 from sandbox.planning.slot import is_live
 from sandbox.planning.wire import container_labels_by_id
@@ -18,7 +21,12 @@ from sandbox.planning.wire import container_labels_by_id
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sandbox.model.observed import ObservedContainer, ObservedNetwork, ObservedState
+    from sandbox.model.observed import (
+        ObservedContainer,
+        ObservedNetwork,
+        ObservedState,
+        ObservedVolume,
+    )
 
 _REASON = "the environment is taken down"
 
@@ -33,7 +41,8 @@ def plan_down(observed: ObservedState, *, volumes: bool) -> Plan:
     """
     containers = present_containers(observed)
     labels = container_labels_by_id((), containers)
-    steps = list(_container_steps(containers, labels))
+    keeps = {} if volumes else keep_steps(observed, containers)
+    steps = [*keeps.values(), *_container_steps(containers, labels, keeps)]
     holds: list[Hold] = []
     ours = {each.id for each in observed.containers}
     for network in own_networks(observed):
@@ -42,8 +51,10 @@ def plan_down(observed: ObservedState, *, volumes: bool) -> Plan:
             holds.append(_in_use(network, strangers[0]))
         else:
             steps.append(_network_step(network, containers, labels))
+    waits = tuple(sorted(f"remove {labels[each.id]}" for each in containers))
+    steps += _copy_steps(observed, waits)
     if volumes:
-        steps += _volume_steps(observed, [f"remove {labels[each.id]}" for each in containers])
+        steps += _volume_steps(observed, waits)
     return Plan(
         environment=observed.owner.environment,
         revision="",
@@ -54,7 +65,9 @@ def plan_down(observed: ObservedState, *, volumes: bool) -> Plan:
 
 
 def _container_steps(
-    containers: Sequence[ObservedContainer], labels: Mapping[str, str]
+    containers: Sequence[ObservedContainer],
+    labels: Mapping[str, str],
+    keeps: Mapping[str, Step],
 ) -> Iterator[Step]:
     live = [each for each in containers if is_live(each)]
     ranks = _ranks(live)
@@ -68,24 +81,21 @@ def _container_steps(
         ]
         yield Step(
             id=f"stop {labels[container.id]}",
-            action=StopContainer(
-                container_name=container.name,
-                container_id=container.id,
-                grace_s=stop_grace_s(container.labels),
-            ),
+            action=stop_action(container),
             target=labels[container.id],
             reason=_REASON,
             after=tuple(sorted(dependents)),
             service_name=parsed.service_name,
         )
     for container in containers:
-        stop = f"stop {labels[container.id]}"
+        waits = [*keep_waits(container, keeps)]
+        waits += [f"stop {labels[container.id]}"] if is_live(container) else []
         yield Step(
             id=f"remove {labels[container.id]}",
-            action=RemoveContainer(container_name=container.name, container_id=container.id),
+            action=remove_action(container),
             target=labels[container.id],
             reason=_REASON,
-            depends_on=(stop,) if is_live(container) else (),
+            depends_on=tuple(sorted(waits)),
             service_name=_service_name(container),
         )
 
@@ -114,16 +124,39 @@ def _network_step(
     )
 
 
-def _volume_steps(observed: ObservedState, waits: Sequence[str]) -> Iterator[Step]:
-    for volume in sorted(observed.volumes, key=lambda each: each.name):
-        if is_owned(volume.labels, observed.owner):
-            yield Step(
-                id=f"remove volume {volume.name}",
-                action=RemoveVolume(name=volume.name),
-                target=f"volume {resource_key(volume.labels) or volume.name}",
-                reason="its data was asked to be deleted",
-                depends_on=tuple(sorted(waits)),
-            )
+def _copy_steps(observed: ObservedState, waits: tuple[str, ...]) -> Iterator[Step]:
+    for name in copies(observed):
+        yield Step(
+            id=f"remove volume {name}",
+            action=RemoveVolume(name=name),
+            target=f"volume {name}",
+            reason="holds a copy of committed files",
+            depends_on=waits,
+        )
+
+
+def _volume_steps(observed: ObservedState, waits: tuple[str, ...]) -> Iterator[Step]:
+    gone = copies(observed)
+    owned = [
+        each
+        for each in observed.volumes
+        if is_owned(each.labels, observed.owner) and each.name not in gone
+    ]
+    targets = {each.name: _volume_target(each) for each in owned} | engine_names(observed)
+    for name, target in sorted(targets.items()):
+        yield Step(
+            id=f"remove volume {name}",
+            action=RemoveVolume(name=name),
+            target=target,
+            reason="its data was asked to be deleted",
+            depends_on=waits,
+        )
+
+
+def _volume_target(volume: ObservedVolume) -> str:
+    if volume.labels.get(TARGET):
+        return place_target(volume.labels)
+    return f"volume {resource_key(volume.labels) or volume.name}"
 
 
 def _in_use(network: ObservedNetwork, stranger: str) -> Hold:

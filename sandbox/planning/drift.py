@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.model.observed import ContainerState
 from sandbox.model.plan import Change
-from sandbox.model.service import VolumeMount
+from sandbox.model.service import CommittedMount, VolumeMount
+from sandbox.planning.contents import content_key
 from sandbox.planning.names import INGRESS
 from sandbox.planning.slot import is_live
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from sandbox.model.action import ContainerSpec, Endpoint
     from sandbox.model.observed import ObservedContainer
+    from sandbox.model.service import Limits, Mount
     from sandbox.planning.slot import Scene
 
 # The engine's own networks: always there, never ours, and where a container without any is put.
@@ -180,38 +182,59 @@ _ABSENT: Final = {
 
 
 def _limit_changes(spec: ContainerSpec, container: ObservedContainer) -> Iterator[Change]:
-    should, has = spec.service.limits, container.limits
+    """
+    Limits that are neither as declared nor as this engine made them when it created *container*.
+    """
+    made = limit_texts(container.creation.limits) if container.creation else {}
+    for change in limit_changes(container.limits, spec.service.limits):
+        if change.old != made.get(change.field):
+            yield change
+
+
+def limit_changes(has: Limits, should: Limits) -> Iterator[Change]:
+    """
+    Name the limits that differ.
+    """
+    has_texts = limit_texts(has)
+    for field, text in limit_texts(should).items():
+        if has_texts[field] != text:
+            yield Change(field=field, old=has_texts[field], new=text)
+
+
+def limit_texts(limits: Limits) -> dict[str, str]:
+    """
+    Every limit by field, as text for people.
+    """
     # What the engine makes of a memory limit by itself is not observed.
-    implied = should.memory_swap_bytes == 2 * should.memory_bytes
-    swap = 0 if implied else should.memory_swap_bytes
-    pairs = (
-        ("limits.memory_bytes", bytes_text(should.memory_bytes), bytes_text(has.memory_bytes)),
-        ("limits.nano_cpus", _cpus_text(should.nano_cpus), _cpus_text(has.nano_cpus)),
-        ("limits.pids", str(should.pids or "unlimited"), str(has.pids or "unlimited")),
-        (
-            "limits.memory_reservation_bytes",
-            bytes_text(should.memory_reservation_bytes),
-            bytes_text(has.memory_reservation_bytes),
-        ),
-        ("limits.memory_swap_bytes", bytes_text(swap), bytes_text(has.memory_swap_bytes)),
-        ("limits.cpu_shares", str(should.cpu_shares or ""), str(has.cpu_shares or "")),
-        ("limits.cpu_quota_us", str(should.cpu_quota_us or ""), str(has.cpu_quota_us or "")),
-        ("limits.cpu_period_us", str(should.cpu_period_us or ""), str(has.cpu_period_us or "")),
-        ("limits.cpuset", should.cpuset, has.cpuset),
-        ("limits.restart", should.restart, has.restart),
-    )
-    for field, should_text, has_text in pairs:
-        if should_text != has_text:
-            yield Change(field=field, old=has_text, new=should_text)
+    implied = limits.memory_swap_bytes == 2 * limits.memory_bytes
+    return {
+        "limits.memory_bytes": bytes_text(limits.memory_bytes),
+        "limits.nano_cpus": _cpus_text(limits.nano_cpus),
+        "limits.pids": str(limits.pids or "unlimited"),
+        "limits.memory_reservation_bytes": bytes_text(limits.memory_reservation_bytes),
+        "limits.memory_swap_bytes": bytes_text(0 if implied else limits.memory_swap_bytes),
+        "limits.cpu_shares": str(limits.cpu_shares or ""),
+        "limits.cpu_quota_us": str(limits.cpu_quota_us or ""),
+        "limits.cpu_period_us": str(limits.cpu_period_us or ""),
+        "limits.cpuset": limits.cpuset,
+        "limits.restart": limits.restart,
+    }
 
 
 def _volume_changes(spec: ContainerSpec, container: ObservedContainer) -> Iterator[Change]:
     for mount in spec.service.mounts:
-        if isinstance(mount, VolumeMount) and mount.volume:
-            should = spec.volume_names.get(mount.volume, mount.volume)
+        key = _volume_key(mount)
+        if key:
+            should = spec.volume_names.get(key, key)
             has = container.volumes.get(mount.target)
             if has != should:
                 yield Change(field=f"volumes.{mount.target}", old=has, new=should)
+
+
+def _volume_key(mount: Mount) -> str:
+    if isinstance(mount, CommittedMount):
+        return content_key(mount)
+    return mount.volume if isinstance(mount, VolumeMount) else ""
 
 
 def _stale_networks(scene: Scene, container: ObservedContainer) -> list[str]:

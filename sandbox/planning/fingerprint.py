@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from typing import TYPE_CHECKING, Final
 
-from sandbox.model.service import HostMount, VolumeMount
+from sandbox.model.service import CommittedMount, FileKind, HostMount, VolumeMount
 from sandbox.planning.field_texts import (
     group_fields,
     named,
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from sandbox.model.service import Attachment, Build, ContainerFile, Mount, Port, Service
 
 SCHEMA: Final = "2"
-_SECRET_NAME = re.compile(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|DSN|PRIVATE|SALT", re.IGNORECASE)
-_SECRET_VALUE = re.compile(r"://[^/\s@]*:[^/\s@]+@|-----BEGIN")
 
 
 def service_fields(
@@ -72,43 +69,6 @@ def digest(fields: Mapping[str, str]) -> str:
     """
     text = json.dumps({"schema": SCHEMA, "fields": dict(fields)}, sort_keys=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
-
-
-def mask(fields: Mapping[str, str], secret_fields: frozenset[str] = frozenset()) -> dict[str, str]:
-    """
-    Hide what looks like a secret: equal values stay equal, nothing can be read.
-
-    Args:
-        fields: Fingerprint in clear.
-        secret_fields: Fields that are secret whatever they are called.
-    """
-    return {
-        name: hidden(text) if name in secret_fields or looks_secret(name, text) else text
-        for name, text in fields.items()
-    }
-
-
-def hidden(text: str) -> str:
-    """
-    Stand-in for a secret.
-    """
-    return f"hidden:{_short_hash(text)}"
-
-
-def looks_secret(name: str, text: str) -> bool:
-    """
-    Tell whether a field should not be shown, by its last name or by what it holds.
-    """
-    head, _, rest = name.partition(".")
-    named = head in {"environment", "labels", "args"} or name.startswith("logging.options.")
-    return bool(named and _SECRET_NAME.search(rest)) or bool(_SECRET_VALUE.search(text))
-
-
-def secret_fields(service: Service) -> frozenset[str]:
-    """
-    Fields of *service* that hold something declared as a secret.
-    """
-    return frozenset(f"files.{file.target}" for file in service.files if file.secret)
 
 
 def network_digest(network: Network) -> str:
@@ -179,6 +139,15 @@ def build_fields(build: Build) -> dict[str, str]:
     return _present(fields)
 
 
+def file_text(file: ContainerFile) -> str:
+    """
+    Write what a file is without its content.
+    """
+    content = hashlib.sha256(file.content).hexdigest()
+    kind = "" if file.kind is FileKind.FILE else f"{file.kind} "
+    return f"{kind}sha256:{content} mode={file.mode:04o} owner={file.uid}:{file.gid}"
+
+
 def port_text(port: Port) -> str:
     """
     Write one published port the way Compose's short syntax does.
@@ -229,13 +198,18 @@ def _network_fields(
 def _storage_fields(
     service: Service, volume_names: Mapping[str, str]
 ) -> Iterator[tuple[str, str | None]]:
+    single = {mount.target for mount in service.mounts if not _is_folder(mount)}
     for mount in service.mounts:
         yield f"volumes.{mount.target}", _mount_text(mount, volume_names)
+        for file in mount.files if isinstance(mount, CommittedMount) else ():
+            # A single file that is mounted over one of a folder has the same target.
+            hidden_by = "" if mount.target == file.target or file.target not in single else " below"
+            yield f"files.{file.target}{hidden_by}", file_text(file)
     for each in service.volumes_from:
         source = each.service_name or f"container {each.container_name}"
         yield f"volumes_from.{source}", "ro" if each.read_only else "rw"
     for file in service.files:
-        yield f"files.{file.target}", _file_text(file)
+        yield f"files.{file.target}", file_text(file)
     yield "read_only", "true" if service.read_only else None
 
 
@@ -325,6 +299,12 @@ def _mount_text(mount: Mount, volume_names: Mapping[str, str]) -> str:
         if not mount.volume:
             return f"without a name{options}"
         return quoted(volume_names.get(mount.volume, mount.volume), colon=False) + options
+    if isinstance(mount, CommittedMount):
+        kind = "folder" if mount.folder else "file"
+        volume = quoted(volume_names.get(mount.volume, mount.volume), colon=False)
+        # Where it comes from counts only for what is kept under that name.
+        kept = f" in {volume} owner={mount.uid}:{mount.gid}" if mount.volume else ""
+        return f"{kind} of the commit{kept}{options}"
     if isinstance(mount, HostMount):
         texts = {
             "propagation": mount.propagation,
@@ -342,10 +322,5 @@ def _mount_text(mount: Mount, volume_names: Mapping[str, str]) -> str:
     return f"{kind}{size}{mode}{options} {mount.options}".rstrip()
 
 
-def _file_text(file: ContainerFile) -> str:
-    content = hashlib.sha256(file.content).hexdigest()
-    return f"sha256:{content} mode={file.mode:04o} owner={file.uid}:{file.gid}"
-
-
-def _short_hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+def _is_folder(mount: Mount) -> bool:
+    return isinstance(mount, CommittedMount) and mount.folder

@@ -17,6 +17,7 @@ from sandbox.model.action import (
     BuildImage,
     CreateNetwork,
     CreateVolume,
+    FillVolume,
     PullImage,
     RemoveContainer,
     RemoveNetwork,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from sandbox.model.observed import Owner
     from sandbox.planning.slot import Scene
 
-_MADE: Final = (BuildImage, PullImage, CreateNetwork, CreateVolume)
+_MADE: Final = (BuildImage, PullImage, CreateNetwork, CreateVolume, FillVolume)
 _REMOVALS: Final = (RemoveContainer, RemoveNetwork, RemoveVolume)
 _REASONS: Final = {
     GatePhase.BEFORE: "it has to pass before anything changes",
@@ -149,7 +150,7 @@ def with_gates(
     """
     if gates.closed:
         return [], [*holds, *gates.holds]
-    made = {step.id for step in steps if isinstance(step.action, _MADE) and not step.depends_on}
+    made = _made(gates, steps)
     before = [replace(step, depends_on=tuple(sorted(made))) for step in gates.before]
     opened = {step.id for step in before}
     behind = [
@@ -163,6 +164,30 @@ def with_gates(
     up = {step.id for step in (*before, *behind) if not isinstance(step.action, _REMOVALS)}
     after = [replace(step, depends_on=_sorted(up)) for step in gates.after]
     return [*before, *behind, *after], [*holds, *gates.holds]
+
+
+def _made(gates: Gates, steps: Sequence[Step]) -> set[str]:
+    """
+    Ids of the steps that make what a gate needs, and wait for nothing else.
+
+    New files for a volume that containers write to are seen by what runs: only a gate that mounts
+    it has them made before it.
+    """
+    actions = (step.action for step in gates.before)
+    specs = (action.spec for action in actions if isinstance(action, RunGate))
+    mounted = {name for spec in specs for name in spec.volume_names.values()}
+    makers = [
+        step
+        for step in steps
+        if isinstance(step.action, _MADE)
+        and not (
+            isinstance(step.action, FillVolume)
+            and step.action.renews
+            and step.action.name not in mounted
+        )
+    ]
+    made = {step.id for step in makers if not step.depends_on}
+    return made | {step.id for step in makers if made.issuperset(step.depends_on)}
 
 
 def _step(spec: ContainerSpec, gate: Gate, inputs: str) -> Step:

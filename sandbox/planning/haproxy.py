@@ -21,11 +21,13 @@ HTTP_LISTENER = "http-"
 """How the names of listeners for HTTP begin."""
 TABLE = "latencies"
 """Stick table of the milliseconds to the first byte; key: ``<backend>/<server>/<ms>``."""
-KEEP_ALIVE_S = 4
+KEEP_ALIVE_S = 5
 """
 Seconds that the connection of a client may idle, about what servers of applications allow: a change
 that follows a reload may have to wait for it.
 """
+_KEEP_ALIVE_TOLD_S = 3
+"""What clients are told of it, so that none asks on a connection that is just being closed."""
 HASH_VARIABLE = "proc.config_hash"
 STRUCTURE_VARIABLE = "proc.structure_hash"
 """Variables of the process: what it was told, so that it can say what it does."""
@@ -166,6 +168,7 @@ frontend {HTTP_LISTENER}{listener.port}
     option http-no-delay
     # Clients keep their connection over a reload until they are answered once more.
     option idle-close-on-response
+    http-after-response set-header Keep-Alive timeout={_KEEP_ALIVE_TOLD_S}
     http-request set-var(txn.host) req.hdr(host),host_only,lower
     # A body without a length cannot be measured before it was passed on.
     http-request deny deny_status 413 if {{ req.body_size gt {config.max_body_bytes} }}

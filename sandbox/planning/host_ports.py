@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from sandbox.model.service import Port
@@ -13,11 +15,10 @@ from sandbox.planning.labels import SERVICE, is_owned
 from sandbox.planning.routes import INGRESS, Route, listener_ports, routes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from sandbox.model.desired import DesiredState
-    from sandbox.model.observed import ObservedContainer, ObservedState
-    from sandbox.planning.slot import Slot
+    from sandbox.model.observed import ObservedState
 
 OWN_PORTS: Final = range(20_000, 30_000)
 """Where an environment gets a port of its own when another one has what it wants."""
@@ -95,15 +96,6 @@ def is_same_port(port: Port, bound: tuple[str, int, str]) -> bool:
     return port.published > 0 and inside and protocol == port.protocol and same_address
 
 
-def holds_port(container: ObservedContainer, slot: Slot) -> bool:
-    """
-    Tell whether *container* binds a host port that a start of *slot* asks for.
-    """
-    return any(
-        is_same_port(port, bound) for port in slot.service.ports for bound in container.host_ports
-    )
-
-
 def _wanted(found: Sequence[Route]) -> list[tuple[str, Port]]:
     # In an order that does not depend on who is behind a port: a port that changes its service
     # keeps its place, and the ingress its container.
@@ -140,15 +132,15 @@ def _give(
     if not port.published or port.published_end > port.published or port.published in bound:
         return plain
     takers = [taken for taken in observed.taken_ports if is_same_port(port, taken.bound)]
-    candidates = [each for each in _candidates(observed, name, port) if each not in reserved]
-    kept = [number for number in candidates[:_TRIES] if number in bound]
+    candidates = partial(_candidates, observed, name, port, reserved)
+    kept = next((number for number in islice(candidates(), _TRIES) if number in bound), 0)
     ours = next((each for each in takers if each.environment), None)
     if not kept and not takers:
         return plain
     if not kept and not ours:
         return replace(plain, given=None, holder=takers[0].holder)
     used = {taken.bound[1] for taken in observed.taken_ports}
-    number = next(iter(kept or [each for each in candidates if each not in used]), 0)
+    number = kept or next((each for each in candidates() if each not in used), 0)
     return replace(
         plain,
         given=replace(port, published=number, published_end=number, app_protocol=""),
@@ -157,8 +149,13 @@ def _give(
     )
 
 
-def _candidates(observed: ObservedState, name: str, port: Port) -> list[int]:
+def _candidates(
+    observed: ObservedState, name: str, port: Port, reserved: Collection[int]
+) -> Iterator[int]:
     owner = observed.owner
     text = f"{owner.instance}/{owner.environment}/{name}/{port.published}"
     start = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4])
-    return [OWN_PORTS[(start + step) % len(OWN_PORTS)] for step in range(len(OWN_PORTS))]
+    for step in range(len(OWN_PORTS)):
+        number = OWN_PORTS[(start + step) % len(OWN_PORTS)]
+        if number not in reserved:
+            yield number

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.model.surroundings import Hook
 from sandbox.planning.names import project_name
+from sandbox.secrecy.harvest import secrets_of_value
+from sandbox.secrecy.kinds import hide_kinds
+from sandbox.secrecy.values import hide_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +34,16 @@ FIELDS: Final = PREFIX + "fields"
 REVISION: Final = PREFIX + "revision"
 RELEASE: Final = PREFIX + "release"
 PRE_STOP: Final = PREFIX + "pre-stop"
+TAG: Final = PREFIX + "tag"
+"""Proof that we created the object, see `planning.ownership`; no part of the spec."""
+IN_COMMIT: Final = "{}"
+"""Text of the label of hooks that hold a secret: they are read from the commit again."""
+TARGET: Final = PREFIX + "target"
+"""On an anonymous volume: where containers of its place mount it."""
+HOLDS: Final = PREFIX + "holds"
+"""On an anonymous volume: name of the volume that has its data instead."""
+COMMITTED: Final = PREFIX + "committed"
+"""On a volume that holds a copy of committed files, which no container may write to."""
 
 COMPOSE: Final = "com.docker.compose."
 COMPOSE_DEPENDS_ON: Final = COMPOSE + "depends_on"
@@ -47,7 +60,7 @@ class ContainerLabels:
 
     Attributes:
         replica: 0 when the label is missing or no positive number.
-        fields: Masked fingerprint, field by field; empty when it cannot be read.
+        fields: What is kept of the fingerprint, field by field; empty when it cannot be read.
         depends_on: Names of the services that it was made to wait for, sorted.
     """
 
@@ -92,7 +105,7 @@ def container_labels(
     """
     All labels of a container, sorted; ours win, so that none of the user's can pose as one.
 
-    *fields* is the masked fingerprint: a label must never hold a secret.
+    *fields* is what may be kept of the fingerprint: a label must never hold a secret.
     """
     dependencies = ",".join(
         f"{dependency.service_name}:{dependency.condition}:{str(dependency.restart).lower()}"
@@ -115,11 +128,24 @@ def container_labels(
         COMPOSE + "config-hash": spec_hash,
         COMPOSE_DEPENDS_ON: dependencies,
     }
-    if service.hooks.pre_stop:
-        # Needed when it is stopped, and then the file may say otherwise or nothing at all.
-        hooks = [asdict(hook) for hook in service.hooks.pre_stop]
-        labels[PRE_STOP] = json.dumps(hooks, sort_keys=True, separators=(",", ":"))
+    # Needed when it is stopped, and then the file may say otherwise or nothing at all. Written when
+    # there are none too: a label of the image would be inherited, and run.
+    hooks = hooks_text(service.hooks.pre_stop)
+    labels[PRE_STOP] = IN_COMMIT if _holds_secret(hooks, service) else hooks
     return dict(sorted(labels.items()))
+
+
+def _holds_secret(hooks: str, service: Service) -> bool:
+    if not service.hooks.pre_stop:
+        return False
+    return hide_kinds(hide_values(hooks, secrets_of_value(service))) != hooks
+
+
+def hooks_text(hooks: tuple[Hook, ...]) -> str:
+    """
+    Write *hooks* as `pre_stop_hooks` reads them.
+    """
+    return json.dumps([asdict(hook) for hook in hooks], sort_keys=True, separators=(",", ":"))
 
 
 def network_labels(
@@ -138,6 +164,28 @@ def volume_labels(
     All labels of the volume *key*, sorted.
     """
     return _object_labels(owner, user, "volume", key, (spec_hash, revision, release))
+
+
+def implied_volume_labels(carried: Mapping[str, str]) -> dict[str, str]:
+    """
+    Labels of a volume that the engine makes along with a container that has the labels *carried*.
+    """
+    return {key: carried[key] for key in (INSTANCE, APP, ENVIRONMENT) if key in carried}
+
+
+def place_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """
+    What the volumes of a place have of the *labels* of its container, sorted.
+    """
+    keys = (INSTANCE, APP, ENVIRONMENT, SERVICE, REPLICA, REVISION, RELEASE, COMPOSE + "project")
+    return {key: labels[key] for key in sorted(keys) if key in labels}
+
+
+def place_project(labels: Mapping[str, str]) -> str:
+    """
+    Name of the Compose project that an object with *labels* belongs to.
+    """
+    return labels.get(COMPOSE + "project", "")
 
 
 def resource_key(labels: Mapping[str, str]) -> str:

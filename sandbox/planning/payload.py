@@ -8,11 +8,11 @@ defaults.
 from __future__ import annotations
 
 import math
-import posixpath
 from typing import TYPE_CHECKING, Final
 
-from sandbox.model.service import HostMount, TmpfsMount, VolumeMount
+from sandbox.model.service import CommittedMount, HostMount, TmpfsMount, VolumeMount
 from sandbox.planning import labels
+from sandbox.planning.contents import content_key, path_in_volume
 from sandbox.planning.payload_host import Json, host_fields, restart_policy
 
 if TYPE_CHECKING:
@@ -130,26 +130,6 @@ def volume_payload(action: CreateVolume) -> Json:
     }
 
 
-def writable_folders(service: Service) -> tuple[str, ...]:
-    """
-    Folders that need an anonymous volume, so that files can be copied into a read-only container.
-
-    The engine refuses to copy into a read-only root, but not into a volume; the volume starts with
-    what the image has in that folder.
-    """
-    if not service.read_only:
-        return ()
-    folders = {posixpath.dirname(file.target) for file in service.files}
-    return tuple(sorted(folder for folder in folders if not mount_above(service, folder)))
-
-
-def mount_above(service: Service, path: str) -> str:
-    """Target of the volume that *path* lies in; empty when it lies in none."""
-    targets = [mount.target for mount in service.mounts if isinstance(mount, VolumeMount)]
-    above = [target for target in targets if f"{path}/".startswith(f"{target.rstrip('/')}/")]
-    return max(above, default="", key=len)
-
-
 def _host_config(spec: ContainerSpec) -> Json:
     service = spec.service
     config: Json = {
@@ -220,13 +200,16 @@ def _mounts(spec: ContainerSpec) -> Iterator[Json]:
     for mount in spec.service.mounts:
         if isinstance(mount, VolumeMount):
             yield _volume(spec, mount)
+        elif isinstance(mount, CommittedMount):
+            yield _committed(spec, mount)
         elif isinstance(mount, TmpfsMount):
             if not mount.listed:
                 yield _memory(mount)
         elif not _is_bind(mount):
             yield _host_mount(mount)
-    for folder in writable_folders(spec.service):
-        yield {"Type": "volume", "Target": folder}
+    declared = {mount.target for mount in spec.service.mounts}
+    for target in spec.anonymous_volumes.keys() - declared:
+        yield _volume(spec, VolumeMount(volume="", target=target))
 
 
 def _volume(spec: ContainerSpec, mount: VolumeMount) -> Json:
@@ -234,11 +217,26 @@ def _volume(spec: ContainerSpec, mount: VolumeMount) -> Json:
     if mount.subpath:
         options["Subpath"] = mount.subpath
     payload: Json = {"Type": "volume", "Target": mount.target, "ReadOnly": mount.read_only}
-    if mount.volume:
-        payload["Source"] = spec.volume_names[mount.volume]
+    source = spec.volume_names.get(mount.volume) or spec.anonymous_volumes.get(mount.target)
+    if source:
+        payload["Source"] = source
         # The engine makes a volume that is not there: that one has to be ours as well.
-        options["Labels"] = _owner_labels(spec)
+        options["Labels"] = _owner_labels(spec, payload["Source"])
     return {**payload, "VolumeOptions": options}
+
+
+def _committed(spec: ContainerSpec, mount: CommittedMount) -> Json:
+    source = spec.volume_names[content_key(mount)]
+    options: Json = {"NoCopy": True, "Labels": _owner_labels(spec, source)}
+    if path := path_in_volume(mount):
+        options["Subpath"] = path
+    return {
+        "Type": "volume",
+        "Source": source,
+        "Target": mount.target,
+        "ReadOnly": mount.read_only,
+        "VolumeOptions": options,
+    }
 
 
 def _memory(mount: TmpfsMount) -> Json:
@@ -268,9 +266,10 @@ def _host_mount(mount: HostMount) -> Json:
     }
 
 
-def _owner_labels(spec: ContainerSpec) -> dict[str, str]:
-    keys = (labels.INSTANCE, labels.APP, labels.ENVIRONMENT)
-    return {key: spec.labels[key] for key in keys if key in spec.labels}
+def _owner_labels(spec: ContainerSpec, volume: str) -> dict[str, str]:
+    found = labels.implied_volume_labels(spec.labels)
+    tag = spec.volume_tags.get(volume)
+    return {**found, labels.TAG: tag} if tag else found
 
 
 def _tmpfs_options(mount: TmpfsMount) -> str:

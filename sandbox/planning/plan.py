@@ -24,16 +24,26 @@ from sandbox.planning.admission import (
     judge_of,
     waiver_file_holds,
 )
-from sandbox.planning.diff import job_names, leftovers
+from sandbox.planning.diff import job_names, leftovers, present_containers
 from sandbox.planning.gates import Gates, judge_gates, with_gates
-from sandbox.planning.images import image_steps
+from sandbox.planning.images import image_step_ids, image_steps
 from sandbox.planning.ingress_service import with_ingress
+from sandbox.planning.labels import SERVICE
 from sandbox.planning.order import sort_steps
+from sandbox.planning.place_volumes import keep_steps, keep_waits
 from sandbox.planning.plan_containers import slot_steps
+from sandbox.planning.plan_contents import (
+    carrier_names,
+    fill_step_ids,
+    fill_steps,
+    settle_steps,
+    stale_steps,
+)
 from sandbox.planning.plan_networks import (
-    NetworkNeed,
+    absent_networks,
     judge_networks,
     network_steps,
+    renewed_names,
     undeclared_networks,
 )
 from sandbox.planning.plan_prune import (
@@ -43,11 +53,12 @@ from sandbox.planning.plan_prune import (
     prune_steps,
 )
 from sandbox.planning.plan_repairs import aside_steps, name_blockers, rename_holds
-from sandbox.planning.plan_traffic import configure_steps, with_courses
+from sandbox.planning.plan_traffic import after_creates, configure_steps, with_courses
 from sandbox.planning.plan_volumes import VolumeVerdict, judge_volumes, volume_steps
 from sandbox.planning.routes import routes
 from sandbox.planning.settle import kept_orphans, may_prune, service_holds, settle
 from sandbox.planning.slot import Scene
+from sandbox.planning.subnet_claims import hand_over_subnets
 from sandbox.planning.traffic import meant_traffic
 from sandbox.planning.wire import container_labels_by_id, wire
 
@@ -55,7 +66,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sandbox.model.desired import DesiredState
-    from sandbox.model.observed import ObservedState
+    from sandbox.model.observed import ObservedContainer, ObservedState
     from sandbox.model.plan import Hold, Step, SyncPolicy
     from sandbox.planning.admission import Judge
     from sandbox.planning.plan_networks import NetworkVerdict
@@ -63,6 +74,7 @@ if TYPE_CHECKING:
     from sandbox.planning.traffic import Traffic
 
 _WAITS: Final = (AnalyseTraffic, AwaitContainer, DrainContainer, Pause, WatchContainer)
+_PASSING: Final = (HoldReason.BACK_OFF, HoldReason.DEPENDENCY_HELD)
 _OF_A_ROLLOUT: Final = (*_WAITS, ShiftTraffic, StartContainer, StopContainer)
 
 
@@ -88,7 +100,11 @@ def plan_sync(desired: DesiredState, observed: ObservedState, policy: SyncPolicy
     if not desired.services and not desired.settings.sync.allow_empty:
         return plan
     judge = judge_of(desired, observed, policy)
-    networks = admitted_networks(judge, judge_networks(judge.desired, observed, policy))
+    networks = hand_over_subnets(
+        admitted_networks(judge, judge_networks(judge.desired, observed, policy)),
+        observed,
+        prune=policy.prune and desired.settings.sync.prune,
+    )
     volumes = admitted_volumes(judge, judge_volumes(desired, observed))
     scene, slots, networks = settle(_scene(judge, observed, policy, networks, volumes), networks)
     traffic = meant_traffic(
@@ -115,6 +131,13 @@ def is_in_sync(plan: Plan) -> bool:
     Tell whether nothing differs; to wait for what already runs is no difference.
     """
     return not plan.holds and not differences(plan)
+
+
+def lasting_holds(plan: Plan) -> tuple[Hold, ...]:
+    """
+    Holds that no waiting ends: somebody has to act. What only follows from others is left out.
+    """
+    return tuple(hold for hold in plan.holds if hold.reason not in _PASSING)
 
 
 def differences(plan: Plan) -> tuple[Step, ...]:
@@ -153,43 +176,30 @@ def _scene(
     volumes: Sequence[VolumeVerdict],
 ) -> Scene:
     committed = judge.committed
-    absent = {f"network {each.name}": _why_absent(each) for each in networks if _is_absent(each)}
-    absent |= {f"volume {each.name}": _why_absent(each) for each in volumes if _is_absent(each)}
+    absent = absent_networks(networks)
+    absent |= {f"volume {each.name}": each.absence for each in volumes if each.absence}
     return Scene(
         desired=with_ingress(
             committed,
             observed,
             denied=[each for each in judge.published if judge.of_port(each)],
-            absent=[each.network.key for each in networks if _is_absent(each)],
+            absent=[each.network.key for each in networks if each.absence],
         ),
         committed=committed,
         observed=observed,
         policy=policy,
         jobs=job_names(committed),
-        renewed=frozenset(
-            each.name for each in networks if each.need is NetworkNeed.RENEW and not each.hold
-        ),
+        renewed=renewed_names(networks),
         absent=absent,
         routed=frozenset(route.service_name for route in routes(committed)),
         blocked=tuple(each for each in judge.published if each.given is None),
     )
 
 
-def _is_absent(verdict: NetworkVerdict | VolumeVerdict) -> bool:
-    """
-    Tell whether nobody can attach to it, or may.
-    """
-    if verdict.hold is None:
-        return False
-    exists = not verdict.absent if isinstance(verdict, VolumeVerdict) else bool(verdict.present)
-    return not exists or verdict.hold.reason is HoldReason.POLICY
-
-
-def _why_absent(verdict: NetworkVerdict | VolumeVerdict) -> str:
-    assert verdict.hold, "what can be had is not held"
-    if verdict.hold.reason is HoldReason.POLICY:
-        return f"{verdict.target}, which the policy denies"
-    return f"{verdict.target}: {verdict.hold.message}"
+def _without_gates(scene: Scene) -> tuple[ObservedContainer, ...]:
+    gates = {gate.name for gate in scene.desired.gates}
+    present = present_containers(scene.observed)
+    return tuple(each for each in present if each.labels.get(SERVICE) not in gates)
 
 
 def _steps(
@@ -205,16 +215,19 @@ def _steps(
     runs = {spec.name for spec in gates.specs}
     active = [slot for slot in slots if not slot.hold]
     staying = kept_orphans(scene)
+    needed = {slot.spec.service.image for slot in active if slot.creates}
+    needed |= {spec.service.image for spec in gates.specs}
+    images = list(image_steps(desired, observed, needed))
+    fills = fill_steps(scene, active, gates.specs, image_step_ids(images))
+    runs |= carrier_names(fills)
     # What an interrupted run of a gate left makes way for the next one.
     going = [each for each in leftovers(scene) if each not in staying and each.name not in runs]
     labels = container_labels_by_id(slots, (*going, *staying))
     blockers = name_blockers(scene, slots)
 
-    needed = {slot.spec.service.image for slot in active if slot.creates}
-    needed |= {spec.service.image for spec in gates.specs}
-    images = list(image_steps(desired, observed, needed))
     asides = list(aside_steps(scene, blockers, labels))
     made_volumes = list(volume_steps(desired, observed, volumes))
+    keeps = keep_steps(observed, _without_gates(scene))
     wiring = wire(
         scene,
         active,
@@ -225,6 +238,11 @@ def _steps(
         volumes=volumes,
         asides={name: f"rename {labels[each.id]} aside" for name, each in blockers.items()},
     )
+    wiring = replace(
+        wiring,
+        makers={**wiring.makers, **fill_step_ids(fills)},
+        keepers={each.id: keep_waits(each, keeps) for each in present_containers(observed)},
+    )
     active.sort(key=lambda slot: (wiring.ranks[slot.service.name], slot.replica))
     configure = list(configure_steps(wiring, traffic))
     wiring = with_courses(wiring, going, traffic, configure)
@@ -232,6 +250,9 @@ def _steps(
     containers += [step for course in wiring.courses.values() for step in course.steps]
     declared = frozenset(service.name for service in desired.services)
     containers += prune_steps(wiring, going, declared)
+    removals, network_holds = prune_networks(
+        scene, undeclared_networks(observed, networks), containers, prune=may_prune(scene)
+    )
     renewals = list(
         network_steps(
             desired,
@@ -242,13 +263,24 @@ def _steps(
                 for each in networks
                 if each.present
             },
+            removals,
         )
-    )
-    removals, network_holds = prune_networks(
-        scene, undeclared_networks(observed, networks), containers, prune=may_prune(scene)
     )
     holds = [each.hold for each in networks if each.hold]
     holds += [each.hold for each in volumes if each.hold]
     holds += [*service_holds(scene, slots), *rename_holds(scene, slots), *network_holds]
     holds += [*orphan_holds(staying, labels), *waiver_file_holds(scene.policy)]
-    return [*images, *renewals, *made_volumes, *asides, *containers, *removals], holds
+    removals += settle_steps(scene, fills, containers)
+    if may_prune(scene):
+        removals += stale_steps(scene, containers)
+    steps = [
+        *images,
+        *renewals,
+        *made_volumes,
+        *keeps.values(),
+        *fills,
+        *asides,
+        *containers,
+        *removals,
+    ]
+    return after_creates(steps, active), holds

@@ -20,6 +20,7 @@ from sandbox.model.observed import ContainerState
 from sandbox.model.plan import Step
 from sandbox.model.service import Condition
 from sandbox.planning.labels import pre_stop_hooks, stop_grace_s
+from sandbox.planning.place_volumes import carried_volumes, carried_words, is_disposable
 from sandbox.planning.plan_repairs import repair_steps
 from sandbox.planning.routes import INGRESS
 from sandbox.planning.slot import Need, is_live
@@ -60,33 +61,56 @@ def slot_steps(wiring: Wiring, slot: Slot) -> Iterator[Step]:
 
 def stop_step(wiring: Wiring, container: ObservedContainer, reason: str, service_name: str) -> Step:
     """
-    Stop one container, with the grace that it was created with.
+    Stop one container, with the hooks and the grace that it was created with.
     """
     return _step(
         f"stop {wiring.label(container)}",
-        StopContainer(
-            container_name=container.name,
-            container_id=container.id,
-            grace_s=stop_grace_s(container.labels),
-            hooks=pre_stop_hooks(container.labels) if container.state in _RUNS else (),
-        ),
+        stop_action(container),
         wiring.label(container),
-        reason,
+        "; ".join(filter(None, [reason, wiring.handed_over(container)])),
         waits=wiring.stop_waits(container),
         after=wiring.stop_after(container),
         service_name=service_name,
     )
 
 
+def stop_action(container: ObservedContainer) -> StopContainer:
+    """
+    Every stop runs the hooks that the container was created with; only a running one can run them.
+    """
+    return StopContainer(
+        container_name=container.name,
+        container_id=container.id,
+        grace_s=stop_grace_s(container.labels),
+        hooks=pre_stop_hooks(container.labels) if container.state in _RUNS else (),
+    )
+
+
+def remove_action(container: ObservedContainer, *, gate: bool = False) -> RemoveContainer:
+    """
+    A removal takes anonymous volumes only when none holds data: a gate begins anew each time.
+    """
+    return RemoveContainer(
+        container_name=container.name,
+        container_id=container.id,
+        volumes=is_disposable(container, gate=gate),
+    )
+
+
 def remove_step(
-    wiring: Wiring, container: ObservedContainer, reason: str, service_name: str
+    wiring: Wiring,
+    container: ObservedContainer,
+    reason: str,
+    service_name: str,
+    *,
+    gate: bool = False,
 ) -> Step:
     """
     Remove one container, once it stands still and nothing needs it to go back to.
     """
     return _step(
         f"remove {wiring.label(container)}",
-        RemoveContainer(container_name=container.name, container_id=container.id),
+        remove_action(container, gate=gate),
         wiring.label(container),
         reason,
         waits=wiring.remove_waits(container),
@@ -106,11 +130,13 @@ def _stop_steps(wiring: Wiring, slot: Slot) -> Iterator[Step]:
 
 
 def _create_steps(wiring: Wiring, slot: Slot) -> Iterator[Step]:
+    carried = carried_volumes(wiring.scene.observed, slot)
+    words = [slot.reason, carried_words(carried)]
     yield _slot_step(
         slot,
         "create",
-        CreateContainer(spec=slot.spec),
-        slot.reason,
+        CreateContainer(spec=slot.spec, carried=carried),
+        "; ".join(filter(None, words)),
         waits=wiring.create_waits(slot),
         changes=slot.changes,
     )

@@ -4,12 +4,13 @@ Networks: which are there, which are made, renewed or left alone, and the steps 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sandbox.model.action import CreateNetwork, RemoveNetwork
 from sandbox.model.plan import Hold, HoldReason, Step
+from sandbox.planning.api_version import network_needs
 from sandbox.planning.fingerprint import network_digest
 from sandbox.planning.labels import SPEC, is_owned, network_labels, resource_key
 from sandbox.planning.names import network_name
@@ -42,6 +43,7 @@ class NetworkVerdict:
     Attributes:
         name: On the engine.
         subnet: For a network that is created; empty leaves the choice to the engine.
+        replaces: Networks of ours that have its subnet now, and go before it is made.
         hold: Why it is left as it is; nobody can attach to it when it is absent.
     """
 
@@ -50,7 +52,24 @@ class NetworkVerdict:
     present: ObservedNetwork | None = None
     need: NetworkNeed = NetworkNeed.NOTHING
     subnet: str = ""
+    replaces: tuple[ObservedNetwork, ...] = ()
     hold: Hold | None = None
+
+    @property
+    def makes(self) -> bool:
+        """
+        It is created by this plan.
+        """
+        return self.need is not NetworkNeed.NOTHING and self.hold is None
+
+    @property
+    def absence(self) -> str:
+        """
+        Why nobody can attach to it, or may; empty when all can.
+        """
+        if self.hold is None or (self.present and self.hold.reason is not HoldReason.POLICY):
+            return ""
+        return absence(self.target, self.hold)
 
     @property
     def target(self) -> str:
@@ -72,7 +91,7 @@ def judge_networks(
         verdict = _judge(network, observed, policy, used)
         used += [verdict.subnet] if verdict.subnet else []
         used += [pool.subnet for pool in network.pools if pool.subnet]
-        verdicts.append(verdict)
+        verdicts.append(_as_the_engine_can(verdict, observed.api_version))
     return tuple(verdicts)
 
 
@@ -89,16 +108,27 @@ def network_steps(
     observed: ObservedState,
     verdicts: Sequence[NetworkVerdict],
     detached_by: Mapping[str, tuple[str, ...]],
+    removals: Sequence[Step],
 ) -> Iterator[Step]:
     """
     Create what is missing and renew what changed.
 
-    *detached_by* has the ids of the steps after which nothing of ours is attached, by name.
+    Args:
+        desired, observed, verdicts: As in `judge_networks`.
+        detached_by: Ids of the steps after which nothing of ours is attached, by name.
+        removals: Steps that remove networks which are not declared.
     """
-    for verdict in verdicts:
-        if verdict.hold or verdict.need is NetworkNeed.NOTHING:
-            continue
-        waits: tuple[str, ...] = ()
+    makes = [verdict for verdict in verdicts if verdict.makes]
+    removed_by = {
+        verdict.present.id: f"remove {verdict.target}" for verdict in makes if verdict.present
+    }
+    removed_by |= {
+        step.action.network_id: step.id
+        for step in removals
+        if isinstance(step.action, RemoveNetwork)
+    }
+    for verdict in makes:
+        waits = [removed_by[each.id] for each in verdict.replaces]
         reason = "is declared and does not exist"
         if verdict.need is NetworkNeed.RENEW and verdict.present:
             reason = "its definition changed"
@@ -110,13 +140,13 @@ def network_steps(
                 depends_on=detached_by.get(verdict.name, ()),
             )
             yield removal
-            waits = (removal.id,)
+            waits.append(removal.id)
         yield Step(
             id=f"create {verdict.target}",
             action=_creation(desired, observed, verdict),
             target=verdict.target,
-            reason=reason,
-            depends_on=waits,
+            reason="; ".join([reason, *map(_handed_over, verdict.replaces)]),
+            depends_on=tuple(sorted(waits)),
         )
 
 
@@ -192,11 +222,56 @@ def _made(
     )
 
 
+def _as_the_engine_can(verdict: NetworkVerdict, api_version: str) -> NetworkVerdict:
+    """
+    Hold a network that is to be made, and that the engine would make otherwise.
+    """
+    makes = verdict.need in {NetworkNeed.CREATE, NetworkNeed.RENEW} and not verdict.hold
+    lacking = network_needs(verdict.network, api_version) if makes else ""
+    if not lacking:
+        return verdict
+    hold = _hold(verdict.network, HoldReason.ENGINE_TOO_OLD, lacking)
+    return replace(verdict, hold=hold)
+
+
 def disconnecting(name: str, container_id: str) -> str:
     """
     Give the command that takes somebody else's container off the network *name*.
     """
     return f"docker network disconnect {name} {container_id[:12]}"
+
+
+def absence(target: str, hold: Hold) -> str:
+    """
+    Say why *target*, which does not exist or is denied, cannot be had.
+    """
+    denied = hold.reason is HoldReason.POLICY
+    return f"{target}, which the policy denies" if denied else f"{target}: {hold.message}"
+
+
+def renewed_names(verdicts: Sequence[NetworkVerdict]) -> frozenset[str]:
+    """
+    Names of networks that nothing may be attached to before they are made.
+
+    Those whose subnet another one gets are among them.
+    """
+    return frozenset(
+        name
+        for verdict in verdicts
+        if verdict.hold is None and (verdict.need is NetworkNeed.RENEW or verdict.replaces)
+        for name in (verdict.name, *(each.name for each in verdict.replaces))
+    )
+
+
+def absent_networks(verdicts: Sequence[NetworkVerdict]) -> dict[str, str]:
+    """
+    Why a declared network cannot be had, by ``network <name>``.
+    """
+    return {f"network {each.name}": each.absence for each in verdicts if each.absence}
+
+
+def _handed_over(network: ObservedNetwork) -> str:
+    return f"it gets the subnet {', '.join(network.subnets)} of {network_target(network)}"
 
 
 def _hold(network: Network, reason: HoldReason, what: str) -> Hold:
@@ -207,6 +282,7 @@ def _hold(network: Network, reason: HoldReason, what: str) -> Hold:
         "remove it or give ours another name",
         HoldReason.NETWORK_IN_USE: "its definition changed, but a container that is not ours is "
         f"attached to it; take it off: {what}",
+        HoldReason.ENGINE_TOO_OLD: what,
         HoldReason.SUBNETS_EXHAUSTED: f"no subnet of {what} is free; remove unused networks",
     }
     return Hold(target=f"network {network.key}", reason=reason, message=messages[reason])

@@ -37,7 +37,7 @@ def prune_steps(
             reason = "an interrupted gate left it"
         if is_live(container):
             yield stop_step(wiring, container, reason, service_name)
-        yield remove_step(wiring, container, reason, service_name)
+        yield remove_step(wiring, container, reason, service_name, gate=service_name in gates)
 
 
 def orphan_holds(

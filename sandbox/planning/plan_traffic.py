@@ -20,7 +20,7 @@ from sandbox.planning.slot import STARTS, Need
 from sandbox.planning.traffic import reported_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sandbox.model.observed import ObservedContainer
     from sandbox.planning.slot import Slot
@@ -49,6 +49,46 @@ def configure_steps(wiring: Wiring, traffic: Traffic) -> Iterator[Step]:
             depends_on=tuple(sorted({*waits, *connections(wiring, slot)})),
             service_name=INGRESS,
         )
+
+
+def after_creates(steps: Sequence[Step], slots: Iterable[Slot]) -> list[Step]:
+    """
+    Let a live ingress lose its last servers only after what is to replace them was created.
+
+    A create that meets an existing name proves that the servers are there, and the plan ends.
+    """
+    creates = {slot.service.name: f"create {slot.target}" for slot in slots if not _found(slot)}
+    by_id = {step.id: step for step in steps}
+    found: list[Step] = []
+    for step in steps:
+        action = step.action
+        live = isinstance(action, ConfigureIngress) and action.container_id
+        config = action.config if isinstance(action, ConfigureIngress) and live else None
+        empty = [each for each in config.backends if not each.servers] if config else []
+        waits = {creates[each.service_name] for each in empty if each.service_name in creates}
+        waits = {each for each in waits & by_id.keys() if not _needs(by_id, each, step.id)}
+        found.append(replace(step, depends_on=tuple(sorted({*step.depends_on, *waits}))))
+    return found
+
+
+def _found(slot: Slot) -> bool:
+    return bool(slot.keep or slot.surplus)
+
+
+def _needs(by_id: Mapping[str, Step], step_id: str, other: str) -> bool:
+    """
+    Tell whether the step *step_id* waits for *other*, by way of others too.
+    """
+    seen: set[str] = set()
+    ahead = [step_id]
+    while ahead:
+        each = ahead.pop()
+        if each == other:
+            return True
+        if each in by_id and each not in seen:
+            seen.add(each)
+            ahead += [*by_id[each].depends_on, *by_id[each].after]
+    return False
 
 
 def with_courses(

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.model.action import CreateVolume
+from sandbox.model.ownership import Kind
 from sandbox.model.plan import Hold, HoldReason, Step
 from sandbox.planning.fingerprint import volume_digest
-from sandbox.planning.labels import SPEC, is_owned, volume_labels
+from sandbox.planning.labels import SPEC, is_owned, resource_key, volume_labels
 from sandbox.planning.names import volume_name
+from sandbox.planning.plan_networks import absence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,6 +37,15 @@ class VolumeVerdict:
     name: str
     absent: bool = False
     hold: Hold | None = None
+
+    @property
+    def absence(self) -> str:
+        """
+        Why nobody can mount it, or may; empty when all can.
+        """
+        if self.hold is None or not (self.absent or self.hold.reason is HoldReason.POLICY):
+            return ""
+        return absence(self.target, self.hold)
 
     @property
     def target(self) -> str:
@@ -97,8 +108,24 @@ def _judge(volume: Volume, observed: ObservedState) -> VolumeVerdict:
         changed = ours[0].labels.get(SPEC, "") != volume_digest(volume)
         hold = _hold(volume, HoldReason.VOLUME_CHANGED, name) if changed else None
         return VolumeVerdict(volume=volume, name=name, hold=hold)
+    if foreign and is_unproven(volume, name, observed):
+        return VolumeVerdict(volume=volume, name=name)
     hold = _hold(volume, HoldReason.NAME_TAKEN, name) if foreign else None
     return VolumeVerdict(volume=volume, name=name, absent=True, hold=hold)
+
+
+def is_unproven(volume: Volume, name: str, observed: ObservedState) -> bool:
+    """
+    Tell whether the volume *name* is just like ours but for its tag.
+
+    An earlier version may have made it: its data is used, and never deleted.
+    """
+    return any(
+        (claim.kind, claim.name) == (Kind.VOLUME, name)
+        and claim.labels.get(SPEC) == volume_digest(volume)
+        and resource_key(claim.labels) == volume.key
+        for claim in observed.claims
+    )
 
 
 def _hold(volume: Volume, reason: HoldReason, name: str) -> Hold:

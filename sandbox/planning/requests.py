@@ -11,6 +11,7 @@ from sandbox.model.action import AnalyseTraffic, DrainContainer, ShiftTraffic
 from sandbox.model.observed import ContainerState
 from sandbox.model.plan import Step
 from sandbox.planning.labels import stop_grace_s
+from sandbox.planning.names import INGRESS
 from sandbox.planning.slot import is_ready
 from sandbox.planning.traffic import FULL, canary_shares, shared_address
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sandbox.model.observed import ObservedContainer
     from sandbox.model.rollout import CanaryStep
     from sandbox.model.service import Service
+    from sandbox.planning.slot import Slot
     from sandbox.planning.traffic import Phase
     from sandbox.planning.wiring import Wiring
 
@@ -72,6 +74,9 @@ class Requests:
             self.ailing = frozenset(
                 each.name for each in containers if each.name in self.current and not is_ready(each)
             )
+        elif self.wiring.configured and self.service.name != INGRESS:
+            # It may have been behind the ingress until now, which sends requests until it is told.
+            self.gate = (self.wiring.configured,)
 
     @property
     def is_proven(self) -> bool:
@@ -127,6 +132,12 @@ class Requests:
         """
         kept = self.current.keys() - {*olds}
         kept -= self.ailing if news else set()
+        # What is repaired may have had another name when the ingress was configured.
+        kept -= {
+            slot.keep.name
+            for slot in self._slots()
+            if slot.keep and not slot.creates and slot.spec.name in news
+        }
         shares = dict.fromkeys(sorted({*kept, *news}), FULL)
         name = self.service.name
         reason = "it is ready" if not olds else "it is ready and takes the requests of the old one"
@@ -177,9 +188,7 @@ class Requests:
             return
         ids = {each.name: each.id for each in self.wiring.scene.observed.containers}
         ids |= {
-            slot.spec.name: slot.keep.id
-            for slot in self.wiring.slots.get(self.service.name, ())
-            if slot.keep and not slot.creates
+            slot.spec.name: slot.keep.id for slot in self._slots() if slot.keep and not slot.creates
         }
         action = ShiftTraffic(
             service_name=self.service.name,
@@ -196,8 +205,10 @@ class Requests:
         """
         Tell whether a container is created under *name*, whoever has it now.
         """
-        slots = self.wiring.slots.get(self.service.name, ())
-        return any(slot.creates and slot.spec.name == name for slot in slots)
+        return any(slot.creates and slot.spec.name == name for slot in self._slots())
+
+    def _slots(self) -> tuple[Slot, ...]:
+        return self.wiring.slots.get(self.service.name, ())
 
     def _analyse(
         self, step: CanaryStep, old: Sequence[str], new: Sequence[str], waits: tuple[str, ...]

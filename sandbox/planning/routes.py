@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sandbox.compose.surge import written_volume
+from sandbox.compose.surge import written_volumes
 from sandbox.model.ingress import RouteMode
 from sandbox.planning import names
 from sandbox.planning.diff import job_names
@@ -126,7 +126,7 @@ def _service_routes(service: Service, *, inner: bool) -> Iterator[Route]:
     exposed = _exposed(service)
     if not published and (service.route is None or not exposed):
         return
-    inner = inner and not written_volume(service)
+    inner = inner and not written_volumes(service)
     inner = inner and exposed is not None and all(each.protocol == "tcp" for each in service.ports)
     names = _names(service) if inner else {}
     for number in sorted({*published, *(exposed or ())} if inner else published):

@@ -11,14 +11,17 @@ from sandbox.model.observed import ContainerState
 from sandbox.model.plan import Hold, HoldReason
 from sandbox.model.service import PullPolicy
 from sandbox.planning.admission import container_hold, judge_of_containers
+from sandbox.planning.api_version import container_needs
 from sandbox.planning.diff import judge_slots, leftovers
-from sandbox.planning.follow import recreate_followers
-from sandbox.planning.host_ports import holds_port, is_same_port
+from sandbox.planning.exclusive import addresses_in_the_way, claimed
+from sandbox.planning.follow import recreate_followers, restart_followers
+from sandbox.planning.host_ports import is_same_port
 from sandbox.planning.labels import SERVICE
 from sandbox.planning.order import dependency_ranks
-from sandbox.planning.plan_networks import NetworkNeed
+from sandbox.planning.plan_networks import NetworkNeed, absent_networks, renewed_names
 from sandbox.planning.routes import INGRESS
 from sandbox.planning.slot import STARTS, Need, is_live
+from sandbox.planning.subnet_claims import kept_subnet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,12 +48,16 @@ def settle(
             scene = replace(scene, port_keeper=keeper)
             continue
         slots = recreate_followers(scene, slots, service_ranks(scene))
-        slots = _restart_dependents(scene, slots)
+        slots = restart_followers(_restart_dependents(scene, slots), service_ranks(scene))
         stuck = _stuck_networks(scene, slots)
         if not stuck:
             return scene, slots, tuple(networks)
         networks = [_give_up(each, stuck) for each in networks]
-        scene = replace(scene, renewed=scene.renewed - stuck.keys())
+        scene = replace(
+            scene,
+            renewed=renewed_names(networks),
+            absent={**scene.absent, **absent_networks(networks)},
+        )
 
 
 def hold_slots(scene: Scene, slots: Sequence[Slot]) -> tuple[Slot, ...]:
@@ -66,7 +73,7 @@ def hold_slots(scene: Scene, slots: Sequence[Slot]) -> tuple[Slot, ...]:
         # What runs already is judged as well: it may have been allowed once, and is not any more.
         hold = container_hold(judge, slot.spec, slot.target) or slot.hold
         if slot.need in STARTS:
-            hold = hold or _find_hold(scene, slot, services, held)
+            hold = hold or _find_hold(scene, slot, services, held) or _address_hold(slot, slots)
         hold = hold or _behind_held_ingress(scene, slot, held)
         result[slot.service.name, slot.replica] = replace(slot, hold=hold)
         if hold:
@@ -132,6 +139,9 @@ def _find_hold(
     if slot.need is Need.CREATE and slot.spec.name in taken:
         message = f"a container named {slot.spec.name} exists and is not ours; remove or rename it"
         return _hold(slot, HoldReason.NAME_TAKEN, message)
+    message = container_needs(slot.spec, scene.observed.api_version) if slot.creates else ""
+    if message:
+        return _hold(slot, HoldReason.ENGINE_TOO_OLD, message)
     message = _taken_port(scene, slot)
     if message:
         return _hold(slot, HoldReason.PORT_TAKEN, message)
@@ -149,6 +159,22 @@ def _find_hold(
         if dependency.service_name in held:
             message = f"waits for {held[dependency.service_name]}, which is held"
             return _hold(slot, HoldReason.DEPENDENCY_HELD, message)
+    return None
+
+
+def _address_hold(slot: Slot, slots: Sequence[Slot]) -> Hold | None:
+    """
+    Hold a slot whose fixed address the engine gave to a container that stays.
+    """
+    for other in slots:
+        stays = other.keep and is_live(other.keep) and other.need not in STARTS
+        if other.keep and stays and other.service.name != slot.service.name:
+            for thing in addresses_in_the_way(other.keep, slot):
+                message = (
+                    f"{other.target} has the {thing} and stays; give {other.service.name} one of "
+                    f"its own, or keep the engine from giving it away (`ip_range` of the network)"
+                )
+                return _hold(slot, HoldReason.ADDRESS_TAKEN, message)
     return None
 
 
@@ -187,7 +213,7 @@ def _port_keeper(slots: Sequence[Slot]) -> str:
             continue
         for slot in slots:
             staying = [slot.keep, *slot.surplus] if slot.hold else []
-            if any(each and is_live(each) and holds_port(each, ingress) for each in staying):
+            if any(each and is_live(each) and claimed(each, ingress, {}) for each in staying):
                 return slot.target
     return ""
 
@@ -307,6 +333,11 @@ def kept_orphans(scene: Scene) -> tuple[ObservedContainer, ...]:
 
 
 def _give_up(verdict: NetworkVerdict, stuck: Mapping[str, str]) -> NetworkVerdict:
+    if not verdict.makes:
+        return verdict
+    for network in verdict.replaces:
+        if network.name in stuck:
+            return kept_subnet(verdict, network, stuck[network.name])
     if verdict.need is not NetworkNeed.RENEW or verdict.name not in stuck:
         return verdict
     hold = Hold(
@@ -314,7 +345,7 @@ def _give_up(verdict: NetworkVerdict, stuck: Mapping[str, str]) -> NetworkVerdic
         reason=HoldReason.NETWORK_IN_USE,
         message=f"its definition changed, but {stuck[verdict.name]}",
     )
-    return replace(verdict, hold=verdict.hold or hold)
+    return replace(verdict, hold=hold)
 
 
 def _stuck_slot(slot: Slot) -> list[tuple[str, str]]:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.model.action import ContainerSpec, Endpoint
 from sandbox.model.service import VolumeMount
-from sandbox.planning.fingerprint import digest, mask, secret_fields, service_fields
+from sandbox.planning.contents import service_contents
+from sandbox.planning.field_label import label_fields, secret_fields
+from sandbox.planning.fingerprint import digest, service_fields
 from sandbox.planning.labels import container_labels
 from sandbox.planning.names import INGRESS, container_name, network_name, volume_name
 
@@ -43,10 +45,17 @@ def followed_services(service: Service) -> tuple[str, ...]:
     """
     Names of the services whose namespaces or mounts *service* shares, sorted.
     """
+    names = {*namespace_leaders(service)}
+    return tuple(sorted(names | {each.service_name for each in service.volumes_from} - {""}))
+
+
+def namespace_leaders(service: Service) -> tuple[str, ...]:
+    """
+    Names of the services whose namespaces *service* shares, sorted.
+    """
     shared = service.namespaces
     modes = (shared.network, shared.ipc, shared.pid)
-    names = {mode.removeprefix(FOLLOWS) for mode in modes if mode.startswith(FOLLOWS)}
-    return tuple(sorted(names | {each.service_name for each in service.volumes_from} - {""}))
+    return tuple(sorted({mode.removeprefix(FOLLOWS) for mode in modes if mode.startswith(FOLLOWS)}))
 
 
 def _followed_spec(
@@ -79,6 +88,7 @@ def _spec(
     volume_names = {
         each.key: volume_name(owner, each) for each in desired.volumes if each.key in mounted
     }
+    volume_names |= {each.key: each.name for each in service_contents(owner, service)}
     fields = service_fields(
         # Services come and go: the ingress is attached to their networks as it runs.
         replace(service, attachments=()) if service.name == INGRESS else service,
@@ -96,7 +106,7 @@ def _spec(
             service,
             replica,
             spec_hash=spec_hash,
-            fields=mask(fields, secret_fields(service)),
+            fields=label_fields(fields, secret_fields(service)),
             revision=desired.revision,
             release=desired.release,
         ),
@@ -107,6 +117,7 @@ def _spec(
         volume_names=volume_names,
         followed={name: spec.name for name, spec in followed.items()},
         spec_hash=spec_hash,
+        fields=fields,
     )
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.model.service import Condition
+from sandbox.planning.exclusive import claimed
 from sandbox.planning.follow import late_services
-from sandbox.planning.host_ports import holds_port
 from sandbox.planning.images import image_step_ids
 from sandbox.planning.labels import parse_container_labels
 from sandbox.planning.names import slot_name
@@ -44,12 +44,13 @@ def wire(
     *slots* are those that are not held, *leaving* the containers that belong to no slot and are
     removed; *labels*, *images* and *asides* are as in `Wiring`.
     """
+    by_service = _by_service(slots)
     homes = {container.id: slot for slot in slots for container in _displaced(slot)}
     going = {container.id: container for slot in slots for container in _displaced(slot)}
     going.update({container.id: container for container in leaving})
     return Wiring(
         scene=scene,
-        slots=_by_service(slots),
+        slots=by_service,
         labels=labels,
         homes=homes,
         makers={**image_step_ids(images), **_makers(networks, volumes)},
@@ -57,7 +58,7 @@ def wire(
         ranks=service_ranks(scene),
         going=going,
         base=_base(scene, slots, images),
-        hasty=_hasty(slots, going, homes),
+        hasty=_hasty(by_service, going, homes),
         wanted=_wanted(slots),
     )
 
@@ -136,21 +137,22 @@ def _base(scene: Scene, slots: Sequence[Slot], images: Sequence[Step]) -> tuple[
 
 
 def _hasty(
-    slots: Sequence[Slot],
+    slots: Mapping[str, tuple[Slot, ...]],
     going: Mapping[str, ObservedContainer],
     homes: Mapping[str, Slot],
 ) -> frozenset[str]:
     """
-    Containers that hold a port which another slot needs before their own successor can start.
+    Containers that have what another slot needs alone, before their own successor can start.
     """
     return frozenset(
         container_id
         for container_id, container in going.items()
-        for slot in slots
+        for own in slots.values()
+        for slot in own
         if slot.starts
         and is_live(container)
         and homes.get(container_id) is not slot
-        and holds_port(container, slot)
+        and claimed(container, slot, slots)
     )
 
 

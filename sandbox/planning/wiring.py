@@ -3,8 +3,8 @@ Who waits for whom. Step ids are made of verb and target, so a wait needs no ste
 
 The one rule that matters: whatever can fail harmlessly (images, creates, copies) comes before
 anything stops, and before a successor starts beside what serves. A stop that others need early (for
-a network that is renewed, or a port that moves) waits for nothing else; every other stop also waits
-until its successor could start at once.
+a network that is renewed, a port or an address that moves) waits for nothing else; every other stop
+also waits until its successor could start at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.model.observed import ContainerState
 from sandbox.model.service import Condition
-from sandbox.planning.host_ports import holds_port
+from sandbox.planning.exclusive import claimed
 from sandbox.planning.labels import SERVICE
 from sandbox.planning.slot import STARTS, Need, is_live, is_ready
 
@@ -36,6 +36,7 @@ class Wiring:
         labels: What people call each observed container, by id; unique.
         homes: The slot of each container that is stopped or removed for one, by container id.
         makers: Id of the step that makes an image, network or volume available, by its name.
+        keepers: Ids of the steps that remember the volumes of a container, by its id.
         asides: Id of the step that frees a name which a container of ours holds, by that name.
         ranks: Number of each service; its dependencies have lower ones.
         going: Ids of all containers that this plan removes or restarts.
@@ -54,6 +55,7 @@ class Wiring:
     going: Mapping[str, ObservedContainer]
     base: tuple[str, ...] = ()
     hasty: frozenset[str] = frozenset()
+    keepers: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
     wanted: frozenset[str] = field(default_factory=frozenset[str])
     courses: Mapping[str, Course] = field(default_factory=dict[str, "Course"])
     configured: str = ""
@@ -99,7 +101,7 @@ class Wiring:
         waits += self.turn_waits(slot)
         if not slot.creates:
             waits += [self.makers[name] for name in _resources(slot) if name in self.makers]
-        waits += [f"stop {self.label(container)}" for container in self._port_holders(slot)]
+        waits += [f"stop {self.label(container)}" for container in self._holders(slot)]
         waits += self.dependency_waits(slot)[0]
         return _unique(waits)
 
@@ -143,6 +145,7 @@ class Wiring:
         What must have ended well before *container* is removed.
         """
         waits = [f"stop {self.label(container)}"] if is_live(container) else list(self.base)
+        waits += self.keepers.get(container.id, ())
         if container.name in self.asides:
             waits.append(self.asides[container.name])
         slot = self.homes.get(container.id)
@@ -188,11 +191,29 @@ class Wiring:
         fresh = slot.keep and slot.keep.state is ContainerState.CREATED
         return (copies,) if copies and fresh else ()
 
-    def _port_holders(self, slot: Slot) -> list[ObservedContainer]:
+    def handed_over(self, container: ObservedContainer) -> str:
+        """
+        Say what *container* leaves to a container of another place; empty when nothing.
+        """
+        found = [
+            f"{thing} goes to {slot.target}"
+            for slots in self.slots.values()
+            for slot in slots
+            if slot.starts and slot is not self.homes.get(container.id)
+            for thing in claimed(container, slot, self.slots)
+        ]
+        return "; ".join(found)
+
+    def _holders(self, slot: Slot) -> list[ObservedContainer]:
+        """
+        Containers that have what *slot* needs alone, and go.
+        """
         return [
             container
             for _, container in sorted(self.going.items())
-            if container is not slot.keep and is_live(container) and holds_port(container, slot)
+            if container is not slot.keep
+            and is_live(container)
+            and claimed(container, slot, self.slots)
         ]
 
     def is_early(self, container: ObservedContainer) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sandbox.policy.fault import Fault, entries, table, unknown
 from sandbox.policy.host_paths import normal
 from sandbox.policy.mounts import mount_faults
-from sandbox.policy.namespaces import namespace_faults, network_faults
+from sandbox.policy.namespaces import is_own_sysctl, namespace_faults, network_faults
 from sandbox.policy.security import security_faults
 
 if TYPE_CHECKING:
@@ -119,13 +119,18 @@ def _engine_faults(host: Mapping[str, object]) -> Iterator[Fault]:
     isolation = str(host.get("Isolation") or "default")
     if isolation != "default":
         yield Fault(key="isolation", value=isolation, what=f"isolation: {isolation}")
+    yield from _pair_faults(host)
+    yield from _logging_faults(table(host.get("LogConfig")))
+
+
+def _pair_faults(host: Mapping[str, object]) -> Iterator[Fault]:
     pairs = {"Annotations": "annotations", "StorageOpt": "storage_opt", "Sysctls": "sysctls"}
     for field, key in pairs.items():
         for name, value in sorted(table(host.get(field)).items()):
-            if (field, name) != ("StorageOpt", "size"):
+            is_own = field == "Sysctls" and is_own_sysctl(name, host)
+            if not is_own and (field, name) != ("StorageOpt", "size"):
                 pair = f"{name}={value}"
                 yield Fault(key=key, value=pair, what=f"{key}: {pair}")
-    yield from _logging_faults(table(host.get("LogConfig")))
 
 
 def _logging_faults(logging: Mapping[str, object]) -> Iterator[Fault]:

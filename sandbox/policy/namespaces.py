@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
+from sandbox.model.service import INTERFACE_NAME
 from sandbox.policy.fault import Fault, entries, table, unknown
 
 if TYPE_CHECKING:
@@ -32,7 +34,16 @@ _HARMLESS: Final = {
 _ENDPOINT_FIELDS: Final = frozenset(
     {"Aliases", "DNSNames", "DriverOpts", "GwPriority", "IPAMConfig", "Links", "MacAddress"}
 )
-_ENDPOINT_OPTIONS: Final = frozenset({"com.docker.network.endpoint.ifname"})
+_SYSCTL: Final = re.compile(r"[a-z]+(?:\.[A-Za-z0-9_-]+)+")
+"""A name without slashes, and so without a way out of its folder below ``/proc/sys``."""
+_IPC_SYSCTLS: Final = frozenset(
+    {
+        *("kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall"),
+        *("kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced"),
+    }
+)
+"""What the kernel keeps for each IPC namespace, beside ``fs.mqueue.*``. Source: sysctl(7)."""
+_ENDPOINT_OPTIONS: Final = frozenset({INTERFACE_NAME})
 
 
 def namespace_faults(host: Mapping[str, object], own: Own) -> Iterator[Fault]:
@@ -64,6 +75,17 @@ def network_reference_faults(mode: str, own: Own, key: str) -> Iterator[Fault]:
     """Judge the network of a build: none, one of the environment, or the engine's bridge."""
     if not _may_join(mode, own):
         yield Fault(key=key, value=mode, what=f"{key}: {mode}")
+
+
+def is_own_sysctl(name: str, host: Mapping[str, object]) -> bool:
+    """Does the setting *name* count in a namespace that the container has for itself?"""
+    if not _SYSCTL.fullmatch(name):
+        return False
+    if name.startswith("net."):
+        return not _is_word(str(host.get("NetworkMode") or ""))
+    if name.startswith("fs.mqueue.") or name in _IPC_SYSCTLS:
+        return str(host.get("IpcMode") or "") in _HARMLESS["IpcMode"]
+    return name == "kernel.domainname" and not host.get("UTSMode")
 
 
 def _endpoint_faults(endpoint: Mapping[str, object], own: Own) -> Iterator[Fault]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.compose.node import Date, plain
 from sandbox.compose.yaml_text import yaml_text
+from sandbox.secrecy.vault import shown_fields
 
 if TYPE_CHECKING:
     from sandbox.compose.node import MapNode, Plain
@@ -38,21 +39,23 @@ def _whole(tree: MapNode) -> dict[str, Plain]:
     return {key: _printable(plain(tree.values[key])) for key in keys}
 
 
-def config_json(tree: MapNode) -> str:
+def config_json(tree: MapNode, *, reveal: bool = True) -> str:
     """
-    The output of ``docker compose config --format json``.
+    The output of ``docker compose config --format json``, with secrets if *reveal*.
 
     Loading it gives the same model, unless there are `models`.
     """
-    text = json.dumps(_escaped(config_model(tree)), indent=2, ensure_ascii=False)
+    model = config_model(tree) if reveal else shown_fields(config_model(tree))
+    text = json.dumps(_escaped(model), indent=2, ensure_ascii=False)
     return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def config_text(tree: MapNode) -> str:
+def config_text(tree: MapNode, *, reveal: bool = True) -> str:
     """
     The same in YAML and with models, for people, without its last line break.
     """
-    return yaml_text(_escaped(_whole(tree))).removesuffix("\n")
+    model = _whole(tree) if reveal else shown_fields(_whole(tree))
+    return yaml_text(_escaped(model)).removesuffix("\n")
 
 
 def _printable(value: Plain) -> Plain:

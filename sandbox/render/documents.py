@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, TypeAlias
 
+from sandbox.secrecy.vault import shown_fields
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -28,7 +30,14 @@ SCHEMA = 1
 
 def document(fields: Mapping[str, Json]) -> str:
     """
-    One document in one line, with ``"schema": 1`` first.
+    One document in one line, with ``"schema": 1`` first; no secret and no control character.
+    """
+    return document_as_is(shown_fields(fields))
+
+
+def document_as_is(fields: Mapping[str, Json]) -> str:
+    """
+    One document of somebody else's own output, such as a line of a log.
     """
     return json.dumps({"schema": SCHEMA, **fields}, ensure_ascii=False)
 
@@ -62,6 +71,7 @@ def status(value: EnvironmentStatus) -> dict[str, Json]:
         "notes": list(value.notes),
         "message": value.message,
         "next": value.next_step,
+        "held": list(value.held),
         "differences": list(value.pending),
         "ignored_edits": list(value.ignored_edits),
         "reconciled": value.reconciled,
@@ -81,6 +91,8 @@ def service(value: ServiceStatus) -> dict[str, Json]:
         "job": value.job,
         "image": value.image,
         "started_at": value.started_at or None,
+        "since": value.since or None,
+        "changes": value.changes,
     }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.model.past import Deed, Fate
+from sandbox.render.events import EVENT_SIGNS
 from sandbox.render.outcomes import OUTCOME_SIGNS
 from sandbox.render.style import PLAIN, Style
 from sandbox.render.text import clean, columns, day_and_time, duration, short
@@ -145,6 +146,8 @@ def _painted(deed: PastDeed, row: Sequence[str], style: Style) -> str:
 def _sign(deed: PastDeed) -> tuple[str, str]:
     if deed.record is not None:
         return OUTCOME_SIGNS[deed.record.outcome]
+    if deed.health is not None:
+        return EVENT_SIGNS[deed.health]
     return _FATE_SIGNS[deed.fate or Fate.UNRECORDED]
 
 

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sandbox.render.lab import WAY_NAMES
-from sandbox.render.text import count, short
+from sandbox.render.text import count, in_html, short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,7 +54,7 @@ def timeline(recording: Recording, *, seconds: float) -> str:
         parts += [_stretches(lane, scale, kinds), _failures(lane, scale)]
     bottom = _TOP + len(environments) * (_FAIL + _STRIP + _GAP)
     parts += [_typed(recording, bottom, scale), _axis(bottom + 26, scale)]
-    label = escape(f"{WAY_NAMES[recording.way]}: which release answered whom, over time")
+    label = in_html(f"{WAY_NAMES[recording.way]}: which release answered whom, over time")
     size = f'viewBox="0 0 {_WIDTH} {_height(len(environments))}"'
     return f'<svg {size} role="img" aria-label="{label}">{"".join(parts)}</svg>'
 
@@ -101,7 +100,7 @@ def _stretches(lane: _Lane, scale: _Scale, kinds: Mapping[str, tuple[str, str]])
     """
     A strip: the release that most visitors of a moment got; a gap where nobody got any.
     """
-    drawn = [f'<text class="name" x="{_LEFT - 10}" y="{lane.top + 17}">{escape(lane.name)}</text>']
+    drawn = [f'<text class="name" x="{_LEFT - 10}" y="{lane.top + 17}">{in_html(lane.name)}</text>']
     most = [(number, _usual(visits)) for number, visits in sorted(lane.moments.items())]
     for release, group in groupby(most, key=lambda each: each[1]):
         numbers = [number for number, _ in group]
@@ -110,14 +109,14 @@ def _stretches(lane: _Lane, scale: _Scale, kinds: Mapping[str, tuple[str, str]])
         kind, word = kinds[release]
         left = scale.x(scale.began_at + numbers[0] * lane.moment_s)
         width = round(scale.x(scale.began_at + (numbers[-1] + 1) * lane.moment_s) - left, 1)
-        title = escape(f"{lane.name}: {word} ({short(release)})")
+        title = in_html(f"{lane.name}: {word} ({short(release)})")
         drawn.append(
             f'<rect class="{kind}" x="{left}" y="{lane.top}" width="{width}" height="{_STRIP}">'
             f"<title>{title}</title></rect>"
         )
         if len(word) * _CHAR_PX < width - 6:
             place = f'x="{left + 5}" y="{lane.top + 17}"'
-            drawn.append(f'<text class="in" {place}>{escape(word)}</text>')
+            drawn.append(f'<text class="in" {place}>{in_html(word)}</text>')
     return "".join(drawn)
 
 
@@ -140,7 +139,7 @@ def _failures(lane: _Lane, scale: _Scale) -> str:
             continue
         height = round(max(_FAIL * failed / len(visits), 4.0), 1)
         left = scale.x(scale.began_at + number * lane.moment_s)
-        title = escape(f"{lane.name}: {failed} of {count(len(visits), 'request')} failed")
+        title = in_html(f"{lane.name}: {failed} of {count(len(visits), 'request')} failed")
         drawn.append(
             f'<rect class="fail" x="{left}" y="{lane.top - height}" width="{_MOMENT_PX}" '
             f'height="{height}"><title>{title}</title></rect>'
@@ -155,7 +154,7 @@ def _chapters(recording: Recording, scale: _Scale, height: int) -> str:
         word = run.chapter.value.replace("-", " ")
         drawn.append(f'<line class="edge" x1="{left}" x2="{left}" y1="6" y2="{height - 26}"/>')
         shown = word if len(word) * _CHAR_PX < right - left else ""
-        drawn.append(f'<text class="chapter" x="{left + 4}" y="16">{escape(shown)}</text>')
+        drawn.append(f'<text class="chapter" x="{left + 4}" y="16">{in_html(shown)}</text>')
     return "".join(drawn)
 
 
@@ -164,7 +163,7 @@ def _typed(recording: Recording, top: int, scale: _Scale) -> str:
     for each in recording.commands:
         left = scale.x(each.at)
         width = max(round(scale.x(each.at + each.seconds) - left, 1), 3.0)
-        title = escape(each.line)
+        title = in_html(each.line)
         drawn.append(
             f'<rect class="typed" x="{left}" y="{top}" width="{width}" height="10">'
             f"<title>{title}</title></rect>"

@@ -5,12 +5,11 @@ The laboratory's report as one HTML page that needs nothing else.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from html import escape
 from typing import TYPE_CHECKING
 
 from sandbox.render.lab import NOT_MEASURED, WAY_NAMES, figure_text, said, terms_text
 from sandbox.render.lab_chart import timeline
-from sandbox.render.text import duration
+from sandbox.render.text import duration, in_html
 
 if TYPE_CHECKING:
     from sandbox.model.lab import Figure, LabReport, Recording, Row, Way
@@ -73,7 +72,7 @@ def lab_page(report: LabReport) -> str:
     began = datetime.fromtimestamp(report.terms.began_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
     parts = (
         "<h1>DevOps and GitOps, measured side by side</h1>",
-        f'<p class="muted">{escape(began)}. {escape(terms_text(report))}</p>',
+        f'<p class="muted">{in_html(began)}. {in_html(terms_text(report))}</p>',
         "<h2>Figures</h2>",
         _figures(report),
         "<h2>What visitors got</h2>",
@@ -105,15 +104,15 @@ def _figures(report: LabReport) -> str:
 def _row(row: Row) -> str:
     most = max((figure.value or 0.0 for _, figure in row.figures), default=0.0)
     cells = "".join(_cell(way, figure, row, most) for way, figure in row.figures)
-    title, meaning = escape(row.title), escape(row.meaning)
+    title, meaning = in_html(row.title), in_html(row.meaning)
     return f"<tr><th>{title}<small>{meaning}</small></th>{cells}</tr>"
 
 
 def _cell(way: Way, figure: Figure, row: Row, most: float) -> str:
     if figure.value is None:
-        why = escape(figure.reason)
+        why = in_html(figure.reason)
         return f'<td class="figure none">{NOT_MEASURED}<small>{why}</small></td>'
-    text = escape(figure_text(figure, row.unit))
+    text = in_html(figure_text(figure, row.unit))
     whole = figure.out_of or most
     width = round(100 * figure.value / whole, 1) if whole else 0
     bar = f'<div class="bar {way.value}" style="width:{width}%"></div>' if width else ""
@@ -153,10 +152,10 @@ def _audit(report: LabReport) -> str:
     parts = ["<h2>What the record answers</h2>"]
     for recording in asked:
         rows = "".join(
-            f"<tr><th>{escape(each.question)}<small><code>{escape(each.source)}</code></small></th>"
+            f"<tr><th>{in_html(each.question)}<small><code>{in_html(each.source)}</code></small></th>"
             f'<td class="{"yes" if each.correct else "no"}">'
-            f"{'✓' if each.correct else '✗'} {escape(said(each.answer))}</td>"
-            f'<td class="muted">true: {escape(said(each.truth))}</td></tr>'
+            f"{'✓' if each.correct else '✗'} {in_html(said(each.answer))}</td>"
+            f'<td class="muted">true: {in_html(said(each.truth))}</td></tr>'
             for each in recording.answers
         )
         name = WAY_NAMES[recording.way]
@@ -169,7 +168,7 @@ def _audit(report: LabReport) -> str:
 
 def _typed(recording: Recording) -> str:
     items = "".join(
-        f"<li><code>{escape(each.line)}</code> "
+        f"<li><code>{in_html(each.line)}</code> "
         f'<span class="muted">{duration(each.seconds)}</span></li>'
         for each in recording.commands
     )
@@ -187,7 +186,7 @@ def _method(report: LabReport) -> str:
         "<p>Each way has a repository of its own, made from the template, and its own containers. "
         "Every command was really run. Nobody hesitates: the next command is typed as soon as the "
         "one before has ended, so a real person adds their own time.</p>"
-        f"<p>{escape(visitors)}</p>"
+        f"<p>{in_html(visitors)}</p>"
         "<p>Every figure was measured in this run; what could not be is called "
         f"“{NOT_MEASURED}”, with the reason.</p>"
     )

@@ -29,6 +29,7 @@ def record_text(record: SyncRecord, *, style: Style = PLAIN) -> str:
     ::
 
         ● staging  succeeded at 4b1c2d3: 5 steps in 2.1 s
+          held back: orphan old: x-sandbox.sync.prune is false
     """
     sign, color = OUTCOME_SIGNS[record.outcome]
     name = style.paint(clean(record.environment), "bold")
@@ -40,7 +41,8 @@ def record_text(record: SyncRecord, *, style: Style = PLAIN) -> str:
         if record.steps
         else f"nothing to do ({took})"
     )
-    return f"{style.paint(sign, color)} {name}  {outcome}{revision}: {done}"
+    first = f"{style.paint(sign, color)} {name}  {outcome}{revision}: {done}"
+    return "\n".join([first, *(f"  held back: {clean(held)}" for held in record.held)])
 
 
 def removal_text(

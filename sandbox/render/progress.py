@@ -26,7 +26,7 @@ class Progress:
     One environment's sync so far.
 
     Attributes:
-        began_at: Seconds since the epoch.
+        began_at: Seconds of a clock that nobody sets, as *now* wherever it is asked for.
         steps: Of the plan; 0 while it is unknown.
         done: Steps that have ended.
         running: Ids of the steps that run now, in the order in which they began.

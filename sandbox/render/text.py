@@ -4,18 +4,18 @@ Small pieces of text: cleaned, shortened, counted, aligned.
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from sandbox.secrecy.controls import without_controls
+from sandbox.secrecy.vault import shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_ESCAPES = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -~])"
-)
 _COLORS = re.compile(r"\x1b\[[0-9;]*m")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 _MINUTE_S = 60
 _HOUR_S = 3600
@@ -26,26 +26,37 @@ _PRECISE_S = 10
 
 def clean(text: str) -> str:
     """
-    Take out of *text* whatever could drive a terminal: escape codes, controls, direction marks.
+    Take secrets out of *text*, and whatever could drive a terminal.
 
     Commit messages, logs and names come from anywhere. Newlines become spaces, so that one line
     stays one line.
     """
-    return _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")).replace("\n", " "))
+    return shown(text).replace("\n", " ")
+
+
+def in_html(text: str) -> str:
+    """
+    Clean *text* for a page.
+    """
+    return html.escape(clean(text))
 
 
 def clean_log(line: str) -> str:
     """
-    Clean a line of a log for a terminal, but let it keep its colours.
+    Clean a line of a log that was asked for: it keeps its colours, and says what it says.
     """
     kept: list[str] = []
     end = 0
     for color in _COLORS.finditer(line):
-        kept += [clean(line[end : color.start()]), color.group()]
+        kept += [_one_line(line[end : color.start()]), color.group()]
         end = color.end()
-    kept.append(clean(line[end:]))
+    kept.append(_one_line(line[end:]))
     reset = "\x1b[0m" if len(kept) > 1 else ""
     return "".join(kept) + reset
+
+
+def _one_line(text: str) -> str:
+    return without_controls(text).replace("\n", " ")
 
 
 def short(commit: str) -> str:

@@ -30,10 +30,16 @@ FOLLOW_S = 0.1
 
 
 def read_statuses(
-    workspace: Workspace, environments: Sequence[str], *, reconciled: Sequence[str]
+    workspace: Workspace,
+    environments: Sequence[str],
+    *,
+    reconciled: Sequence[str],
+    brake: Callable[[str], str] = lambda _: "",
 ) -> tuple[EnvironmentStatus, ...]:
     """
     Look at *environments*, at all that Git and *reconciled* name when none is given.
+
+    *brake* tells of an environment why its controller waits with a repair.
 
     Raises:
         NotFoundError: One of them is no environment.
@@ -42,7 +48,10 @@ def read_statuses(
     for name in environments:
         if name not in reconciled:
             require_environment(workspace.repository, name)
-    return tuple(read_status(workspace, name, reconciled=name in reconciled) for name in names)
+    return tuple(
+        read_status(workspace, name, reconciled=name in reconciled, brake=brake(name))
+        for name in names
+    )
 
 
 def _all_names(workspace: Workspace, reconciled: Sequence[str]) -> list[str]:
@@ -149,7 +158,11 @@ class ControllerControl:
     def status(self, environments: Sequence[str]) -> tuple[EnvironmentStatus, ...]:
         """Look now."""
         mine = self._controller.environments
-        return read_statuses(self._workspace, environments, reconciled=mine)
+        return read_statuses(self._workspace, environments, reconciled=mine, brake=self._brake)
+
+    def _brake(self, environment: str) -> str:
+        worker = self._controller.worker(environment)
+        return worker.brake if worker is not None else ""
 
     def up(self, environments: Sequence[str]) -> None:
         """Look after these too."""

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sandbox.compose.load import find_environments, load_environment
+from sandbox.compose.load import find_environments
 from sandbox.delivery.pin import NAME, set_release
 from sandbox.errors import NotFoundError, SandboxError, SourceError
-from sandbox.runtime.source import ENVIRONMENTS, CommitSource, EditedSource, WorktreeSource
+from sandbox.runtime.source import (
+    ENVIRONMENTS,
+    CommitSource,
+    EditedSource,
+    WorktreeSource,
+    load_from,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sandbox.model.desired import DesiredState
     from sandbox.ports import Repository
+    from sandbox.runtime.workspace import Workspace
 
 DEFAULT_BRANCH = "main"
+RECENT = 10
 
 
 def home_commit(repository: Repository) -> str:
@@ -76,6 +85,21 @@ def load_tracked(repository: Repository, environment: str) -> DesiredState:
     return home if commit == home.revision else load_at(repository, environment, commit)
 
 
+def know_secrets(workspace: Workspace) -> None:
+    """
+    Load every environment as it is and as it was, to hide its secrets in what is shown of its past.
+    """
+    repository = workspace.repository
+    with suppress(SandboxError):
+        for environment in environment_names(repository):
+            with suppress(SandboxError):
+                load_tracked(repository, environment)
+    newest = workspace.journal.syncs(limit=RECENT)
+    for environment, revision in {(each.environment, each.revision) for each in newest}:
+        with suppress(SandboxError):
+            load_at(repository, environment, revision)
+
+
 def attempted_commit(repository: Repository, environment: str) -> str:
     """Give the commit that `load_tracked` fails at; empty when not even that can be found."""
     try:
@@ -114,7 +138,7 @@ def load_worktree(repository: Repository, environment: str) -> DesiredState:
         raise SourceError(message, remedy="plan a commit instead: sandbox plan --ref REF")
     head = repository.resolve("HEAD") or home_commit(repository)
     source = WorktreeSource(repository=repository, revision=head, files=files)
-    return load_environment(environment, source, default_application=repository.name)
+    return load_from(source, environment)
 
 
 @lru_cache(maxsize=128)
@@ -124,7 +148,7 @@ def load_at(repository: Repository, environment: str, commit: str) -> DesiredSta
     if environment not in find_environments(source):
         remedy = f"restore it and commit, or give the environment up: sandbox down {environment}"
         raise NotFoundError(_vanished(source, environment), remedy=remedy)
-    return load_environment(environment, source, default_application=repository.name)
+    return load_from(source, environment)
 
 
 def load_unpinned(repository: Repository, environment: str, commit: str) -> DesiredState:
@@ -142,7 +166,7 @@ def load_unpinned(repository: Repository, environment: str, commit: str) -> Desi
     source = EditedSource(repository=repository, revision=commit, edits=edits)
     if environment not in find_environments(source):
         raise NotFoundError(_vanished(source, environment))
-    desired = load_environment(environment, source, default_application=repository.name)
+    desired = load_from(source, environment)
     if desired.settings.release:
         message = f"{environment} pins its release elsewhere than by RELEASE in its .env"
         remedy = "say x-sandbox: {release: '${RELEASE:-}'} in compose.yaml"

@@ -14,7 +14,9 @@ from sandbox.model.record import Outcome, SyncRecord, Trigger
 from sandbox.planning.admission import judge_of
 from sandbox.planning.down import plan_down
 from sandbox.runtime.desired import environment_names, no_such_environment
+from sandbox.runtime.duration import Moment
 from sandbox.runtime.executor import Execution, step_records
+from sandbox.runtime.observe import with_proofs
 from sandbox.runtime.person import person
 
 if TYPE_CHECKING:
@@ -35,26 +37,27 @@ def take_down(
     Raises:
         NotFoundError: Neither Git nor the engine knows it.
     """
-    began = workspace.clock.now()
+    began = Moment.now(workspace.clock)
     observed = _observe(workspace, environment)
     plan = plan_down(observed, volumes=volumes)
     for hold in plan.holds:
         message = f"{hold.target}: {hold.message}"
-        emit(Event(at=began, environment=environment, kind=EventKind.HELD, message=message))
+        emit(Event(at=began.at, environment=environment, kind=EventKind.HELD, message=message))
     nothing = DesiredState(application="", environment=environment, revision="", release="")
     judge = judge_of(nothing, observed, SyncPolicy(waiver_file=workspace.waivers()))
     results = Execution(
         workspace=workspace, plan=plan, judge=judge, emit=emit, stop=lambda: False
     ).run()
     errors = [result.error.message for result in results if result.error is not None]
+    workspace.journal.forget_health(environment)
     if volumes:
         workspace.journal.forget_jobs(environment)
     record = SyncRecord(
         environment=environment,
         revision="",
         trigger=Trigger.PERSON,
-        started_at=began,
-        finished_at=workspace.clock.now(),
+        started_at=began.at,
+        finished_at=began.later(workspace.clock),
         outcome=Outcome.FAILED if errors else Outcome.SUCCEEDED,
         message="; ".join(errors),
         steps=step_records(results),
@@ -68,7 +71,7 @@ def take_down(
             environment=environment,
             kind=EventKind.DEGRADED if errors else EventKind.STOPPED,
             message=record.message or "taken down",
-            seconds=record.finished_at - began,
+            seconds=record.finished_at - began.at,
         )
     )
     return record
@@ -76,7 +79,7 @@ def take_down(
 
 def _observe(workspace: Workspace, environment: str) -> ObservedState:
     owner = Owner(instance=workspace.repository.instance, application="", environment=environment)
-    observed = workspace.engine.observe(owner, ())
+    observed = with_proofs(workspace, workspace.engine.observe(owner, ()))
     if observed.containers or observed.networks or observed.volumes:
         return observed
     try:

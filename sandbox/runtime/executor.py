@@ -12,7 +12,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sandbox.errors import CancelledError, SandboxError
+from sandbox.errors import CancelledError, ImplausibleError, SandboxError
 from sandbox.model.action import AnalyseTraffic
 from sandbox.model.event import Event, EventKind
 from sandbox.model.ingress import IngressConfig
@@ -96,9 +96,13 @@ class Execution:
             self.results[result.step.id] = result
 
     def _next_steps(self, waiting: dict[str, Step], room: int) -> list[Step]:
-        if self.stop():
+        if self.stop() or self._is_plan_of_a_lie():
             return []
         return [step for step in waiting.values() if self._may_begin(step, waiting)][:room]
+
+    def _is_plan_of_a_lie(self) -> bool:
+        """Tell whether the engine contradicted what the plan was made from."""
+        return any(isinstance(each.error, ImplausibleError) for each in self.results.values())
 
     def _may_begin(self, step: Step, waiting: dict[str, Step]) -> bool:
         return all(self._ended_well(step_id) for step_id in step.depends_on) and all(

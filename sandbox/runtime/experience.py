@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sandbox.model.action import BuildImage, StartContainer
 from sandbox.model.record import Outcome, SyncRecord, Trigger
-from sandbox.planning.backoff import delay_s, retry_delay_s
+from sandbox.planning.backoff import REPAIR_DELAY_MAX_S, delay_s, repair_delay_s, retry_delay_s
 from sandbox.planning.crashes import crashed_services
+from sandbox.planning.recurrence import drifts
 
 if TYPE_CHECKING:
     from sandbox.model.plan import Plan, SyncPolicy
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from sandbox.runtime.sync import Look
 
 CRASHES_MAX = 3
+FORGOTTEN_S = 2 * REPAIR_DELAY_MAX_S
+"""A repair that lasted this long counts no more."""
 CHANGES = frozenset({Trigger.COMMIT, Trigger.ROLLBACK})
 FAILURES = frozenset({Outcome.FAILED, Outcome.ERRORED})
 
@@ -32,10 +36,11 @@ class Experience:
     clock: Clock
     failures: int = 0
     _retry_at: float = 0.0
-    _changed_at: float = 0.0
+    _changed_at: float = -math.inf
     _starts: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
     _broken_images: dict[str, str] = field(default_factory=dict[str, str])
     _crashes: dict[str, int] = field(default_factory=dict[str, int])
+    _repairs: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
 
     def forget(self) -> None:
         """Begin anew: a person asked, or a commit asks for something else."""
@@ -44,6 +49,7 @@ class Experience:
         self._starts.clear()
         self._broken_images.clear()
         self._crashes.clear()
+        self._repairs.clear()
 
     def fail(self) -> float:
         """Count a look that failed; give the seconds until the next one."""
@@ -56,25 +62,27 @@ class Experience:
             self._retry_at = self.clock.monotonic() + self.fail()
         elif record.outcome is not Outcome.ABORTED:
             self.failures = 0
+            for key in drifts(plan) if trigger not in CHANGES else ():
+                self._repairs.setdefault(key, []).append(self.clock.monotonic())
             if trigger in CHANGES:
-                self._changed_at = record.finished_at
+                self._changed_at = self.clock.monotonic()
         ended = {step.step_id: step for step in record.steps}
         for step in plan.steps:
             how = ended.get(step.id)
             if how is None:
                 continue
             if isinstance(step.action, StartContainer) and trigger not in CHANGES:
-                self._starts.setdefault(step.service_name, []).append(record.finished_at)
+                self._starts.setdefault(step.service_name, []).append(self.clock.monotonic())
             if isinstance(step.action, BuildImage) and how.outcome is Outcome.FAILED:
                 self._broken_images.update(dict.fromkeys(step.action.tags, how.message))
 
-    def crash_loop(self, seen: Look, record: SyncRecord) -> str:
+    def crash_loop(self, seen: Look) -> str:
         """
         Say which service of a new revision ends by itself again and again; empty when none does.
 
-        Asked once for each time that *record* put right what was *seen*.
+        Asked once for each time that what was *seen* was put right.
         """
-        if record.finished_at - self._changed_at > seen.desired.settings.rollout.deadline_s:
+        if self.clock.monotonic() - self._changed_at > seen.desired.settings.rollout.deadline_s:
             return ""
         for name in sorted(crashed_services(seen.observed)):
             self._crashes[name] = self._crashes.get(name, 0) + 1
@@ -82,9 +90,25 @@ class Experience:
                 return f"{name} crashed {self._crashes[name]} times after it was ready"
         return ""
 
+    def brake(self, plan: Plan) -> tuple[float, str]:
+        """
+        Say how long the repairs of *plan* wait because they did not last, and why.
+
+        Returns:
+            Seconds and a sentence; 0.0 and nothing when something of it is due.
+        """
+        now = self.clock.monotonic()
+        waits: list[tuple[float, str]] = []
+        for key, words in drifts(plan).items():
+            times = [at for at in self._repairs.get(key, ()) if now - at < FORGOTTEN_S]
+            wait_s = times[-1] + repair_delay_s(len(times)) - now if times else 0.0
+            count = f"came back after {len(times)} repairs"
+            waits.append((max(0.0, wait_s), f"{words}; it {count}, so the next one waits"))
+        return min(waits, default=(0.0, ""))
+
     def policy(self, base: SyncPolicy) -> SyncPolicy:
         """Complete *base* with what has to wait, and what cannot be built."""
-        now = self.clock.now()
+        now = self.clock.monotonic()
         waits = {name: delay_s(starts, now) for name, starts in self._starts.items()}
         backing_off = {name: wait_s for name, wait_s in sorted(waits.items()) if wait_s > 0.0}
         return replace(base, backing_off=backing_off, broken_images=dict(self._broken_images))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sandbox.delivery.note import note_line
-from sandbox.delivery.redaction import redacted
 from sandbox.errors import (
     CancelledError,
     EngineError,
@@ -18,6 +17,9 @@ from sandbox.errors import (
 )
 from sandbox.model.gate import GateResult, GateVerdict
 from sandbox.model.observed import ContainerState, Owner
+from sandbox.planning.crashes import was_killed
+from sandbox.secrecy.harvest import secrets_of_value
+from sandbox.secrecy.vault import learn, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +36,7 @@ LAST_WORDS_S: Final = 2.0
 LOG_LINES: Final = 40
 LINE_LENGTH: Final = 1_000
 LAST_LINE_LENGTH: Final = 200
+_KILLED: Final = "it was ended from outside"
 _ENDED: Final = (ContainerState.EXITED, ContainerState.DEAD)
 
 
@@ -72,6 +75,7 @@ class GateRun:
             EngineError: It could not be run; temporary, for the revision is not to blame.
             CancelledError: *stop* said so.
         """
+        learn(secrets_of_value(self.action.spec.service))
         clock = self.workspace.clock
         started_at, began = clock.now(), clock.monotonic()
         try:
@@ -114,7 +118,7 @@ class GateRun:
                 engine.stop_container(container_id, 0.0)
                 if follower.is_alive():
                     follower.join(LAST_WORDS_S)
-                engine.remove_container(container_id)
+                engine.remove_container(container_id, volumes=self._takes_volumes())
 
     def _make_room(self) -> None:
         """Remove what an interrupted run left: it proves nothing, and has the name."""
@@ -126,7 +130,11 @@ class GateRun:
         for container in self.workspace.engine.observe(owner, ()).containers:
             if container.name == self.action.spec.name:
                 self.workspace.engine.stop_container(container.id, 0.0)
-                self.workspace.engine.remove_container(container.id)
+                self.workspace.engine.remove_container(container.id, volumes=self._takes_volumes())
+
+    def _takes_volumes(self) -> bool:
+        """A gate begins anew each time, and so do its anonymous volumes; those of others stay."""
+        return not self.action.spec.service.volumes_from
 
     def _refused(self, error: EngineError) -> _Verdict:
         """What the engine will never start is as wrong as what says no."""
@@ -153,12 +161,21 @@ class GateRun:
             delay_s = min(delay_s * 1.5, LONGEST_DELAY_S)
 
     def _ended(self, container: ObservedContainer) -> _Verdict:
+        if was_killed(container) and not self._was_killed_before():
+            raise EngineError(f"{_KILLED} with exit code {container.exit_code}", temporary=True)
         if container.exit_code or container.error or container.oom_killed:
             why = ", out of memory" if container.oom_killed else ""
             return self._failed(container, f"exited with {container.exit_code}{why}")
         return _Verdict(
             verdict=GateVerdict.PASSED, log=self._log(container), image_id=container.image_id
         )
+
+    def _was_killed_before(self) -> bool:
+        """Tell whether its last run for the same inputs was ended too: then it ends by itself."""
+        results = self.workspace.journal.gate_results(self.plan.environment)
+        same = (each for each in results if each.gate == self.action.gate)
+        last = next((each for each in same if each.inputs == self.action.inputs), None)
+        return last is not None and last.message.startswith(_KILLED)
 
     def _failed(self, container: ObservedContainer, message: str) -> _Verdict:
         log = self._log(container)
@@ -173,15 +190,13 @@ class GateRun:
 
     def _log(self, container: ObservedContainer) -> tuple[str, ...]:
         lines = self.workspace.engine.logs(container.id, tail=LOG_LINES)
-        shown = redacted(lines, self.action.spec.service)
-        return tuple(line[:LINE_LENGTH] for line in shown)
+        return tuple(shown(line)[:LINE_LENGTH] for line in lines)
 
     def _follow(self, container_id: str) -> None:
         """Tell what it prints as it does; that this fails is no reason for anything."""
         with suppress(SandboxError):
             for line in self.workspace.engine.logs(container_id, follow=True):
-                (shown,) = redacted((line,), self.action.spec.service)
-                self.output(f"{self.action.gate}: {shown}")
+                self.output(f"{self.action.gate}: {shown(line)}")
 
     def _keep(self, ended: _Verdict, started_at: float, seconds: float) -> None:
         service = self.action.spec.service

@@ -56,6 +56,7 @@ class Heads:
 
     def _look(self) -> None:
         try:
+            self._workspace.repository.remove_left_locks()
             commits = self._workspace.repository.refs()
         except SandboxError:
             # The last good state stays, and the next look may read it again.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sandbox.compose.dotenv import parse_dotenv
 from sandbox.compose.template import Variables
 from sandbox.delivery.history import (
+    change_of_health,
     deed_of,
     in_force,
     newest_first,
@@ -23,6 +24,7 @@ from sandbox.model.record import PastSync
 from sandbox.runtime.desired import (
     attempted_commit,
     environment_names,
+    know_secrets,
     load_at,
     no_such_environment,
 )
@@ -55,6 +57,7 @@ def past_sync(workspace: Workspace, number: int, environment: str = "") -> PastS
             f"{environment or 'the journal'} has no receipt {number}",
             remedy=f"see: sandbox history {environment}".rstrip(),
         )
+    know_secrets(workspace)
     return PastSync(record=record, subject=subject_of(workspace, record.revision))
 
 
@@ -68,6 +71,7 @@ def past_deeds(workspace: Workspace, environment: str = "", *, limit: int) -> tu
     Raises:
         NotFoundError: Neither the journal nor Git knows *environment*.
     """
+    know_secrets(workspace)
     found = [
         deed
         for name in _names(workspace, environment)
@@ -86,6 +90,7 @@ def ran_at(workspace: Workspace, at: float, environment: str = "") -> tuple[InFo
     Raises:
         NotFoundError: Neither the journal nor Git knows *environment*.
     """
+    know_secrets(workspace)
     names = _names(workspace, environment)
     return tuple(Chronicle(workspace=workspace, environment=name).at(at) for name in names)
 
@@ -118,9 +123,11 @@ class Chronicle:
         records = self.workspace.journal.syncs(self.environment, limit=ALL)
         syncs = [past_deed(each, self.decision(each.revision)) for each in records[:limit]]
         # What is older than the last sync that is shown is not shown either.
-        since = syncs[-1].at if len(syncs) == limit else 0.0
+        since = min(each.at for each in syncs) if len(syncs) == limit else 0.0
         commits = [each for each in self._commits(limit) if each.committed_at >= since]
-        return newest_first([*syncs, *self._unsynced(commits, records)])[:limit]
+        events = self.workspace.journal.health_events(self.environment, limit=limit)
+        health = [change_of_health(each) for each in events if each.at >= since]
+        return newest_first([*syncs, *health, *self._unsynced(commits, records)])[:limit]
 
     def at(self, at: float) -> InForce:
         """What ran then, and who decided it."""

@@ -93,6 +93,7 @@ class Notifier:
         return newest[-1][0] if newest else 0
 
     def _look(self) -> None:
+        self._tell_of_journal()
         messages: list[Notification] = []
         if self._newest() < self._last:
             self._last = 0  # the journal was deleted, and all that is in it now is new
@@ -103,6 +104,12 @@ class Notifier:
                 messages += told
         self._digest, summed = due(self._digest, self._workspace.clock.now())
         self._send((*messages, *summed))
+
+    def _tell_of_journal(self) -> None:
+        """Make what happened to the history itself an event."""
+        for notice in self._workspace.journal.notices():
+            now = self._workspace.clock.now()
+            self._emit(Event(at=now, environment="", kind=EventKind.HELD, message=notice))
 
     def _send(self, messages: Sequence[Notification]) -> None:
         if not messages:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from sandbox.errors import SandboxError
 from sandbox.model.observed import ContainerState, EngineHealth
 from sandbox.planning.host_ports import asked_ports, host_ports
 from sandbox.planning.images import references
-from sandbox.planning.labels import SERVICE
+from sandbox.planning.labels import ENVIRONMENT, IN_COMMIT, PRE_STOP, REVISION, SERVICE, hooks_text
 from sandbox.planning.routes import INGRESS
+from sandbox.runtime.desired import load_at
+from sandbox.secrecy.harvest import secrets_of_value
+from sandbox.secrecy.vault import learn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sandbox.model.desired import DesiredState
     from sandbox.model.observed import ObservedContainer, ObservedState, TakenPort
+    from sandbox.model.surroundings import Hook
+    from sandbox.ports import Repository
     from sandbox.runtime.workspace import Workspace
 
 
@@ -29,9 +37,18 @@ def observe(workspace: Workspace, desired: DesiredState) -> ObservedState:
 def with_proofs(workspace: Workspace, observed: ObservedState) -> ObservedState:
     """Add what the journal knows of the containers that were *observed*."""
     proven, routed = workspace.journal.ready(), workspace.journal.routed()
+    creations = workspace.journal.creations([each.id for each in observed.containers])
     containers = tuple(
-        _with_hash(_with_proof(container, proven), routed) for container in observed.containers
+        _with_hash(
+            workspace,
+            replace(_with_proof(container, proven), creation=creations.get(container.id)),
+            routed,
+        )
+        for container in map(partial(_with_hooks, workspace.repository), observed.containers)
     )
+    for container in containers:
+        # Its secrets may be older than every commit that is loaded, and stand in its log.
+        learn(secrets_of_value(container.given))
     told = (
         routed[container.id][1]
         for container in containers
@@ -50,6 +67,19 @@ def _held_by_processes(
         yield from workspace.taken_ports(number)
 
 
+def _with_hooks(repository: Repository, container: ObservedContainer) -> ObservedContainer:
+    """Read hooks that hold a secret, and are not in the label therefore, from the commit."""
+    labels = container.labels
+    if labels.get(PRE_STOP) != IN_COMMIT:
+        return container
+    hooks: tuple[Hook, ...] = ()
+    with suppress(SandboxError):  # without them it is stopped all the same
+        desired = load_at(repository, labels.get(ENVIRONMENT, ""), labels.get(REVISION, ""))
+        named = (each for each in desired.services if each.name == labels.get(SERVICE))
+        hooks = next((service.hooks.pre_stop for service in named), ())
+    return replace(container, labels={**labels, PRE_STOP: hooks_text(hooks)})
+
+
 def _with_proof(container: ObservedContainer, proven: Mapping[str, float]) -> ObservedContainer:
     """Our probe counts until the engine has a verdict of its own, for this very start only."""
     waiting = (
@@ -61,12 +91,25 @@ def _with_proof(container: ObservedContainer, proven: Mapping[str, float]) -> Ob
 
 
 def _with_hash(
-    container: ObservedContainer, routed: Mapping[str, tuple[float, str]]
+    workspace: Workspace, container: ObservedContainer, routed: Mapping[str, tuple[float, str]]
 ) -> ObservedContainer:
-    """What an ingress proved counts for this very start, and until its healthcheck says else."""
+    """
+    What an ingress proved counts for this very start.
+
+    When its healthcheck says else the ingress is asked: a busy machine fails healthchecks too.
+    """
     started_at, config_hash = routed.get(container.id, (0.0, ""))
-    if not config_hash or container.health is EngineHealth.UNHEALTHY:
+    same_start = container.state is ContainerState.RUNNING and started_at == container.started_at
+    if not config_hash or not same_start:
         return container
-    if container.state is ContainerState.RUNNING and started_at == container.started_at:
-        return replace(container, config_hash=config_hash)
-    return container
+    unhealthy = container.health is EngineHealth.UNHEALTHY
+    if unhealthy and _reported_hash(workspace, container.id) != config_hash:
+        return container
+    return replace(container, config_hash=config_hash)
+
+
+def _reported_hash(workspace: Workspace, container_id: str) -> str:
+    try:
+        return workspace.ingress.report(container_id).config_hash
+    except SandboxError:
+        return ""

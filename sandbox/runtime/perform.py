@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from sandbox.errors import (
@@ -10,19 +11,25 @@ from sandbox.errors import (
     EngineError,
     EngineUnreachableError,
     HeldError,
+    StaleError,
     StartFailedError,
 )
 from sandbox.model import action as actions
 from sandbox.model.event import Event, EventKind
-from sandbox.model.observed import ContainerState
+from sandbox.model.observed import ContainerState, Creation
+from sandbox.planning.deviations import creation_texts
 from sandbox.planning.labels import INSTANCE
+from sandbox.planning.place_volumes import made_volumes, with_place_volumes
+from sandbox.runtime.filling import fill_volume
 from sandbox.runtime.gates import GateRun
-from sandbox.runtime.readiness import await_container, watch_container
+from sandbox.runtime.images import ImageWork
+from sandbox.runtime.readiness import await_container, refuse_ended, watch_container
 from sandbox.runtime.traffic import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from sandbox.model.action import ContainerSpec
     from sandbox.model.plan import Plan, Step
     from sandbox.planning.admission import Judge
     from sandbox.runtime.workspace import Workspace
@@ -43,6 +50,8 @@ class Performer:
         judge: Asked right before the engine is, whatever the plan says.
         traffic: Keeps what the ingress is told meanwhile.
         created: Ids of the containers that this plan created, by name.
+        volumes: Names of the anonymous volumes that it created.
+        filled: Names of the volumes that it created to fill them.
     """
 
     workspace: Workspace
@@ -52,6 +61,8 @@ class Performer:
     stop: Callable[[], bool]
     traffic: Traffic
     created: dict[str, str] = field(default_factory=dict[str, str])
+    volumes: set[str] = field(default_factory=set[str])
+    filled: set[str] = field(default_factory=set[str])
 
     def perform(self, step: Step) -> None:
         """
@@ -63,11 +74,11 @@ class Performer:
         Raises:
             HeldError: The policy denies it; the engine was not asked.
         """
-        step = self._admitted(step)
+        step = self._admitted(self._with_volumes(step))
         for number in range(TRIES):
             try:
                 self._perform(step.action)
-            except EngineUnreachableError:
+            except (EngineUnreachableError, StaleError):
                 raise
             except EngineError as error:
                 if not error.temporary or number == TRIES - 1 or self.stop():
@@ -75,6 +86,15 @@ class Performer:
                 self.workspace.clock.sleep(FIRST_PAUSE_S * 2**number)
             else:
                 return
+
+    def _with_volumes(self, step: Step) -> Step:
+        """Name the anonymous volumes of a container: its image is there by now, and says some."""
+        action = step.action
+        if not isinstance(action, actions.CreateContainer):
+            return step
+        declared = self.workspace.engine.image_volumes(action.spec.service.image)
+        spec = with_place_volumes(action.spec, action.carried, declared)
+        return replace(step, action=replace(action, spec=spec))
 
     def _admitted(self, step: Step) -> Step:
         """Judge *step*; of a stop only the hooks can be denied, and it goes on without them."""
@@ -94,11 +114,13 @@ class Performer:
                 self._network(action)
             case actions.CreateVolume():
                 self.workspace.engine.create_volume(action)
+            case actions.FillVolume():
+                fill_volume(self.workspace.engine, action, self.filled, self._differs)
             case actions.RemoveVolume():
                 self.workspace.engine.remove_volume(action.name)
             case actions.CreateContainer():
-                spec = action.spec
-                self.created[spec.name] = self.workspace.engine.create_container(spec)
+                self._make_volumes(made_volumes(action.spec, action.carried))
+                self._create(action.spec)
             case actions.RunGate():
                 self._gate(action)
             case actions.Pause():
@@ -113,14 +135,50 @@ class Performer:
             case _:
                 self._container(action, self._id(action.container_name, action.container_id))
 
+    def _make_volumes(self, volumes: Sequence[actions.CreateVolume]) -> None:
+        for volume in volumes:
+            if volume.name not in self.volumes:
+                self.workspace.engine.create_volume(volume)
+                self.volumes.add(volume.name)
+
     def _image(self, action: actions.BuildImage | actions.PullImage) -> None:
+        work = self._pull(action) if isinstance(action, actions.PullImage) else self._build(action)
+        self.workspace.images.obtain(work, self._output, self.stop, self.workspace.clock)
+
+    def _pull(self, action: actions.PullImage) -> ImageWork:
+        return ImageWork(
+            content=f"{action.reference} {action.platform}",
+            name=action.reference,
+            tags=frozenset({action.reference}),
+            make=partial(
+                self.workspace.engine.pull_image, action.reference, platform=action.platform
+            ),
+        )
+
+    def _build(self, action: actions.BuildImage) -> ImageWork:
+        engine, repository = self.workspace.engine, self.workspace.repository
+
+        def make(output: Callable[[str], None], stop: Callable[[], bool]) -> None:
+            folder = action.build.context
+            context = repository.archive(action.release, folder) if folder else NO_FILES
+            engine.build_image(action, context, output, stop)
+
+        name, _, content = action.tags[0].rpartition(":")
+        return ImageWork(content=content, name=name, tags=frozenset(action.tags), make=make)
+
+    def _create(self, spec: ContainerSpec) -> None:
+        """Create a container, and keep what the engine made of it: drift is compared with that."""
+        warnings: list[str] = []
         engine = self.workspace.engine
-        if isinstance(action, actions.PullImage):
-            engine.pull_image(action.reference, self._output, self.stop, platform=action.platform)
+        container_id = engine.create_container(spec, warnings.append)
+        self.created[spec.name] = container_id
+        made = engine.inspect_container(container_id)
+        if made is None:
             return
-        folder = action.build.context
-        context = self.workspace.repository.archive(action.release, folder) if folder else NO_FILES
-        engine.build_image(action, context, self._output, self.stop)
+        creation = Creation(limits=made.limits, warnings=tuple(warnings))
+        self.workspace.journal.record_creation(container_id, creation)
+        for line in creation_texts(spec.service.limits, creation):
+            self._output(f"{spec.name}: {line}")
 
     def _network(self, action: actions.CreateNetwork | actions.RemoveNetwork) -> None:
         if isinstance(action, actions.CreateNetwork):
@@ -187,14 +245,21 @@ class Performer:
             case actions.DisconnectNetwork():
                 engine.disconnect_network(container_id, action.network_name)
             case actions.RemoveContainer():
-                self._remove(container_id, action.container_name)
+                self._remove(container_id, action)
             case _:
                 assert_never(action)
 
     def _post_start(self, container_id: str, action: actions.StartContainer) -> None:
         """Run what belongs to the start; when it fails, the start did."""
         for hook in action.hooks:
-            status = self.workspace.engine.run_hook(container_id, hook, self._output)
+            try:
+                status = self.workspace.engine.run_hook(container_id, hook, self._output)
+            except EngineUnreachableError:
+                raise
+            except EngineError:
+                # A hook of what has ended cannot run, and to start that again would not be a retry.
+                refuse_ended(self.workspace, container_id)
+                raise
             if status:
                 words = " ".join(hook.command)
                 message = f"post_start of {action.container_name} exited with {status}: {words}"
@@ -216,9 +281,9 @@ class Performer:
                 words = " ".join(hook.command)
                 self._output(f"pre_stop of {action.container_name} exited with {status}: {words}")
 
-    def _remove(self, container_id: str, name: str) -> None:
-        if self._is_still_ours(container_id, name, stopped=True):
-            self.workspace.engine.remove_container(container_id)
+    def _remove(self, container_id: str, action: actions.RemoveContainer) -> None:
+        if self._is_still_ours(container_id, action.container_name, stopped=True):
+            self.workspace.engine.remove_container(container_id, volumes=action.volumes)
 
     def _is_still_ours(self, container_id: str, name: str, *, stopped: bool = False) -> bool:
         """Take fresh evidence just before destruction; a container that is gone needs none."""
@@ -238,12 +303,19 @@ class Performer:
         assert container_id, f"the plan acts on {name} before it creates it"
         return container_id
 
+    def _differs(self, line: str) -> None:
+        """Tell people that the engine keeps what is not in the commit."""
+        self._say(EventKind.DRIFT, line)
+
     def _output(self, line: str) -> None:
+        self._say(EventKind.OUTPUT, line)
+
+    def _say(self, kind: EventKind, line: str) -> None:
         self.emit(
             Event(
                 at=self.workspace.clock.now(),
                 environment=self.plan.environment,
-                kind=EventKind.OUTPUT,
+                kind=kind,
                 message=line,
                 revision=self.plan.revision,
             )

@@ -3,18 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from sandbox.delivery.promotion import commit_message
-from sandbox.errors import HeldError
+from sandbox.errors import HeldError, MovedError
 from sandbox.model.event import Event, EventKind
 from sandbox.model.promotion import Move, Promotion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sandbox.model.promotion import Objection, Proposal
     from sandbox.runtime.workspace import Workspace
+
+LOOKS_MAX: Final = 100
+"""How often a branch that others commit to is looked at again before the command gives up."""
+
+_Result = TypeVar("_Result")
+
+
+def look_and_commit(
+    propose: Callable[[], Proposal], commit: Callable[[Proposal], _Result]
+) -> _Result:
+    """
+    Give *commit* what *propose* finds out; again while somebody commits between the two.
+
+    Raises:
+        MovedError: Somebody did, each of 100 times.
+    """
+    for left in reversed(range(LOOKS_MAX)):
+        proposal = propose()
+        if proposal.target.head != proposal.target.parent and left:
+            continue
+        try:
+            return commit(proposal)
+        except MovedError:
+            if not left:
+                raise
+    raise AssertionError
 
 
 def commit_proposal(workspace: Workspace, proposal: Proposal, *, reason: str = "") -> Promotion:
@@ -26,7 +52,8 @@ def commit_proposal(workspace: Workspace, proposal: Proposal, *, reason: str = "
 
     Raises:
         HeldError: There are objections; nothing was written.
-        ConflictError: The branch moved or the file was edited meanwhile; nothing was written.
+        MovedError: The branch moved meanwhile; nothing was written.
+        ConflictError: The file was edited meanwhile; nothing was written.
     """
     if not proposal.changed:
         return unchanged(proposal)

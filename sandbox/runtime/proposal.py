@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from sandbox.compose.load import load_environment
 from sandbox.delivery.pin import set_release
 from sandbox.delivery.promotion import judge_migrations, judge_source, judge_target
 from sandbox.errors import HeldError, NotFoundError, SandboxError, SourceError
@@ -15,7 +14,7 @@ from sandbox.runtime.desired import load_tracked, require_environment
 from sandbox.runtime.earlier import earlier_release, staying
 from sandbox.runtime.observe import observe
 from sandbox.runtime.proven import source_facts
-from sandbox.runtime.source import ENVIRONMENTS, EditedSource
+from sandbox.runtime.source import ENVIRONMENTS, EditedSource, load_from
 from sandbox.runtime.status import subject_of
 from sandbox.runtime.suspension import active_suspension
 from sandbox.runtime.sync import refuse_unmeant_emptiness
@@ -166,7 +165,7 @@ def _load_edited(
     """Load what would be committed: a pin that the environment does not read would be a lie."""
     repository = workspace.repository
     source = EditedSource(repository=repository, revision=desired.revision, edits=edits)
-    after = load_environment(desired.environment, source, default_application=repository.name)
+    after = load_from(source, desired.environment)
     if after.settings.release != release:
         message = f"{desired.environment} does not read its release from RELEASE in its .env"
         raise SourceError(

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.errors import CancelledError, DeadlineError, EngineError, StartFailedError
+from sandbox.errors import (
+    CancelledError,
+    DeadlineError,
+    EngineError,
+    KilledError,
+    StartFailedError,
+)
 from sandbox.model.observed import ContainerState, EngineHealth
 from sandbox.model.service import Condition
+from sandbox.planning.crashes import was_killed
+from sandbox.secrecy.vault import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.model.action import AwaitContainer, WatchContainer
     from sandbox.model.observed import ObservedContainer
+    from sandbox.ports import Clock
     from sandbox.runtime.workspace import Workspace
 
 FIRST_DELAY_S = 0.02
@@ -27,6 +36,7 @@ SETTLE_S = 0.25
 PROBE_TIMEOUT_S = 30.0
 LOG_LINES = 12
 LAST_LINE_LENGTH = 200
+_ENDED = (ContainerState.EXITED, ContainerState.DEAD)
 
 
 def await_container(
@@ -35,12 +45,16 @@ def await_container(
     """
     Return when the container has reached ``action.until``.
 
+    Slow is not broken: until the deadline no verdict of its healthcheck condemns it.
+
     Raises:
-        StartFailedError: It ended or became unhealthy instead.
+        StartFailedError: It ended instead.
+        KilledError: Somebody ended it.
         DeadlineError: It did neither by the deadline.
         CancelledError: *stop* said so.
     """
     began = workspace.clock.monotonic()
+    settled = _Settled(workspace.clock)
     delay_s = FIRST_DELAY_S
     is_job = action.until is Condition.COMPLETED
     longest_s = LONGEST_JOB_DELAY_S if is_job else LONGEST_DELAY_S
@@ -50,7 +64,7 @@ def await_container(
         if container is None:
             message = f"{action.container_name} was removed while it was awaited"
             raise EngineError(message, temporary=True)
-        if _reached(workspace, container, action.until):
+        if _reached(workspace, container, action.until, settled):
             return
         if stop():
             message = f"stopped waiting for {action.container_name}"
@@ -70,7 +84,8 @@ def watch_container(
     Return when a container that is ready has stayed so for as long as *action* says.
 
     Raises:
-        StartFailedError: It ended or became unhealthy.
+        StartFailedError: It ended, or became unhealthy and fails its healthcheck now as well.
+        KilledError: Somebody ended it.
         CancelledError: *stop* said so.
     """
     until = workspace.clock.monotonic() + action.for_s
@@ -79,9 +94,9 @@ def watch_container(
         if container is None:
             message = f"{action.container_name} was removed while it was watched"
             raise EngineError(message, temporary=True)
-        if container.state in (ContainerState.EXITED, ContainerState.DEAD):
+        if container.state in _ENDED:
             raise _ended(workspace, container)
-        if container.health is EngineHealth.UNHEALTHY:
+        if container.health is EngineHealth.UNHEALTHY and not _probe(workspace, container):
             raise _unhealthy(workspace, container)
         left_s = until - workspace.clock.monotonic()
         if left_s <= 0:
@@ -92,20 +107,51 @@ def watch_container(
         workspace.clock.sleep(min(left_s, LONGEST_DELAY_S))
 
 
-def _reached(workspace: Workspace, container: ObservedContainer, until: Condition) -> bool:
-    if container.state in (ContainerState.EXITED, ContainerState.DEAD):
+def refuse_ended(workspace: Workspace, container_id: str) -> None:
+    """
+    Return when the container has not ended.
+
+    Raises:
+        StartFailedError, KilledError: It has.
+    """
+    container = workspace.engine.inspect_container(container_id)
+    if container is not None and container.state in _ENDED:
+        raise _ended(workspace, container)
+
+
+class _Settled:
+    """
+    Tells whether a container has run for `SETTLE_S`, as seen here.
+
+    The engine's word for when it started is of a clock that may be set meanwhile.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._started_at = 0.0
+        self._seen = 0.0
+
+    def __call__(self, container: ObservedContainer) -> bool:
+        if container.started_at != self._started_at:
+            self._started_at, self._seen = container.started_at, self._clock.monotonic()
+        return self._clock.monotonic() - self._seen >= SETTLE_S
+
+
+def _reached(
+    workspace: Workspace, container: ObservedContainer, until: Condition, settled: _Settled
+) -> bool:
+    if container.state in _ENDED:
         if until is Condition.COMPLETED and container.exit_code == 0 and not container.error:
             return True
         raise _ended(workspace, container)
     if container.state is not ContainerState.RUNNING or until is Condition.COMPLETED:
         return False
     if until is Condition.STARTED or not container.probed:
-        return workspace.clock.now() - container.started_at >= SETTLE_S
+        return settled(container)
     if container.health is EngineHealth.UNHEALTHY:
-        raise _unhealthy(workspace, container)
-    if container.health is EngineHealth.HEALTHY:
-        return True
-    return _probe(workspace, container)
+        # The engine looks again by itself; until then nobody would send it requests.
+        return False
+    return container.health is EngineHealth.HEALTHY or _probe(workspace, container)
 
 
 def _unhealthy(workspace: Workspace, container: ObservedContainer) -> StartFailedError:
@@ -121,7 +167,12 @@ def _probe(workspace: Workspace, container: ObservedContainer) -> bool:
     return passed
 
 
-def _ended(workspace: Workspace, container: ObservedContainer) -> StartFailedError:
+def _ended(workspace: Workspace, container: ObservedContainer) -> StartFailedError | KilledError:
+    if was_killed(container):
+        return KilledError(
+            f"{container.name} was ended from outside, with exit code {container.exit_code}",
+            log=_last_lines(workspace, container),
+        )
     why = ", out of memory" if container.oom_killed else ""
     detail = f": {container.error}" if container.error else ""
     log = _last_lines(workspace, container)
@@ -146,7 +197,7 @@ def _too_late(
 
 def _last_lines(workspace: Workspace, container: ObservedContainer) -> tuple[str, ...]:
     try:
-        return tuple(workspace.engine.logs(container.id, tail=LOG_LINES))
+        return tuple(map(shown, workspace.engine.logs(container.id, tail=LOG_LINES)))
     except EngineError as error:
         return (f"(no log: {error.message})",)
 

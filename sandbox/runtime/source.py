@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from sandbox.compose.source import TreeFile
+from sandbox.compose.load import load_environment
+from sandbox.compose.source import TreeFile, TreeLink
 from sandbox.errors import SourceError
+from sandbox.secrecy.harvest import TEXT_MAX, secrets_of
+from sandbox.secrecy.vault import learn, learn_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sandbox.model.desired import DesiredState
     from sandbox.ports import Repository
 
 ENVIRONMENTS = "environments"
 _REGULAR_MODES = ("100644", "100755")
+_LINK_MODE = "120000"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +33,25 @@ class CommitSource:
 
     def read_file(self, path: str) -> bytes | None:
         """Content at the revision; ``None`` when there is no such file."""
-        return self.repository.read_file(self.revision, path)
+        return _learned(path, self.repository.read_file(self.revision, path))
 
     def list_files(self, folder: str) -> tuple[TreeFile, ...]:
         """Regular files below *folder* at the revision."""
         return tuple(
             TreeFile(path=entry.path, executable=entry.mode == "100755")
-            for entry in self.repository.list_files(self.revision, folder)
+            # An environment belongs to this repository: none is looked for in its submodules.
+            for entry in self.repository.list_files(
+                self.revision, folder, enter=folder != ENVIRONMENTS
+            )
             if entry.mode in _REGULAR_MODES
+        )
+
+    def list_links(self, folder: str) -> tuple[TreeLink, ...]:
+        """Symbolic links below *folder* at the revision."""
+        return tuple(
+            TreeLink(path=entry.path, leads=self.repository.read_link(self.revision, entry.path))
+            for entry in self.repository.list_files(self.revision, folder)
+            if entry.mode == _LINK_MODE
         )
 
     def resolve_release(self, requested: str, contexts: Sequence[str]) -> str:
@@ -53,6 +69,27 @@ class CommitSource:
         return self.repository.tree_id(release, folder)
 
 
+def load_from(source: CommitSource, environment: str) -> DesiredState:
+    """
+    Load *environment* from *source*; its secrets are hidden in every text from then on.
+
+    Raises:
+        InvalidComposeError: The files are wrong.
+        SourceError: The release cannot be read.
+    """
+    name = source.repository.name
+    desired = load_environment(environment, source, default_application=name)
+    learn(secrets_of(desired))
+    return desired
+
+
+def _learned(path: str, content: bytes | None) -> bytes | None:
+    """Hide what looks like a secret in a file of environments, also when that cannot be loaded."""
+    if content is not None and path.startswith(f"{ENVIRONMENTS}/"):
+        learn_text(content[:TEXT_MAX].decode("utf-8", "replace"))
+    return content
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditedSource(CommitSource):
     """A commit with some files edited: what a commit of ours would say."""
@@ -63,7 +100,7 @@ class EditedSource(CommitSource):
     def read_file(self, path: str) -> bytes | None:
         """Content of the edit, else at the revision."""
         edit = self.edits.get(path)
-        return CommitSource.read_file(self, path) if edit is None else edit
+        return CommitSource.read_file(self, path) if edit is None else _learned(path, edit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +113,7 @@ class WorktreeSource(CommitSource):
     def read_file(self, path: str) -> bytes | None:
         """Content on disk below ``environments/``, at the revision elsewhere."""
         if path.startswith(f"{ENVIRONMENTS}/"):
-            return self.files.get(path)
+            return _learned(path, self.files.get(path))
         return CommitSource.read_file(self, path)
 
     @override

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
-from sandbox.compose.load import find_environments, load_environment
+from sandbox.compose.load import find_environments
 from sandbox.errors import SourceError
 from sandbox.runtime.desired import home_commit, no_such_environment
-from sandbox.runtime.source import ENVIRONMENTS, CommitSource, WorktreeSource
+from sandbox.runtime.source import ENVIRONMENTS, CommitSource, WorktreeSource, load_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,7 +55,7 @@ class StagedSource(WorktreeSource):
         return self._ids[folder]
 
     def _find_id(self, folder: str) -> str | None:
-        entries = self.repository.list_files(self.revision, folder)
+        entries = self.repository.list_files(self.revision, folder, enter=False)
         committed = {each.path: each.object_id for each in entries if each.mode.startswith("100")}
         links = {each.path for each in entries} - committed.keys()
         some = next(iter(committed.values()), "")
@@ -111,4 +111,4 @@ def load_staged(repository: Repository, environment: str) -> DesiredState:
     names = find_environments(source)
     if environment not in names:
         raise no_such_environment(environment, names)
-    return load_environment(environment, source, default_application=repository.name)
+    return load_from(source, environment)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sandbox.errors import SandboxError
+from sandbox.errors import HeldError, InvalidComposeError, SandboxError
 from sandbox.model.plan import HoldReason
 from sandbox.model.record import Outcome
 from sandbox.model.status import EnvironmentStatus, Health, SyncStatus
+from sandbox.planning.deviations import deviation_notes
 from sandbox.planning.health import environment_health, service_statuses, sync_status, worst
 from sandbox.planning.labels import RELEASE
-from sandbox.planning.plan import differences, plan_sync
+from sandbox.planning.ownership import claim_text
+from sandbox.planning.plan import differences, lasting_holds, plan_sync
+from sandbox.planning.steadiness import with_steadiness
 from sandbox.planning.urls import urls
 from sandbox.runtime.desired import attempted_commit, load_at
 from sandbox.runtime.doors import doors
@@ -30,16 +33,18 @@ if TYPE_CHECKING:
 
 
 def read_status(
-    workspace: Workspace, environment: str, *, reconciled: bool = False
+    workspace: Workspace, environment: str, *, reconciled: bool = False, brake: str = ""
 ) -> EnvironmentStatus:
     """
     Look at *environment* now; what cannot be known is said to be unknown, never raised.
 
-    *reconciled* says that a controller looks after it.
+    *reconciled* says that a controller looks after it, *brake* why it waits with a repair.
     """
+    trouble = workspace.journal.trouble()
     status = EnvironmentStatus(
         name=environment,
         reconciled=reconciled,
+        notes=(trouble,) if trouble else (),
         suspension=active_suspension(workspace, environment),
     )
     try:
@@ -51,6 +56,10 @@ def read_status(
     status = _of_source(workspace, status, desired)
     status = replace(status, gates=gate_statuses(workspace, wanted.tracked))
     status = _of_engine(workspace, status, desired, wanted.quarantine)
+    if brake and status.sync is SyncStatus.OUT_OF_SYNC and status.suspension is None:
+        next_step = f"sandbox plan {status.name}; repair it now: sandbox sync {status.name}"
+        health = worst((status.health, Health.DEGRADED))
+        status = replace(status, health=health, message=brake, next_step=next_step)
     return _in_quarantine(workspace, status, wanted.quarantine) if wanted.quarantine else status
 
 
@@ -60,6 +69,7 @@ def _in_quarantine(
     """The newest commit is not what runs, however well that does."""
     failed, serving = quarantine.revision[:7], quarantine.serving[:7]
     suspended = status.suspension is not None
+    message = f"serving {serving}; {failed} failed and is not tried again: {quarantine.reason}"
     return replace(
         status,
         revision=quarantine.revision,
@@ -67,7 +77,8 @@ def _in_quarantine(
         serving=quarantine.serving,
         sync=SyncStatus.OUT_OF_SYNC,
         health=status.health if suspended else worst((status.health, Health.DEGRADED)),
-        message=f"serving {serving}; {failed} failed and is not tried again: {quarantine.reason}",
+        message=message,
+        held=(message,),
         next_step=f"commit a fix, or try it again: sandbox sync {status.name}",
     )
 
@@ -87,6 +98,7 @@ def _unreadable(
         sync=SyncStatus.OUT_OF_SYNC if revision else SyncStatus.UNKNOWN,
         message=error.message,
         next_step=error.remedy or "commit a fix; what runs is left alone until then",
+        held=(error.message,) if isinstance(error, InvalidComposeError | HeldError) else (),
         pending=(),
     )
 
@@ -133,13 +145,9 @@ def _of_engine(
         return replace(status, message=error.message, next_step=error.remedy)
     policy = policy_of(workspace, desired, quarantine, workspace.policy)
     plan = plan_sync(desired, observed, policy)
-    services = service_statuses(
-        desired,
-        observed,
-        plan.holds,
-        now=workspace.clock.now(),
-        jobs_done=policy.jobs_done,
-    )
+    now = workspace.clock.now()
+    services = service_statuses(desired, observed, plan.holds, now=now, jobs_done=policy.jobs_done)
+    services = with_steadiness(services, workspace.journal.health_records(status.name), now)
     sync = sync_status(plan)
     health = environment_health(services)
     failure = _last_failure(workspace, status)
@@ -150,6 +158,9 @@ def _of_engine(
         failure = ""
     if status.suspension is not None:
         health = Health.SUSPENDED
+    held = [hold_text(desired, hold) for hold in lasting_holds(plan)]
+    if sync is SyncStatus.OUT_OF_SYNC:
+        held += _left_alone(workspace, status, desired)
     message, next_step = _advice(status, sync, health, failure, _root_hold(desired, plan))
     return replace(
         status,
@@ -160,9 +171,15 @@ def _of_engine(
         health=health,
         services=services,
         urls=(*urls(desired, observed), *entrance.urls),
-        notes=entrance.notes,
+        notes=(
+            *status.notes,
+            *entrance.notes,
+            *(claim_text(claim) for claim in observed.claims),
+            *deviation_notes(desired, observed),
+        ),
         message=message,
         next_step=next_step,
+        held=tuple(held),
         pending=tuple(f"{step.id}: {step.reason}" for step in differences(plan)),
     )
 
@@ -174,6 +191,20 @@ def _last_failure(workspace: Workspace, status: EnvironmentStatus) -> str:
         if failed and record.revision == status.revision:
             return record.message
     return ""
+
+
+def _left_alone(
+    workspace: Workspace, status: EnvironmentStatus, desired: DesiredState
+) -> tuple[str, ...]:
+    """Why the file wants nothing to be done about what differs; empty when it does not say so."""
+    sync = desired.settings.sync
+    records = workspace.journal.syncs(status.name, limit=1)
+    tried = bool(records) and records[0].revision == status.revision
+    if not tried and not sync.auto:
+        return ("x-sandbox.sync.auto is false, so nothing acts on this commit by itself",)
+    if tried and not sync.self_heal and records[0].outcome is Outcome.SUCCEEDED:
+        return ("x-sandbox.sync.self_heal is false, so nothing repairs drift by itself",)
+    return ()
 
 
 def _root_hold(desired: DesiredState, plan: Plan) -> str:

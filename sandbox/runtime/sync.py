@@ -9,19 +9,30 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sandbox.delivery.quarantine import outcome_of_failure, outcome_of_holds
 from sandbox.delivery.receipt import receipt_of
-from sandbox.errors import CancelledError, EngineError, EngineUnreachableError, HeldError
+from sandbox.errors import (
+    CancelledError,
+    EngineError,
+    EngineUnreachableError,
+    HeldError,
+    ImplausibleError,
+    KilledError,
+    StartFailedError,
+)
 from sandbox.model.action import BuildImage, PullImage
 from sandbox.model.event import Event, EventKind
 from sandbox.model.plan import HoldReason
 from sandbox.model.record import Outcome, SyncRecord, Trigger
 from sandbox.planning.admission import judge_of
 from sandbox.planning.jobs import job_hashes
-from sandbox.planning.plan import plan_sync
+from sandbox.planning.plan import lasting_holds, plan_sync
 from sandbox.planning.routes import INGRESS
+from sandbox.runtime.duration import Moment
 from sandbox.runtime.executor import Execution, StepResult, step_records
 from sandbox.runtime.observe import observe
 from sandbox.runtime.person import person
+from sandbox.runtime.plausible import refuse_blind
 from sandbox.runtime.source import ENVIRONMENTS
 from sandbox.runtime.wanted import Wanted, is_refused, load_wanted, policy_of, quarantine_failed
 
@@ -96,8 +107,9 @@ def look(
         InvalidComposeError, NotFoundError, SourceError: What Git says cannot be used.
         HeldError: The environment would become empty without ``allow_empty``.
         EngineUnreachableError: No engine answers.
+        ImplausibleError: What was observed cannot be true.
     """
-    began_at = workspace.clock.now()
+    began_at, began = workspace.clock.now(), workspace.clock.monotonic()
     wanted = (
         load_wanted(workspace, environment)
         if pushed is None
@@ -108,13 +120,14 @@ def look(
     observed = observe(workspace, desired)
     policy = policy_of(workspace, desired, wanted.quarantine, policy)
     plan = plan_sync(desired, observed, policy)
+    refuse_blind(workspace, observed, plan)
     return Look(
         desired=desired,
         observed=observed,
         plan=plan,
         judge=judge_of(desired, observed, policy),
         began_at=began_at,
-        seconds=workspace.clock.now() - began_at,
+        seconds=workspace.clock.monotonic() - began,
         quarantine=wanted.quarantine,
     )
 
@@ -142,7 +155,7 @@ def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRec
     Raises:
         EngineUnreachableError: No engine answers any more.
     """
-    began, first = workspace.clock.now(), seen
+    began, first = Moment.now(workspace.clock), seen
     ours = seen.quarantine is None and request.pushed is None
     # What a gate refused is not brought up to be taken back again.
     refused = ours and is_refused(workspace, seen.desired, seen.plan)
@@ -161,9 +174,19 @@ def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRec
             stop=request.stop,
         ).run()
         results += last
-        if request.stop() or not any(_may_be_stale(result) for result in last):
+        stale = any(_may_be_stale(result) for result in last)
+        lied = any(isinstance(result.error, ImplausibleError) for result in last)
+        if request.stop() or lied or not stale:
             break
-        seen = look(workspace, request.environment, request.policy, pushed=request.pushed)
+        # A job that failed in this sync is not run again by it.
+        policy = replace(request.policy, retry_jobs=False)
+        try:
+            seen = look(workspace, request.environment, policy, pushed=request.pushed)
+        except ImplausibleError:
+            # What failed before is told; the next cycle looks again.
+            break
+    else:
+        last = tuple(_ended_by_itself(result) for result in last)
     during = request.meter.end_sync(_observed_after(workspace, seen)) if results else None
     receipt = receipt_of(
         zip((each.step.action for each in results), step_records(results), strict=True),
@@ -179,7 +202,12 @@ def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRec
     if record.outcome is Outcome.SUCCEEDED:
         _remember_success(workspace, seen)
     elif record.outcome is Outcome.FAILED and ours:
-        failures = [(each.step, each.error) for each in last if each.error is not None]
+        # What had worked and became unhealthy by itself is restarted, not held against the commit.
+        failures = [
+            (each.step, each.error)
+            for each in last
+            if each.error is not None and each.step.service_name not in request.policy.ailing
+        ]
         holds = seen.plan.holds
         quarantine = quarantine_failed(workspace, seen.desired, record, failures, holds)
         if quarantine is not None:
@@ -233,6 +261,16 @@ def refuse_unmeant_emptiness(desired: DesiredState) -> None:
     raise HeldError(message, remedy=remedy)
 
 
+def _ended_by_itself(result: StepResult) -> StepResult:
+    """Take a container that was ended in every round for one that ends by itself."""
+    error = result.error
+    if not isinstance(error, KilledError):
+        return result
+    message = f"{error.message}, {ROUNDS} times in a row"
+    remedy = "read its last lines and commit a fix"
+    return replace(result, error=StartFailedError(message, remedy=remedy, log=error.log))
+
+
 def _may_be_stale(result: StepResult) -> bool:
     error = result.error
     if isinstance(error, EngineUnreachableError):
@@ -245,7 +283,7 @@ def _record(
     request: SyncRequest,
     seen: Look,
     results: tuple[StepResult, ...],
-    began: float,
+    began: Moment,
 ) -> SyncRecord:
     outcome, message, log = _verdict(request, seen, results)
     return SyncRecord(
@@ -253,10 +291,11 @@ def _record(
         revision=seen.desired.revision,
         release=seen.desired.release,
         trigger=request.trigger,
-        started_at=began,
-        finished_at=workspace.clock.now(),
+        started_at=began.at,
+        finished_at=began.later(workspace.clock),
         outcome=outcome,
         message=message,
+        held=_held(seen) if outcome is Outcome.SUCCEEDED else (),
         steps=step_records(results),
         log=log,
         author=person() if request.trigger in {Trigger.PERSON, Trigger.PIPELINE} else "",
@@ -266,16 +305,17 @@ def _record(
 def _verdict(
     request: SyncRequest, seen: Look, results: tuple[StepResult, ...]
 ) -> tuple[Outcome, str, tuple[str, ...]]:
-    failed = [result for result in results if result.error is not None]
-    for result in failed:
-        error = result.error
-        if error is None or isinstance(error, CancelledError):
-            continue
-        technical = isinstance(error, EngineError) and error.temporary
-        outcome = Outcome.ERRORED if technical else Outcome.FAILED
-        remedy = f" ({error.remedy})" if error.remedy else ""
-        message = f"{_place(seen.desired, result.step)}{error.message}{remedy}"
-        return outcome, message, tuple(getattr(error, "log", ()))
+    failed = [(each.step, each.error) for each in results if each.error is not None]
+    # What a commit can mend is told before what is only tried again.
+    for outcome in (Outcome.FAILED, Outcome.ERRORED):
+        for step, error in failed:
+            if isinstance(error, CancelledError):
+                continue
+            if outcome_of_failure(step.action, error, step.service_name) is not outcome:
+                continue
+            remedy = f" ({error.remedy})" if error.remedy else ""
+            message = f"{_place(seen.desired, step)}{error.message}{remedy}"
+            return outcome, message, tuple(getattr(error, "log", ()))
     if failed or (len(results) < len(seen.plan.steps) and request.stop()):
         return Outcome.ABORTED, "ended early: a newer commit, or a person", ()
     blocking = blocking_holds(seen.plan)
@@ -283,8 +323,12 @@ def _verdict(
         texts = [hold_text(seen.desired, hold) for hold in blocking]
         # Lines that are to be copied must stand for themselves.
         gap = "\n" if any("\n" in text for text in texts) else "; "
-        return Outcome.FAILED, gap.join(texts), ()
+        return outcome_of_holds(blocking), gap.join(texts), ()
     return Outcome.SUCCEEDED, "", ()
+
+
+def _held(seen: Look) -> tuple[str, ...]:
+    return tuple(hold_text(seen.desired, hold) for hold in lasting_holds(seen.plan))
 
 
 def hold_text(desired: DesiredState, hold: Hold) -> str:
@@ -330,12 +374,15 @@ def _beginning(workspace: Workspace, plan: Plan) -> Event:
 
 
 def _conclusion(record: SyncRecord) -> Event:
+    done = f"in sync with {record.revision[:7]}"
+    if record.held:
+        done = f"as far as it may be at {record.revision[:7]}; held back: {'; '.join(record.held)}"
     kinds = {Outcome.SUCCEEDED: EventKind.SYNCED, Outcome.ABORTED: EventKind.ABORTED}
     return Event(
         at=record.finished_at,
         environment=record.environment,
         kind=kinds.get(record.outcome, EventKind.DEGRADED),
-        message=record.message or f"in sync with {record.revision[:7]}",
+        message=record.message or done,
         revision=record.revision,
         seconds=record.finished_at - record.started_at,
     )

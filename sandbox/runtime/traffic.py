@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from sandbox.delivery.analysis import judge, verdict_text
 from sandbox.delivery.window import Window, advance, sample_of
-from sandbox.errors import AnalysisError, CancelledError, EngineError, HeldError
+from sandbox.errors import (
+    AnalysisError,
+    CancelledError,
+    EngineError,
+    HeldError,
+    ImplausibleError,
+)
 from sandbox.model.ingress import IngressConfig
 from sandbox.model.observed import EngineHealth
 from sandbox.model.verdict import Decision
@@ -55,6 +61,10 @@ class Traffic:
             name: shared_address(self._inspected(name, ids[name]), action.networks)
             for name in sorted(action.shares)
         }
+        if addresses and not any(addresses.values()):
+            names = ", ".join(addresses)
+            message = f"{names}: no address on a network of the ingress, which keeps its servers"
+            raise ImplausibleError(message)
         with self._lock:
             config = with_shares(self.config, action.service_name, action.shares, addresses)
             self._apply(ingress_id, config)

@@ -1,11 +1,13 @@
-"""Wait for an environment; every wait is finite and names what it waited for."""
+"""Wait for an environment: finite, never for what cannot come, and it names what it waited for."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.errors import DeadlineError, NotFoundError
+from sandbox.errors import DeadlineError, HeldError, NotFoundError
+from sandbox.model.event import EventKind
 from sandbox.model.status import EnvironmentStatus, Health, SyncStatus
+from sandbox.runtime.suspension import active_suspension
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +16,18 @@ if TYPE_CHECKING:
     from sandbox.runtime.workspace import Workspace
 
 LOOK_S = 0.2
+HELD_S = 1.0
+"""What holds it back must do so for this long: a sync may be about to begin."""
+NOBODY_S = 5.0
+"""A controller that is being started needs no longer."""
+_UNDER_WAY = {
+    EventKind.SEEN,
+    EventKind.DRIFT,
+    EventKind.PLANNED,
+    EventKind.STEP_BEGAN,
+    EventKind.STEP_ENDED,
+    EventKind.STEP_FAILED,
+}
 
 
 def wait_for(
@@ -31,21 +45,73 @@ def wait_for(
 
     Raises:
         DeadlineError: It was not within *timeout_s* seconds.
+        HeldError: It will not be, unless somebody acts; told as soon as it is known.
         NotFoundError: No such environment or revision.
     """
     commit = workspace.repository.resolve(revision) if revision else ""
     if commit is None:
         message = f"revision {revision!r} does not exist"
         raise NotFoundError(message, remedy="see: git log --oneline --all")
-    deadline = workspace.clock.monotonic() + timeout_s
+    clock = workspace.clock
+    deadline = clock.monotonic() + timeout_s
+    held_since: float | None = None
     while True:
         (status,) = control.status((environment,))
         if _is_there(status, commit, healthy=healthy):
             return status
         on_status(status)
-        if workspace.clock.monotonic() >= deadline:
+        now = clock.monotonic()
+        error, patience_s = _in_vain(workspace, status, commit, deadline - now)
+        held_since = (held_since or now) if error else None
+        if error and held_since is not None and now - held_since >= patience_s:
+            raise error
+        if now >= deadline:
             raise _too_late(status, commit, timeout_s, healthy=healthy)
-        workspace.clock.sleep(LOOK_S)
+        clock.sleep(LOOK_S)
+
+
+def lasting_hold(workspace: Workspace, status: EnvironmentStatus) -> HeldError | None:
+    """Say why *status* will not change for the better by itself; ``None`` when it may."""
+    if not status.held or is_under_way(workspace, status.name):
+        return None
+    return HeldError(f"{status.name}: {'; '.join(status.held)}", remedy=status.next_step)
+
+
+def is_under_way(workspace: Workspace, environment: str) -> bool:
+    """Tell whether somebody reconciles *environment* right now."""
+    events = [each for _, each in workspace.journal.events() if each.environment == environment]
+    begun = bool(events) and events[-1].kind in _UNDER_WAY
+    return begun and workspace.lock.holder() is not None
+
+
+def _in_vain(
+    workspace: Workspace, status: EnvironmentStatus, commit: str, left_s: float
+) -> tuple[HeldError | None, float]:
+    """Why to wait on is in vain, and how many seconds that must last to be believed."""
+    name = status.name
+    # A status may be older than the end of a suspension.
+    suspension = active_suspension(workspace, name) if status.suspension else None
+    if suspension is not None:
+        ends_in_time = 0.0 < suspension.until <= workspace.clock.now() + left_s
+        error = HeldError(f"{name} is suspended", remedy=f"sandbox resume {name}")
+        return (None if ends_in_time else error), 0.0
+    if commit and commit != status.revision and _is_past(workspace, status, commit):
+        message = f"{name} follows {status.branch}, which is past {commit[:7]} already"
+        return HeldError(message, remedy=f"wait for {status.revision[:7]} instead"), 0.0
+    if hold := lasting_hold(workspace, status):
+        return hold, HELD_S
+    if (
+        status.sync is SyncStatus.OUT_OF_SYNC
+        and not status.reconciled
+        and workspace.lock.holder() is None
+    ):
+        message = f"{name} is not in sync, and no controller runs that would bring it there"
+        return HeldError(message, remedy=f"sandbox up {name}"), NOBODY_S
+    return None, 0.0
+
+
+def _is_past(workspace: Workspace, status: EnvironmentStatus, commit: str) -> bool:
+    return bool(status.revision) and workspace.repository.is_ancestor(commit, status.revision)
 
 
 def _is_there(status: EnvironmentStatus, commit: str, *, healthy: bool) -> bool:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from sandbox.compose.load import load_environment
 from sandbox.errors import SandboxError
-from sandbox.runtime.source import ENVIRONMENTS, CommitSource
+from sandbox.runtime.source import ENVIRONMENTS, CommitSource, load_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +50,7 @@ def watched(repository: Repository, environment: str, commit: str) -> Watched:
     source = _NotedSource(repository=repository, revision=commit)
     contexts: set[str] = set()
     try:
-        desired = load_environment(environment, source, default_application=repository.name)
+        desired = load_from(source, environment)
         contexts.update(_contexts(desired))
     except SandboxError:
         pass

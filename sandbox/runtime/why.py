@@ -31,6 +31,7 @@ from sandbox.planning.ingress_service import with_ingress
 from sandbox.planning.labels import SERVICE
 from sandbox.planning.plan import plan_sync
 from sandbox.planning.routes import INGRESS, routes
+from sandbox.planning.steadiness import with_steadiness
 from sandbox.runtime.desired import load_at, require_environment
 from sandbox.runtime.history import ALL, Chronicle
 from sandbox.runtime.observe import observe
@@ -127,8 +128,6 @@ def _gather(workspace: Workspace, environment: str, name: str) -> _Facts:
         plan = plan_sync(desired, observed, policy)
     except EngineError as error:
         notes.append(f"what runs is unknown: {one_line(error)}")
-    if not records:
-        notes.append("the journal holds no sync of it: what was done is unknown")
     return _Facts(
         workspace=workspace,
         chronicle=Chronicle(workspace=workspace, environment=environment),
@@ -230,26 +229,26 @@ def _source(facts: _Facts) -> Decision | None:
 def _with_health(facts: _Facts, found: Why) -> Why:
     if not facts.seen:
         return found
+    now = facts.workspace.clock.now()
     statuses = service_statuses(
-        facts.desired,
-        facts.observed,
-        facts.plan.holds,
-        now=facts.workspace.clock.now(),
-        jobs_done=facts.jobs_done,
+        facts.desired, facts.observed, facts.plan.holds, now=now, jobs_done=facts.jobs_done
     )
+    records = facts.workspace.journal.health_records(facts.desired.environment)
+    statuses = with_steadiness(statuses, records, now)
     status = next((each for each in statuses if each.name == facts.name), None)
     return replace(found, health=status.health, message=status.message) if status else found
 
 
 def _with_past(facts: _Facts, found: Why, container: ObservedContainer | None) -> Why:
     healthy = found.health is Health.HEALTHY
+    past = steps_of(container, facts.records) if container else ()
+    if not past and (container or not facts.records):
+        unknown = "the journal holds no sync of it: what was done is unknown"
+        found = replace(found, notes=(*found.notes, unknown))
     if container is not None:
         found = replace(
             found,
-            steps=tuple(
-                StepFact(sync=_deed(facts, record), step=step)
-                for record, step in steps_of(container, facts.records)
-            ),
+            steps=tuple(StepFact(sync=_deed(facts, record), step=step) for record, step in past),
             restarts=restarts(container, facts.records),
             log=() if healthy else _log(facts, container),
         )

@@ -18,6 +18,7 @@ from sandbox.planning.routes import INGRESS
 from sandbox.runtime.desired import attempted_commit
 from sandbox.runtime.down import take_down
 from sandbox.runtime.experience import CHANGES, FAILURES, Experience
+from sandbox.runtime.health_watch import HealthWatch
 from sandbox.runtime.meter import Meter
 from sandbox.runtime.suspension import active_suspension, is_over
 from sandbox.runtime.sync import Look, SyncRequest, carry_out, look, quarantined
@@ -90,9 +91,13 @@ class Worker:
         self._meter = Meter(
             ingress=workspace.ingress, journal=workspace.journal, clock=workspace.clock
         )
+        self._health = HealthWatch(workspace, environment)
         self._told = ("", "")
         self._unreachable = False
         self._suspension: Suspension | None = None
+        self._brake_s = 0.0
+        self.brake = ""
+        """Why a repair waits now; empty when none does."""
 
     def wake(self) -> None:
         """Look soon."""
@@ -149,13 +154,17 @@ class Worker:
 
     def _reconcile(self) -> None:
         seen = look(self._workspace, self.environment, self._policy())
+        if not seen.plan.steps:
+            self.brake = ""
         self._found_engine()
         trigger = self._trigger(seen)
         if trigger is None:
             self._meter.look(seen.observed)
+            self._watch_health(seen)
             return
         if trigger in CHANGES:
             self._experience.forget()
+            self._health.forget({step.service_name for step in seen.plan.steps})
         self._attempted = seen.desired.revision
         self._tell_begin(seen, trigger)
         self._carry_out(seen, self._request(seen, trigger))
@@ -176,9 +185,20 @@ class Worker:
             return Trigger.COMMIT if sync.auto else None
         if not seen.plan.steps or self._experience.wait_s():
             return None
+        if self._is_braked(seen):
+            return None
         if self._experience.failures:
             return Trigger.RETRY
         return Trigger.DRIFT if sync.self_heal else None
+
+    def _is_braked(self, seen: Look) -> bool:
+        """Look whether the drift came back after repairs, and tell of it once each time."""
+        before = self.brake
+        self._brake_s, reason = self._experience.brake(seen.plan)
+        self.brake = reason if self._brake_s else ""
+        if self.brake and self.brake != before:
+            self._tell(EventKind.DEGRADED, self.brake, seen.desired.revision)
+        return bool(self.brake)
 
     def _request(self, seen: Look, trigger: Trigger) -> SyncRequest:
         return SyncRequest(
@@ -205,26 +225,37 @@ class Worker:
         """Remember what bears on the next look, and look soon if this was not the end of it."""
         self._told = ("", "")
         self._experience.learn(seen.plan, trigger, record)
+        self._health.learn(seen.plan, record)
         if record.outcome is Outcome.ABORTED:
             self._attempted = ""
         if record.outcome is Outcome.ABORTED or record.outcome in FAILURES:
             self._wake.set()
         if trigger is Trigger.DRIFT and seen.quarantine is None:
-            self._give_up_crashing(seen, record)
+            self._give_up_crashing(seen)
 
-    def _give_up_crashing(self, seen: Look, record: SyncRecord) -> None:
+    def _give_up_crashing(self, seen: Look) -> None:
         """Go back from a new revision whose containers end by themselves, again and again."""
-        reason = self._experience.crash_loop(seen, record)
+        self._give_up(seen, self._experience.crash_loop(seen))
+
+    def _watch_health(self, seen: Look) -> None:
+        """Tell how what runs does, and give a revision up as soon as its file says so."""
+        for event in self._health.look(seen):
+            self._emit(event)
+        if seen.quarantine is None and seen.desired.settings.rollout.rollback:
+            self._give_up(seen, self._health.beyond_cure())
+
+    def _give_up(self, seen: Look, reason: str) -> None:
         quarantine = put_into_quarantine(self._workspace, seen.desired, reason) if reason else None
         if quarantine is not None:
             self._emit(quarantined(quarantine))
             self._wake.set()
 
     def _policy(self) -> SyncPolicy:
-        return self._experience.policy(self._workspace.policy)
+        return self._health.policy(self._experience.policy(self._workspace.policy))
 
     def _pause_s(self) -> float:
         waits = [LOOK_S, *self._policy().backing_off.values()]
+        waits += [self._brake_s] if self.brake else []
         return min([*waits, self._experience.wait_s()] if self._experience.failures else waits)
 
     def _run_errands(self) -> None:

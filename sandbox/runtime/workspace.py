@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sandbox.model.observed import Owner
+from sandbox.runtime.images import Images
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,7 @@ class Workspace:
             time, so that an edit counts at once.
         choose_control: Gives the controller that runs for the repository, else one of this process.
         release_all: Gives back what the adapters hold.
+        images: What is built and pulled in this process.
         edge_port: Of the loopback, where the edge is if it can; 0 turns it off.
     """
 
@@ -61,6 +63,7 @@ class Workspace:
     choose_control: Callable[[Workspace], Control]
     release_all: Callable[[], None]
     edge_port: int
+    images: Images = field(default_factory=Images)
 
     def __enter__(self) -> Self:
         """Enter; `__exit__` gives back what the adapters hold."""
@@ -73,6 +76,7 @@ class Workspace:
         trace: TracebackType | None,
     ) -> None:
         """Give back what the adapters hold."""
+        self.images.close()
         self.release_all()
 
     def control(self) -> Control:

@@ -46,6 +46,7 @@ class ScriptedEngine:
             not in it gets 404.
         requests: ``METHOD /path`` of every request.
         bodies: What was sent, by request; the last one counts.
+        versions: Versions of the API that were asked for.
         callers: One for each connection that was used.
     """
 
@@ -54,6 +55,7 @@ class ScriptedEngine:
     replies: dict[str, list[Reply]] = field(default_factory=dict[str, list[Reply]])
     requests: list[str] = field(default_factory=list[str])
     bodies: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    versions: set[str] = field(default_factory=set[str])
     callers: set[object] = field(default_factory=set[object])
 
     @property
@@ -62,6 +64,12 @@ class ScriptedEngine:
 
     def answer(self, request: str, *replies: Reply) -> None:
         self.replies[request] = list(replies)
+
+    def heard(self, target: str) -> None:
+        """Remember the version that *target* begins with; a ping asks for the oldest."""
+        version, _, rest = target.removeprefix("/v").partition("/")
+        if target.startswith("/v1.") and rest != "_ping":
+            self.versions.add(version)
 
     def reply_to(self, request: str) -> Reply:
         if request == "GET /_ping":
@@ -88,6 +96,7 @@ def scripted_engine(path: Path, *, api_version: str = "1.41") -> Iterator[Script
             target = self.path.partition("?")[0]
             path = "/" + target.split("/", 2)[2] if target.startswith("/v1.") else target
             request = f"{self.command} {path}"
+            engine.heard(target)
             engine.bodies[request] = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             self._send(engine.reply_to(request))
 

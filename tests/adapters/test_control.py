@@ -2,8 +2,11 @@
 The control socket: both ends together, over a real Unix socket.
 """
 
+import signal
 import socket
 import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import errors
-from sandbox.adapters.control_client import RemoteControl, connect
+from sandbox.adapters.control_client import Patience, RemoteControl, connect
 from sandbox.adapters.control_server import serve
 from sandbox.model.event import Event, EventKind
 from sandbox.model.gate import GatePhase, GateStatus, GateVerdict
@@ -296,3 +299,122 @@ def test_no_thread_or_file_is_left_behind(tmp_path: Path) -> None:
         for _ in range(20):
             client.status(())
         assert descriptors() <= before + 2
+
+
+def remove(address: Path) -> None:
+    address.unlink()
+
+
+def remove_folder(address: Path) -> None:
+    address.unlink()
+    address.parent.rmdir()
+
+
+def replace_with_a_file(address: Path) -> None:
+    other = address.with_name("other")
+    other.write_text("mine")
+    other.replace(address)
+
+
+def replace_with_a_dead_socket(address: Path) -> None:
+    address.unlink()
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.bind(str(address))
+
+
+@pytest.mark.parametrize(
+    "lose", [remove, remove_folder, replace_with_a_file, replace_with_a_dead_socket]
+)
+def test_a_socket_that_is_lost_comes_back(lose: Callable[[Path], None], tmp_path: Path) -> None:
+    address = tmp_path / "state" / "control.sock"
+    control = FakeControl(statuses=STATUSES, events=[EVENT], record=RECORD)
+    control.hold = threading.Event()
+    seen: list[Event] = []
+    with serve(control, str(address)):
+        earlier = connect(str(address))
+        assert earlier is not None
+        results: list[SyncRecord] = []
+        work = threading.Thread(target=lambda: results.append(earlier.sync("staging", seen.append)))
+        work.start()
+        while not seen:
+            time.sleep(0.01)
+
+        lose(address)
+
+        deadline = time.monotonic() + 5.0
+        while (client := connect(str(address))) is None:
+            assert time.monotonic() < deadline, "it did not come back"
+            time.sleep(0.01)
+        assert client.status(()) == STATUSES
+        assert stat.S_IMODE(address.stat().st_mode) == 0o600
+        control.hold.set()
+        work.join(5.0)
+        assert results == [RECORD], "the conversation on the lost socket was cut"
+    assert not address.exists()
+
+
+def test_who_lost_the_lock_too_ends_and_leaves_the_socket_of_the_other(tmp_path: Path) -> None:
+    address = tmp_path / "control.sock"
+    control, other = FakeControl(), FakeControl(statuses=STATUSES)
+    with serve(control, str(address), lambda: False), serve(other, str(address)):
+        assert control.stopped.wait(5.0)
+        client = connect(str(address))
+        assert client is not None
+        assert client.status(()) == STATUSES
+
+
+def test_a_folder_in_place_of_the_socket_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "control.sock").mkdir()
+
+    with (
+        pytest.raises(errors.SetupError) as caught,
+        serve(FakeControl(), str(tmp_path / "control.sock")),
+    ):
+        pass
+    assert caught.value.remedy.startswith("remove what is there: rm -r /")
+
+
+LISTEN = """
+import socket, sys
+with socket.socket(socket.AF_UNIX) as ear:
+    ear.bind(sys.argv[1])
+    ear.listen()
+    print("listening", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("verb", ["status", "up", "sync", "down", "events", "stop"])
+def test_a_stopped_controller_is_waited_for_as_long_as_a_person_allows(
+    verb: str, tmp_path: Path
+) -> None:
+    address = str(tmp_path / "control.sock")
+    with subprocess.Popen(
+        [sys.executable, "-c", LISTEN, address], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"listening\n"
+        process.send_signal(signal.SIGSTOP)
+        client = connect(address, Patience(0.5))
+        assert client is not None
+        asking: dict[str, Callable[[], object]] = {
+            "status": lambda: client.status(()),
+            "up": lambda: client.up(()),
+            "sync": lambda: client.sync("staging", lambda _: None),
+            "down": lambda: client.down("staging", volumes=False, on_event=lambda _: None),
+            "events": lambda: list(client.events(after=0, stop=lambda: False)),
+            "stop": client.stop,
+        }
+        began = time.monotonic()
+        with pytest.raises(errors.DeadlineError) as caught:
+            asking[verb]()
+        with pytest.raises(errors.DeadlineError):
+            client.status(())
+        took = time.monotonic() - began
+        process.kill()
+
+    assert took < 4.0
+    assert f"process {process.pid}" in caught.value.message
+    assert "somebody stopped it" in caught.value.message
+    assert f"kill -CONT {process.pid}" in caught.value.remedy
+    assert f"kill -KILL {process.pid}" in caught.value.remedy

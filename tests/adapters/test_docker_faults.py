@@ -4,13 +4,14 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.adapters.docker_engine import DockerEngine, connection, events
-from sandbox.errors import EngineError, EngineUnreachableError
+from sandbox.errors import EngineError, EngineUnreachableError, ImplausibleError
 from sandbox.model.action import ContainerSpec, Endpoint
 from sandbox.model.observed import Owner
 from sandbox.model.service import Service
@@ -76,7 +77,8 @@ def test_one_connection_serves_all_addresses(
 def test_a_container_that_goes_between_list_and_inspect_is_absent(
     scripted: ScriptedEngine, engine: DockerEngine
 ) -> None:
-    scripted.answer("GET /containers/json", Reply(body=[listed("a"), listed("b")]))
+    first, then = Reply(body=[listed("a"), listed("b")]), Reply(body=[listed("b")])
+    scripted.answer("GET /containers/json", first, then)
     scripted.answer("GET /containers/b/json", Reply(body=inspected("b")))
     assert [container.id for container in engine.observe(OWNER, ()).containers] == ["b"]
 
@@ -161,6 +163,63 @@ def test_another_engine_at_the_same_address_is_not_taken_for_the_first(
         engine.observe(OWNER, ())
 
 
+def test_a_container_that_is_listed_and_not_found_makes_the_look_no_look(
+    scripted: ScriptedEngine, engine: DockerEngine
+) -> None:
+    scripted.answer("GET /containers/json", Reply(body=[listed("a"), listed("b")]))
+    scripted.answer("GET /containers/b/json", Reply(body=inspected("b")))
+    with pytest.raises(ImplausibleError, match="lists container a, and yet finds none"):
+        engine.observe(OWNER, ())
+
+
+@pytest.mark.parametrize("later", [[], [listed("b")]])
+def test_a_list_without_what_is_still_there_is_no_look(
+    scripted: ScriptedEngine, engine: DockerEngine, later: list[dict[str, Any]]
+) -> None:
+    both = Reply(body=[listed("a"), listed("b")])
+    scripted.answer("GET /containers/json", both, Reply(body=later), Reply(body=later), both)
+    scripted.answer("GET /containers/b/json", Reply(body=inspected("b")))
+    scripted.answer("GET /containers/a/json", Reply(body=inspected("a")))
+    assert len(engine.observe(OWNER, ()).containers) == 2
+    for _ in range(2):
+        with pytest.raises(ImplausibleError, match="lists no container a, and yet has it"):
+            engine.observe(OWNER, ())
+    assert len(engine.observe(OWNER, ()).containers) == 2
+
+
+def test_what_was_just_created_has_to_be_in_the_list(
+    scripted: ScriptedEngine, engine: DockerEngine
+) -> None:
+    scripted.answer("POST /containers/create", Reply(status=201, body={"Id": "a"}))
+    scripted.answer("POST /networks/back/connect", Reply(body={}))
+    scripted.answer("GET /containers/a/json", Reply(body=inspected("a", "created")))
+    engine.create_container(SPEC)
+    with pytest.raises(ImplausibleError, match="lists no container a, and yet has it"):
+        engine.observe(OWNER, ())
+
+
+def test_what_is_gone_is_asked_for_once(scripted: ScriptedEngine, engine: DockerEngine) -> None:
+    absent = Reply(status=404, body={"message": "no such container"})
+    scripted.answer("GET /containers/json", Reply(body=[listed("a")]), Reply(body=[]))
+    scripted.answer("GET /containers/a/json", Reply(body=inspected("a")), absent)
+    assert len(engine.observe(OWNER, ()).containers) == 1
+    asked = scripted.requests.count("GET /containers/a/json")
+    for _ in range(3):
+        assert engine.observe(OWNER, ()).containers == ()
+    assert scripted.requests.count("GET /containers/a/json") == asked + 1
+
+
+def test_a_create_that_meets_what_has_run_proves_the_list_wrong(
+    scripted: ScriptedEngine, engine: DockerEngine
+) -> None:
+    there = inspected("a", **{labels.SERVICE: "web", labels.SPEC: "1", labels.TAG: "earlier"})
+    there["State"]["StartedAt"] = "2026-11-23T08:00:00Z"
+    scripted.answer("POST /containers/create", Reply(status=409, body={"message": "in use"}))
+    scripted.answer("GET /containers/shop-web/json", Reply(body=there))
+    with pytest.raises(ImplausibleError, match="the engine's list was without it"):
+        engine.create_container(SPEC)
+
+
 # mutations
 
 
@@ -175,16 +234,16 @@ def test_a_mutation_is_never_repeated_by_itself(
     assert scripted.requests.count("POST /containers/a/start") == 1
 
 
-@pytest.mark.parametrize("status", [400, 404, 409])
-def test_a_refusal_is_permanent_and_in_the_engine_s_own_words(
-    scripted: ScriptedEngine, engine: DockerEngine, status: int
+@pytest.mark.parametrize(("status", "temporary"), [(400, False), (404, True), (409, True)])
+def test_a_refusal_is_permanent_unless_it_is_about_the_state_of_the_engine(
+    scripted: ScriptedEngine, engine: DockerEngine, status: int, *, temporary: bool
 ) -> None:
     scripted.answer(
         "POST /containers/a/start", Reply(status=status, body={"message": "I will not"})
     )
     with pytest.raises(EngineError, match="cannot start container a: I will not") as caught:
         engine.start_container("a")
-    assert not caught.value.temporary
+    assert caught.value.temporary is temporary
 
 
 def test_a_removal_that_somebody_else_began_is_waited_for(
@@ -234,6 +293,31 @@ def test_networks_are_attached_by_the_create_as_far_as_the_engine_can(
         assert list(sent["NetworkingConfig"]["EndpointsConfig"]) == at_create
         connected = [f"POST /networks/{name}/connect" for name in afterwards]
         assert scripted.requests[1:] == connected
+
+
+@pytest.mark.parametrize(
+    ("offered", "spoken"),
+    [("1.41", "1.41"), ("1.45", "1.45"), ("1.50", "1.50"), ("1.51", "1.51"), ("1.99", "1.51")],
+)
+def test_the_newest_version_that_both_sides_know_is_spoken(
+    tmp_path: Path, offered: str, spoken: str
+) -> None:
+    with (
+        scripted_engine(tmp_path / "engine.sock", api_version=offered) as scripted,
+        closing(DockerEngine(scripted.url)) as engine,
+    ):
+        scripted.answer("GET /info", Reply(body={"ID": "x", "ServerVersion": "28"}))
+        assert engine.info().api_version == spoken
+        assert scripted.versions == {spoken}
+
+
+def test_what_the_engine_would_drop_is_refused_before_it_is_asked(
+    scripted: ScriptedEngine, engine: DockerEngine
+) -> None:
+    spec = replace(SPEC, service=replace(SPEC.service, annotations={"a": "b"}))
+    with pytest.raises(EngineError, match=r"annotations needs an engine with API 1\.43"):
+        engine.create_container(spec)
+    assert "POST /containers/create" not in scripted.requests
 
 
 # events

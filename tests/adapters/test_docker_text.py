@@ -7,6 +7,7 @@ import pytest
 from docker.errors import APIError
 from requests import Response
 
+from sandbox.adapters.docker_engine.creation import with_paths
 from sandbox.adapters.docker_engine.errors import translate
 from sandbox.adapters.docker_engine.files import archive
 from sandbox.adapters.docker_engine.ignore import without_ignored
@@ -32,8 +33,8 @@ def refused(status: int, words: str) -> APIError:
         (500, "oops", True),
         (503, "oops", True),
         (400, "invalid", False),
-        (404, "no such container", False),
-        (409, "conflict", False),
+        (404, "no such container", True),
+        (409, "conflict", True),
         (409, "container is marked for removal and cannot be started", True),
         (403, "network x has active endpoints", True),
         (403, "Pool overlaps with other one on this address space", True),
@@ -159,9 +160,30 @@ def test_equal_files_give_equal_archives_with_mode_and_owner() -> None:
     file = ContainerFile(
         target="/etc/app/x.conf", content=b"hello", mode=0o640, uid=7, gid=8, source="config x"
     )
-    made = archive([file], "/")
-    assert made == archive([file], "/")
+    made = archive([file])
+    assert made == archive([file])
     with tarfile.open(fileobj=io.BytesIO(made)) as tar:
         [member] = tar.getmembers()
     assert (member.name, member.mode, member.uid, member.gid) == ("etc/app/x.conf", 0o640, 7, 8)
-    assert names(archive([file], "/etc")) == {"app/x.conf"}
+
+
+def test_an_older_engine_mounts_a_part_of_a_volume_by_its_path() -> None:
+    whole = {"Type": "volume", "Source": "v", "Target": "/a", "ReadOnly": True}
+    part = {**whole, "Target": "/b", "VolumeOptions": {"NoCopy": True, "Subpath": "x"}}
+    payload = {"Image": "i", "HostConfig": {"NetworkMode": "none", "Mounts": [whole, part]}}
+    assert with_paths(payload, lambda name: f"/volumes/{name}/_data") == {
+        "Image": "i",
+        "HostConfig": {
+            "NetworkMode": "none",
+            "Mounts": [
+                whole,
+                {
+                    "Type": "bind",
+                    "Source": "/volumes/v/_data/x",
+                    "Target": "/b",
+                    "ReadOnly": True,
+                },
+            ],
+        },
+    }
+    assert with_paths({"HostConfig": {}}, str) == {"HostConfig": {}}

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import yaml
+
 from sandbox.adapters.git_repository import create_repository
 from sandbox.adapters.template import template_files
 from tests.repositories import DiskRepository
@@ -29,3 +31,14 @@ def test_a_repository_of_the_template_ignores_nothing_of_it(tmp_path: Path) -> N
 
     listed = DiskRepository(tmp_path / "shop").git("ls-files", "-z", "-i", "-c", "-X", ".gitignore")
     assert listed == ""
+
+
+def test_every_healthcheck_of_the_shop_allows_for_a_slow_start() -> None:
+    document = yaml.safe_load(template_files()["environments/base/compose.yaml"][0])
+    checks = {
+        name: service["healthcheck"]
+        for name, service in document["services"].items()
+        if "healthcheck" in service
+    }
+    assert set(checks) == {"web", "worker", "db", "cache"}
+    assert all(check["start_period"] == "60s" for check in checks.values())

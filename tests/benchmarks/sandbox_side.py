@@ -157,7 +157,7 @@ class SandboxSide:
 
     def controller(self) -> int:
         """Process id of the controller."""
-        found = re.search(r"\(process (\d+)\)", self.lock.holder() or "")
+        found = re.search(r"\(process (\d+)", self.lock.holder() or "")
         if found is None:
             raise CannotMeasureError("no controller runs")
         return int(found[1])

@@ -13,6 +13,8 @@ import pytest
 
 from tests.repositories import DiskRepository
 
+pytestmark = pytest.mark.slow
+
 FILE = "environments/staging/compose.yaml"
 GOOD = "x-sandbox: {}\nservices:\n  web: {image: nothing.invalid/web:2}\n"
 BAD = "x-sandbox: {}\nservices:\n  web: {imagee: nothing.invalid/web:2}\n"

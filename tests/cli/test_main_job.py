@@ -50,7 +50,7 @@ def test_up_again_changes_nothing_and_is_quick(ground: Playground) -> None:
     before = [container["Id"] for container in ground.containers()]
     began = time.monotonic()
     ground.sandbox("up")
-    assert time.monotonic() - began < 5.0
+    assert time.monotonic() - began < 30.0, "nothing is built or replaced"
     assert [container["Id"] for container in ground.containers()] == before
 
 
@@ -85,7 +85,7 @@ def test_a_sync_of_a_converged_environment_says_so(ground: Playground) -> None:
 def test_a_sync_asked_for_during_another_shows_the_one_that_goes_before(empty: Playground) -> None:
     empty.commit_environment(small())
     empty.sandbox("up")
-    slow = small(greeting="later").replace("touch /tmp/ready;", "sleep 3; touch /tmp/ready;")
+    slow = small(greeting="later").replace("touch /tmp/ready;", "sleep 10; touch /tmp/ready;")
     empty.commit_environment(slow)
     until(lambda: len(empty.containers("web")) == 2, "the new container beside the old one")
 

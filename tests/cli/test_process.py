@@ -14,6 +14,8 @@ import pytest
 from sandbox import __version__
 from sandbox.cli import app as cli_app
 
+pytestmark = pytest.mark.slow
+
 HEAVY = (
     "docker",
     "git",

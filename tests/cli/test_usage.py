@@ -91,7 +91,7 @@ def test_an_engine_that_is_away_ends_with_6(
 def test_a_bug_is_told_in_two_lines_and_kept_in_a_file(
     repository: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("sandbox.bootstrap.open_workspace", fail)
@@ -106,7 +106,7 @@ def test_a_bug_is_told_in_two_lines_and_kept_in_a_file(
 
 
 def test_ctrl_c_ends_with_130(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("sandbox.bootstrap.open_workspace", interrupt)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sandbox.compose.load import load_environment
-from sandbox.compose.source import TreeFile
+from sandbox.compose.source import TreeFile, TreeLink
 from sandbox.errors import InvalidComposeError, NotFoundError
 from sandbox.model.desired import DesiredState
 from sandbox.model.service import Service
@@ -27,6 +27,7 @@ class MemorySource:
     revision: str = REVISION
     release: str = REVISION
     executables: frozenset[str] = frozenset()
+    links: Mapping[str, bytes] = field(default_factory=dict)
     releases: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
     asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 
@@ -38,6 +39,14 @@ class MemorySource:
         return tuple(
             TreeFile(path=path, executable=path in self.executables)
             for path in sorted(self.files)
+            if path.startswith(prefix)
+        )
+
+    def list_links(self, folder: str) -> tuple[TreeLink, ...]:
+        prefix = "" if folder == "." else f"{folder}/"
+        return tuple(
+            TreeLink(path=path, leads=leads)
+            for path, leads in sorted(self.links.items())
             if path.startswith(prefix)
         )
 

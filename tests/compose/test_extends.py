@@ -1,4 +1,5 @@
 from sandbox.compose.extends import CHAIN_MAX
+from sandbox.model.service import given_files
 from tests.compose.committed import FILE, load, problems
 
 BASE = "environments/base/compose.yaml"
@@ -36,7 +37,7 @@ def test_paths_of_another_file_are_relative_to_that_file() -> None:
     assert web.build is not None
     assert web.build.context == "app"
     assert web.environment == {"A": "base", "B": "own"}
-    assert [(file.target, file.content) for file in web.files] == [("/page.html", b"hello")]
+    assert [(file.target, file.content) for file in given_files(web)] == [("/page.html", b"hello")]
 
 
 def test_a_file_may_extend_a_further_file() -> None:

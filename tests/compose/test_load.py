@@ -277,7 +277,7 @@ def test_problems_of_acting_come_together() -> None:
         "  a: {build: ../../../x}\n"
         "  b: {image: x, restart: sometimes}\n"
         "  c: {image: x, isolation: default}\n"
-        "  d: {image: x, deploy: {mode: global}}\n"
+        "  d: {image: x, deploy: {mode: global-job}}\n"
         "  e: {image: x, volumes: ['~/x:/x']}\n"
     )
 

@@ -1,7 +1,13 @@
 import pytest
 
 from sandbox.compose.load import load_environment
-from sandbox.model.service import HostMount, TmpfsMount, VolumeMount
+from sandbox.model.service import (
+    CommittedMount,
+    HostMount,
+    TmpfsMount,
+    VolumeMount,
+    given_files,
+)
 from tests.compose.committed import (
     MemorySource,
     load,
@@ -54,6 +60,11 @@ def test_of_two_mounts_on_one_target_the_last_wins() -> None:
         ("/etc/app:/x", HostMount(source="/etc/app", target="/x")),
         ("/etc/a:/x:ro,z", HostMount(source="/etc/a", target="/x", read_only=True, selinux="z")),
         ("/etc/app:/x:rslave", HostMount(source="/etc/app", target="/x", propagation="rslave")),
+        ("{type: bind, source: /etc, target: /x}", HostMount(source="/etc", target="/x")),
+        ("{type: bind, source: /etc, target: /x, bind: {create_host_path: true}}",
+         HostMount(source="/etc", target="/x")),
+        ("{type: bind, source: /etc, target: /x, bind: {}}",
+         HostMount(source="/etc", target="/x", create=False)),
         ("{type: bind, source: /etc, target: /x, bind: {recursive: disabled}}",
          HostMount(source="/etc", target="/x", create=False, recursive="disabled")),
     ],
@@ -74,12 +85,12 @@ def test_a_folder_that_is_not_in_the_commit_is_a_volume_and_that_is_said() -> No
     assert "it becomes the volume data-" in state.warnings[0]
 
 
-def test_a_volume_without_a_name_goes_with_its_container_and_that_is_said() -> None:
+def test_a_volume_without_a_name_belongs_to_its_service() -> None:
     for written in ("/d", "{type: volume, target: /d}"):
         state = load(with_service(f"volumes: [{written}]"))
         assert state.services[0].mounts == (VolumeMount(volume="", target="/d"),)
         assert state.volumes == ()
-        assert "its data goes with the container" in state.warnings[0]
+        assert state.warnings == ()
 
 
 def test_a_part_of_a_volume_is_mounted() -> None:
@@ -95,54 +106,95 @@ def test_only_volumes_that_are_used_are_desired() -> None:
     assert [volume.key for volume in state.volumes] == ["data"]
 
 
-def test_a_file_of_the_repository_is_copied_with_its_mode() -> None:
+def test_a_file_of_the_repository_is_mounted_with_its_mode() -> None:
     found = service(
         "volumes: ['./page.html:/srv/page.html:ro', '../shared/x:/x']",
         others={"environments/staging/page.html": b"\x00hi", "environments/shared/x": "x"},
     )
 
-    assert [(file.target, file.content, file.mode, file.source) for file in found.files] == [
+    assert [(file.target, file.content, file.mode, file.source) for file in given_files(found)] == [
         ("/srv/page.html", b"\x00hi", 0o644, "environments/staging/page.html"),
         ("/x", b"x", 0o644, "environments/shared/x"),
     ]
 
 
-def test_a_folder_of_the_repository_is_copied_with_everything_below_it() -> None:
-    committed = source(with_service("volumes: [{type: bind, source: ./conf, target: /etc/app}]"))
+def test_a_folder_of_the_repository_is_mounted_with_everything_below_it() -> None:
+    committed = source(
+        with_service("volumes: [{type: bind, source: ./conf, target: /etc/app, read_only: true}]")
+    )
     files = {
         **committed.files,
         "environments/staging/conf/a": b"1",
         "environments/staging/conf/sub/run.sh": b"2",
         "environments/staging/config": b"no",
     }
+    links = {"environments/staging/conf/b": b"../a", "environments/staging/x": b"a"}
     executables = frozenset({"environments/staging/conf/sub/run.sh"})
 
     state = load_environment(
-        "staging", MemorySource(files=files, executables=executables), default_application="a"
+        "staging",
+        MemorySource(files=files, executables=executables, links=links),
+        default_application="a",
     )
 
-    assert [(file.target, file.content, file.mode) for file in state.services[0].files] == [
-        ("/etc/app/a", b"1", 0o644),
-        ("/etc/app/sub/run.sh", b"2", 0o755),
+    (mount,) = state.services[0].mounts
+    assert isinstance(mount, CommittedMount)
+    assert (mount.folder, mount.read_only, mount.volume) == (True, True, "")
+    assert [(file.target, file.content, file.mode, file.kind) for file in mount.files] == [
+        ("/etc/app/a", b"1", 0o644, "file"),
+        ("/etc/app/b", b"../a", 0o777, "link"),
+        ("/etc/app/sub/run.sh", b"2", 0o755, "file"),
     ]
 
 
-def test_a_writable_file_of_the_repository_is_warned_of() -> None:
+def test_a_writable_path_of_the_repository_is_a_volume_and_that_is_said() -> None:
     text = with_service("volumes: ['./a:/a', './b:/b:ro']")
 
-    warnings = load(
-        text, others={"environments/staging/a": "", "environments/staging/b": ""}
-    ).warnings
+    state = load(text, others={"environments/staging/a": "", "environments/staging/b": ""})
 
-    assert len(warnings) == 1
-    assert "environments/staging/a is copied into the container" in warnings[0]
+    one, other = state.services[0].mounts
+    assert isinstance(one, CommittedMount)
+    assert isinstance(other, CommittedMount)
+    assert (one.volume[:2], one.read_only) == ("a-", False)
+    assert (other.volume, other.read_only) == ("", True)
+    assert len(state.warnings) == 1
+    assert "environments/staging/a is writable: it is the volume a-" in state.warnings[0]
+
+
+def test_all_services_see_what_one_of_them_writes() -> None:
+    state = load(
+        "services:\n"
+        "  a: {image: x, volumes: ['./data:/d:ro', './other:/o:ro']}\n"
+        "  b: {image: x, user: '7:8', volumes: ['./data:/var/data']}\n"
+        "  c: {image: x, user: '9', volumes: ['./data:/c']}\n",
+        others={f"environments/staging/{name}/.gitkeep": "" for name in ("data", "other")},
+    )
+
+    mounts = [
+        mount
+        for service in state.services
+        for mount in service.mounts
+        if isinstance(mount, CommittedMount)
+    ]
+    assert [(each.target, each.read_only) for each in mounts] == [
+        ("/d", True),
+        ("/o", True),
+        ("/var/data", False),
+        ("/c", False),
+    ]
+    data = [each for each in mounts if each.target != "/o"]
+    assert len({each.volume for each in data}) == 1
+    assert mounts[1].volume == ""
+    assert {(each.uid, each.gid) for each in data} == {(7, 8)}
+    assert {(each.files[0].uid, each.files[0].gid) for each in data} == {(7, 8)}
+    assert (mounts[1].uid, mounts[1].files[0].uid) == (0, 0)
 
 
 @pytest.mark.parametrize(
     ("written", "message"),
     [
         ("~/x:/x", "~/x: whose home that is, no commit says (name a volume"),
-        ("{type: bind, source: ./no, target: /x}",
+        ("{type: bind, source: ./no, target: /x, bind: {create_host_path: false}}",
          "there is no environments/staging/no in the commit (commit it, or name"),
         ("./no.conf:/etc/no.conf", "there is no environments/staging/no.conf in the commit"),
         ("../../..:/x", "this path leads out of the repository"),
@@ -172,36 +224,22 @@ def test_a_target_of_tmpfs_must_be_absolute() -> None:
     assert "must be an absolute path" in service_problems("tmpfs: tmp")[0]
 
 
-def test_files_cannot_be_copied_into_a_read_only_root() -> None:
-    (found,) = service_problems(
-        "read_only: true\nvolumes: ['./a:/a:ro']", others={"environments/staging/a": ""}
-    )
+@pytest.mark.parametrize(
+    "above", ["read_only: true", "tmpfs: /etc", "volumes: ['/etc:/etc', './a:/etc/a:ro']"]
+)
+def test_a_file_is_mounted_wherever_compose_can(above: str) -> None:
+    given = above if "volumes" in above else f"{above}\nvolumes: ['./a:/etc/a:ro']"
+    found = service(given, others={"environments/staging/a": ""})
 
-    assert found.startswith("compose.yaml:4:16: services.web.read_only:")
-    assert "environments/staging/a cannot be copied to /a: the root is read-only" in found
+    assert found.mounts[-1].target == "/etc/a"
+    assert isinstance(found.mounts[-1], CommittedMount)
 
 
-def test_files_in_a_folder_can_be_copied_into_a_read_only_container() -> None:
+def test_a_secret_is_seen_below_a_tmpfs() -> None:
     found = service(
-        "read_only: true\nvolumes: ['./a:/etc/a:ro']", others={"environments/staging/a": ""}
-    )
-
-    assert [file.target for file in found.files] == ["/etc/a"]
-
-
-def test_a_file_below_a_path_of_the_host_is_told() -> None:
-    (found,) = service_problems(
-        "volumes: ['/srv:/srv', './a:/srv/a:ro']", others={"environments/staging/a": ""}
-    )
-
-    assert "the host's /srv at /srv hides /srv/a" in found
-
-
-def test_a_file_that_a_tmpfs_would_hide_is_told() -> None:
-    (found,) = service_problems(
         "tmpfs: /run\nsecrets: [s]",
         top="secrets: {s: {file: ./s}}\n",
         others={"environments/staging/s": ""},
     )
 
-    assert "the tmpfs at /run hides /run/secrets/s (secret s)" in found
+    assert [mount.target for mount in found.mounts] == ["/run", "/run/secrets/s"]

@@ -37,7 +37,6 @@ def test_both_forms_are_read(attributes: str, attachments: tuple[Attachment, ...
         ("networks: [frnt]", "the network 'frnt' is not declared; did you mean 'front'?"),
         ("networks: {front: {ipv4_address: x}}", "'x' is not an IPv4 address"),
         ("networks: {front: {ipv6_address: 10.0.0.1}}", "'10.0.0.1' is not an IPv6 address"),
-        ("networks: {front: {interface_name: eth9}}", "`interface_name` is not supported"),
         ("networks: front", "must be a list or a mapping, not 'front'"),
     ],
 )
@@ -45,6 +44,13 @@ def test_what_cannot_be_attached_is_told(attributes: str, message: str) -> None:
     (found,) = service_problems(attributes, top=TOP)
 
     assert message in found
+
+
+def test_the_name_of_an_interface_is_an_option_of_the_driver() -> None:
+    written = "networks: {front: {interface_name: eth9, driver_opts: {a: 1}}}"
+
+    (found,) = service(written, top=TOP).attachments
+    assert found.driver_opts == {"a": "1", "com.docker.network.endpoint.ifname": "eth9"}
 
 
 def test_only_networks_that_are_used_are_desired_and_default_is_implied() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from sandbox.model.service import ContainerFile, HostMount
+from sandbox.model.service import CommittedMount, ContainerFile, HostMount, given_files
 from tests.compose.committed import problems, service, service_problems, with_service
 
 TOP = "configs: {c: {content: 'v=$V'}, f: {file: ./f.conf}}\nsecrets: {s: {file: ./s.txt}}\n"
@@ -11,15 +11,38 @@ OTHERS: dict[str, str | bytes] = {
 
 
 def files(attributes: str) -> tuple[ContainerFile, ...]:
-    return service(attributes, top=TOP, others=OTHERS, env="V=1").files
+    found = service(attributes, top=TOP, others=OTHERS, env="V=1")
+    return tuple(sorted(given_files(found), key=lambda file: file.target))
 
 
 def test_the_short_form_takes_the_default_targets() -> None:
     assert files("configs: [c, f]\nsecrets: [s]") == (
         ContainerFile(target="/c", content=b"v=1", source="config c"),
-        ContainerFile(target="/f", content=b"\xff", source="config f"),
-        ContainerFile(target="/run/secrets/s", content=b"hush", source="secret s", secret=True),
+        ContainerFile(target="/f", content=b"\xff", mode=0o644, source="config f"),
+        ContainerFile(
+            target="/run/secrets/s", content=b"hush", mode=0o644, source="secret s", secret=True
+        ),
     )
+
+
+@pytest.mark.parametrize(
+    ("attributes", "copied", "mounted"),
+    [
+        ("configs: [c, f]", ["/c"], ["/f"]),
+        ("configs: [c]\nread_only: true", [], ["/c"]),
+        ("configs: [{source: c, target: /run/c}]\ntmpfs: /run", [], ["/run/c"]),
+        ("configs: [c]\ntmpfs: /run", ["/c"], []),
+    ],
+)
+def test_a_file_is_mounted_and_content_is_copied_where_the_engine_can(
+    attributes: str, copied: list[str], mounted: list[str]
+) -> None:
+    found = service(attributes, top=TOP, others=OTHERS, env="V=1")
+
+    assert [file.target for file in found.files] == copied
+    mounts = [each for each in found.mounts if isinstance(each, CommittedMount)]
+    assert [each.target for each in mounts] == mounted
+    assert all(each.read_only and not each.volume and not each.folder for each in mounts)
 
 
 def test_the_long_form_sets_target_owner_and_mode() -> None:

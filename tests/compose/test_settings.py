@@ -1,4 +1,9 @@
-from sandbox.model.settings import EnvironmentSettings, RolloutSettings, SyncSettings
+from sandbox.model.settings import (
+    EnvironmentSettings,
+    HealthSettings,
+    RolloutSettings,
+    SyncSettings,
+)
 from tests.compose.committed import load, problems
 
 
@@ -15,6 +20,7 @@ def test_everything_can_be_set() -> None:
         "  promote_from: {environment: dev, soak: 10m}\n"
         "  sync: {auto: false, self_heal: false, prune: false, allow_empty: true}\n"
         "  rollout: {deadline: 2m, rollback: false}\n"
+        "  health: {restart_after: 10m, rollback_after: 1h}\n"
         "services: {}\n",
         env="RELEASE=abc",
     )
@@ -26,6 +32,7 @@ def test_everything_can_be_set() -> None:
         soak_s=600.0,
         sync=SyncSettings(auto=False, self_heal=False, prune=False, allow_empty=True),
         rollout=RolloutSettings(deadline_s=120.0, rollback=False),
+        health=HealthSettings(restart_after_s=600.0, rollback_after_s=3600.0),
     )
 
 

@@ -65,6 +65,14 @@ def test_two_containers_that_write_one_volume_are_warned_of_when_asked_for() -> 
     assert not_asked.warnings == only_read.warnings == ()
 
 
+def test_an_anonymous_volume_is_in_one_container_at_a_time_whatever_is_asked_for() -> None:
+    asked = load(with_service(f"volumes: ['/d']\n{START_FIRST}"))
+    (found,) = service_problems(f"ports: ['80']\nvolumes: ['/d']\n{START_FIRST}\n{STEPS}")
+
+    assert "goes stop-first: the anonymous volume at /d moves" in asked.warnings[0]
+    assert "the anonymous volume at /d can be in one of them only" in found
+
+
 @pytest.mark.parametrize(
     ("attributes", "reason"),
     [

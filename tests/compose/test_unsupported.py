@@ -51,7 +51,6 @@ def test_every_key_of_deploy_is_acted_on_or_refused_or_harmless(key: str) -> Non
         ("credential_spec: {file: x}", "`credential_spec` is not supported"),
         ("models: [m]", "`models` is not supported: it needs a runner of models"),
         ("provider: {type: x}", "`provider` is not supported"),
-        ("deploy: {mode: global}", "`deploy.mode: global` is not supported"),
         ("deploy: {mode: replicated-job}", "`deploy.mode: replicated-job` is not supported"),
     ],
 )
@@ -73,6 +72,17 @@ def test_what_only_swarm_would_do_is_taken_and_changes_nothing() -> None:
     ).services
 
     assert plain == swarm
+
+
+@pytest.mark.parametrize(("more", "replicas"), [("", 1), (", replicas: 3", 3)])
+def test_a_global_service_is_one_container_unless_replicas_are_said(
+    more: str, replicas: int
+) -> None:
+    state = load(with_service(f"deploy: {{mode: global{more}}}"))
+
+    assert state.services[0].replicas == replicas
+    warned = ["`replicas` counts although the mode is global" in each for each in state.warnings]
+    assert warned == [True] * bool(more)
 
 
 def test_reserved_processors_and_delays_are_said_to_change_nothing() -> None:

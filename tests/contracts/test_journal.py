@@ -9,11 +9,15 @@ import pytest
 
 from sandbox.adapters.sqlite_journal import SqliteJournal
 from sandbox.model.event import Event, EventKind
+from sandbox.model.observed import Creation
+from sandbox.model.ownership import Kind, Made
 from sandbox.model.plan import Change
 from sandbox.model.quarantine import Quarantine
 from sandbox.model.receipt import Receipt, ServiceFigures, Stages, Traffic
 from sandbox.model.record import Outcome, StepRecord, SyncRecord, Trigger
+from sandbox.model.service import Limits
 from sandbox.model.status import Suspension
+from sandbox.model.steadiness import HealthRecord
 from sandbox.model.verdict import Decision, Figures, Ground, Reason, Verdict
 from sandbox.ports import Journal
 from tests.builders import A_GATE_RESULT
@@ -32,7 +36,7 @@ SYNC = SyncRecord(
     started_at=10.5,
     finished_at=12.25,
     outcome=Outcome.FAILED,
-    message="web: exited with 1: ünï \x1b",
+    message="web: exited with 1: ünï",
     steps=(
         StepRecord(step_id="1", reason="new", outcome=Outcome.SUCCEEDED, seconds=0.5),
         StepRecord(step_id="2", reason="x", outcome=Outcome.ERRORED, seconds=1.0, message="no"),
@@ -211,6 +215,17 @@ def test_the_last_proof_of_an_ingress_is_remembered(journal: Journal) -> None:
     assert journal.routed() == {"a": (1.0, "new"), "b": (2.5, "other")}
 
 
+def test_what_the_engine_made_of_containers_is_remembered(journal: Journal) -> None:
+    first = Creation(limits=Limits(memory_bytes=1), warnings=("no swap",))
+    second = Creation(limits=Limits())
+    journal.record_creation("a", first)
+    journal.record_creation("b", second)
+    journal.record_creation("b", first)
+
+    assert journal.creations(["b", "c"]) == {"b": first}
+    assert journal.creations([]) == {}
+
+
 def test_jobs_that_ended_well_are_remembered_until_their_work_is_gone(journal: Journal) -> None:
     for environment, spec_hash in (("staging", "a"), ("staging", "b"), ("production", "a")):
         journal.mark_job_done(environment, spec_hash)
@@ -263,3 +278,43 @@ def test_several_threads_may_write_and_read(journal: Journal) -> None:
     assert [len(journal.syncs(f"e{number}", limit=99)) for number in range(4)] == [20] * 4
     numbers = [number for number, _ in journal.events()]
     assert len(numbers) == len(set(numbers)) == 80
+
+
+def test_what_was_created_is_kept_by_its_tag(journal: Journal) -> None:
+    intent = Made(tag="1-2-3-4", kind=Kind.CONTAINER, name="web-1")
+    other = Made(tag="adopted volume data", kind=Kind.VOLUME, name="data", object_id="data")
+    journal.record_made(intent)
+    journal.record_made(other)
+    assert journal.made() == (intent, other)
+
+    done = replace(intent, object_id="c" * 64)
+    journal.record_made(done)
+    assert set(journal.made()) == {done, other}
+
+
+def test_the_health_of_a_service_is_remembered_until_it_is_forgotten(journal: Journal) -> None:
+    web = HealthRecord(environment="staging", service_name="web", healthy=True, since=1.0)
+    ill = replace(web, healthy=False, since=2.5, changes=(2.5,), flapping=True, restarts=2)
+    database = replace(web, service_name="db")
+    other = replace(web, environment="production")
+    for record in (web, database, other, ill):
+        journal.record_health(record)
+
+    assert journal.health_records("staging") == (database, ill)
+    journal.forget_health("staging", "web")
+    assert journal.health_records("staging") == (database,)
+    journal.forget_health("staging")
+    assert journal.health_records("staging") == ()
+    assert journal.health_records("production") == (other,)
+
+
+def test_events_of_health_are_found_among_others(journal: Journal) -> None:
+    kinds = (EventKind.UNHEALTHY, EventKind.SYNCED, EventKind.FLAPPING, EventKind.HEALTHY)
+    for number, kind in enumerate(kinds):
+        for environment in ("staging", "production"):
+            found = replace(EVENT, kind=kind, environment=environment, at=float(number))
+            journal.record_event(found)
+
+    found_kinds = [each.kind for each in journal.health_events("staging", limit=9)]
+    assert found_kinds == [EventKind.HEALTHY, EventKind.FLAPPING, EventKind.UNHEALTHY]
+    assert [each.at for each in journal.health_events("staging", limit=1)] == [3.0]

@@ -64,6 +64,14 @@ def test_a_failure_that_is_tried_again_is_told_once_and_anew_after_it_was_well()
     )
 
 
+def test_the_health_of_a_service_is_told_each_time_and_hides_nothing_else() -> None:
+    ill, well = an_event(EventKind.UNHEALTHY), an_event(EventKind.HEALTHY)
+    assert kinds(ill, ill, well, ill) == [EventKind.UNHEALTHY, EventKind.HEALTHY, ill.kind]
+    # A sync of something else is no recovery of what is unhealthy still.
+    assert kinds(ill, an_event(SYNCED)) == [EventKind.UNHEALTHY, SYNCED]
+    assert kinds(an_event(DEGRADED), ill, an_event(DEGRADED)) == [DEGRADED, ill.kind]
+
+
 def test_environments_do_not_hide_one_another() -> None:
     events = [an_event(DEGRADED, environment=name) for name in ("staging", "production")]
     assert kinds(*events, *events) == [DEGRADED, DEGRADED]
@@ -163,3 +171,13 @@ def test_the_document_tells_all_and_the_chat_a_line_without_mentions() -> None:
         "\N{LARGE RED CIRCLE} *shop staging* degraded: web-1: &lt;!channel&gt; &amp; more"
         " `aaaaaaa` (3 times within a minute) (2 earlier messages could not be delivered)"
     )
+
+
+def test_a_clock_that_is_set_back_silences_no_drift() -> None:
+    known, first = digest({}, an_event(DRIFT, message="one"))
+    known, counted = digest(known, an_event(DRIFT, message="two", at=10))
+    assert (len(first), counted) == (1, ())
+    known, summed = due(known, NOW - 3600)
+    assert [each.message for each in summed] == ["two"]
+    known, after = digest(known, an_event(DRIFT, message="three", at=-7200))
+    assert [each.message for each in after] == ["three"]

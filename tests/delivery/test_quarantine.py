@@ -10,6 +10,8 @@ from sandbox.delivery.quarantine import (
     asks_the_same,
     failed_services,
     is_fault_of_revision,
+    outcome_of_failure,
+    outcome_of_holds,
     refused_gates,
     rolls_back,
 )
@@ -23,16 +25,21 @@ from sandbox.errors import (
     HeldError,
     ImageError,
     IngressError,
+    KilledError,
     SandboxError,
     StartFailedError,
 )
 from sandbox.model import action as actions
+from sandbox.model.desired import Network
 from sandbox.model.gate import GatePhase
 from sandbox.model.ingress import IngressConfig
 from sandbox.model.plan import Hold, HoldReason, Step
+from sandbox.model.record import Outcome
 from sandbox.model.rollout import FailureAction, Rollout, UpdateConfig
 from sandbox.model.service import Condition
 from sandbox.model.settings import RolloutSettings
+from sandbox.planning.ingress_service import ingress_template
+from sandbox.planning.routes import INGRESS
 from sandbox.planning.spec import container_spec
 from tests.builders import a_build, a_desired_state, a_service, an_owner
 
@@ -52,6 +59,7 @@ GATE = actions.RunGate(
     deadline_s=9,
     inputs="",
 )
+CREATE_NETWORK = actions.CreateNetwork(name="n", network=Network(key="n"), labels={})
 CONFIGURE = actions.ConfigureIngress(container_name="i", config=IngressConfig())
 
 
@@ -92,6 +100,61 @@ def test_what_the_machine_lacks_is_no_fault_of_the_revision(
     action: actions.Action, error: SandboxError
 ) -> None:
     assert not is_fault_of_revision(action, error)
+
+
+INGRESS_BUILD = actions.BuildImage(tags=(ingress_template().image,), build=a_build(), release="")
+
+
+@pytest.mark.parametrize(
+    ("action", "error", "service_name"),
+    [
+        (AWAIT, DeadlineError("not ready"), INGRESS),
+        (AWAIT, StartFailedError("exited"), INGRESS),
+        (START, EngineError("no such program"), INGRESS),
+        (INGRESS_BUILD, ImageError("no such package"), ""),
+        (CONFIGURE, IngressError("refused"), INGRESS),
+        (AWAIT, KilledError("137"), "web"),
+        (STOP, EngineError("does not carry this instance's label any more"), "web"),
+        (START, EngineUnreachableError("away"), "web"),
+    ],
+)
+def test_what_is_ours_or_the_machine_s_is_errored(
+    action: actions.Action, error: SandboxError, service_name: str
+) -> None:
+    assert not is_fault_of_revision(action, error, service_name)
+    assert outcome_of_failure(action, error, service_name) is Outcome.ERRORED
+
+
+@pytest.mark.parametrize(
+    ("action", "error"),
+    [
+        (AWAIT, DeadlineError("not ready")),
+        (BUILD, ImageError("no such file")),
+        (START, HeldError("the policy denies it")),
+        (CREATE_NETWORK, EngineError("no such driver")),
+    ],
+)
+def test_what_a_commit_can_mend_or_a_rule_denies_is_failed(
+    action: actions.Action, error: SandboxError
+) -> None:
+    assert outcome_of_failure(action, error, "web") is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("reasons", "outcome"),
+    [
+        ([HoldReason.PORT_TAKEN, HoldReason.DEPENDENCY_HELD], Outcome.ERRORED),
+        ([HoldReason.NAME_TAKEN], Outcome.ERRORED),
+        ([HoldReason.JOB_KILLED], Outcome.ERRORED),
+        ([HoldReason.JOB_FAILED, HoldReason.PORT_TAKEN], Outcome.FAILED),
+        ([HoldReason.POLICY], Outcome.FAILED),
+    ],
+)
+def test_what_holds_a_service_says_whose_fault_it_is(
+    reasons: list[HoldReason], outcome: Outcome
+) -> None:
+    holds = [Hold(target="x", reason=reason, message="m", service_name="x") for reason in reasons]
+    assert outcome_of_holds(holds) is outcome
 
 
 def test_the_way_back_is_not_taken_where_a_file_says_so() -> None:

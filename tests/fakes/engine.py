@@ -4,7 +4,8 @@ An engine in memory that behaves like the real one, deterministically, and fails
 It passes the contract suite of the port, as the real one does.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from sandbox.errors import (
     CancelledError,
@@ -12,7 +13,13 @@ from sandbox.errors import (
     EngineUnreachableError,
     ImageError,
 )
-from sandbox.model.action import BuildImage, ContainerSpec, CreateNetwork, CreateVolume, Endpoint
+from sandbox.model.action import (
+    BuildImage,
+    ContainerSpec,
+    CreateNetwork,
+    CreateVolume,
+    Endpoint,
+)
 from sandbox.model.observed import (
     ContainerState,
     ObservedContainer,
@@ -21,12 +28,24 @@ from sandbox.model.observed import (
     Owner,
     TakenPort,
 )
+from sandbox.model.ownership import Usage
 from sandbox.model.service import ContainerFile
 from sandbox.model.surroundings import Hook
-from sandbox.planning.labels import ENVIRONMENT
+from sandbox.planning.labels import ENVIRONMENT, INSTANCE
 from sandbox.ports import EngineInfo, ProbeResult
 from tests.fakes.engine_objects import FakeImage, FakeNetwork
-from tests.fakes.engine_state import OWNER_KEYS, EngineState, id_of, is_owned, overlap, same, taken
+from tests.fakes.engine_state import (
+    OWNER_KEYS,
+    EngineState,
+    declared_volumes,
+    id_of,
+    is_owned,
+    overlap,
+    same,
+    taken,
+)
+
+API_VERSION = "1.41"
 
 
 class FakeEngine(EngineState):
@@ -38,7 +57,7 @@ class FakeEngine(EngineState):
 
     def info(self) -> EngineInfo:
         with self._reading():
-            return EngineInfo(engine_id=self.engine_id, version="fake", api_version="1.41")
+            return EngineInfo(engine_id=self.engine_id, version="fake", api_version=API_VERSION)
 
     def observe(self, owner: Owner, image_references: Collection[str]) -> ObservedState:
         with self._reading():
@@ -48,9 +67,14 @@ class FakeEngine(EngineState):
             containers = self.containers.values()
             return ObservedState(
                 owner=owner,
+                api_version=API_VERSION,
                 containers=tuple(
                     sorted(
-                        (one.observed() for one in containers if is_owned(one.labels, owner)),
+                        (
+                            replace(one.observed(), namespace_lost_at=self._namespace_lost(one))
+                            for one in containers
+                            if is_owned(one.labels, owner)
+                        ),
                         key=lambda one: one.name,
                     )
                 ),
@@ -85,8 +109,57 @@ class FakeEngine(EngineState):
 
     def inspect_container(self, container_id: str) -> ObservedContainer | None:
         with self._reading():
-            container = self.containers.get(container_id)
+            named = (one for one in self.containers.values() if one.name == container_id)
+            container = self.containers.get(container_id) or next(named, None)
             return container.observed() if container else None
+
+    def inspect_volume(self, name: str) -> ObservedVolume | None:
+        with self._reading():
+            carried = self.volumes.get(name)
+            return None if carried is None else ObservedVolume(name=name, labels=dict(carried))
+
+    def image_labels(self, image_id: str) -> Mapping[str, str]:
+        with self._reading():
+            found = (image for image in self.images.values() if image.id == image_id)
+            return next((dict(image.labels) for image in found), {})
+
+    def survey(self) -> ObservedState:
+        with self._reading():
+            return ObservedState(
+                owner=Owner(instance="", application="", environment=""),
+                containers=tuple(
+                    one.observed() for one in self.containers.values() if INSTANCE in one.labels
+                ),
+                networks=tuple(
+                    self._observed_network(one)
+                    for one in self.networks.values()
+                    if INSTANCE in one.labels
+                ),
+                volumes=tuple(
+                    ObservedVolume(name=name, labels=dict(carried))
+                    for name, carried in self.volumes.items()
+                    if INSTANCE in carried
+                ),
+            )
+
+    def usage(self) -> Usage:
+        survey = self.survey()
+        return Usage(
+            logs={one.name: 1 for one in survey.containers},
+            images=dict.fromkeys(self.images, 1),
+            volumes={one.name: 1 for one in survey.volumes},
+        )
+
+    def image_volumes(self, reference: str) -> tuple[str, ...]:
+        with self._reading():
+            image = self.images.get(reference)
+            return image.volumes if image else ()
+
+    def file_times(self, container_id: str, paths: Sequence[str]) -> Mapping[str, float]:
+        with self._reading():
+            container = self._container(container_id)
+            found = {path: self._stored(container, path) for path in paths}
+            return {path: file.written_at for path, file in found.items() if file}
 
     def logs(
         self,
@@ -132,8 +205,11 @@ class FakeEngine(EngineState):
             if stop():
                 raise CancelledError(f"stopped: build image {action.tags[0]}")
             image_id = self._build(action, context, on_output)
+            volumes = declared_volumes(context, action.build.dockerfile)
             for tag in action.tags:
-                self.images[tag] = FakeImage(id=image_id, labels=dict(action.labels))
+                self.images[tag] = FakeImage(
+                    id=image_id, labels=dict(action.labels), volumes=volumes
+                )
             return image_id
 
     def pull_image(
@@ -171,7 +247,11 @@ class FakeEngine(EngineState):
                 )
             network_id = self._new_id("network")
             self.networks[network_id] = FakeNetwork(
-                id=network_id, name=action.name, labels=dict(action.labels), subnet=subnet
+                id=network_id,
+                name=action.name,
+                labels=dict(action.labels),
+                subnet=subnet,
+                created_at=self.now,
             )
             self._notify(action.labels)
             return network_id
@@ -200,9 +280,14 @@ class FakeEngine(EngineState):
                 raise EngineError(f"cannot remove volume {name}: volume is in use", temporary=True)
             self._notify(self.volumes.pop(name, {}))
 
-    def create_container(self, spec: ContainerSpec) -> str:
+    def create_container(
+        self, spec: ContainerSpec, on_warning: Callable[[str], None] | None = None
+    ) -> str:
         with self._mutating("create_container", spec.name):
             container = self._adopted(spec) or self._created(spec)
+            if on_warning is not None:
+                for warning in self.warnings:
+                    on_warning(warning)
             for endpoint in spec.endpoints:
                 if endpoint.network_name not in container.networks:
                     self._attach(container, endpoint)
@@ -212,7 +297,8 @@ class FakeEngine(EngineState):
     def copy_files(self, container_id: str, files: Sequence[ContainerFile]) -> None:
         with self._mutating("copy_files", container_id):
             container = self._container(container_id)
-            container.files |= {file.target: file.content for file in files}
+            for file in files:
+                self._store(container, file)
 
     def start_container(self, container_id: str) -> None:
         with self._mutating("start_container", container_id):
@@ -249,7 +335,7 @@ class FakeEngine(EngineState):
             container.name = new_name
             self._notify(container.labels)
 
-    def remove_container(self, container_id: str) -> None:
+    def remove_container(self, container_id: str, *, volumes: bool = False) -> None:
         with self._mutating("remove_container", container_id):
             container = self.containers.get(container_id)
             if container is None:
@@ -257,6 +343,9 @@ class FakeEngine(EngineState):
             if container.lives:
                 raise EngineError(f"cannot remove container {container.name}: it is running")
             del self.containers[container_id]
+            used = {name for one in self.containers.values() for name in one.volumes.values()}
+            for name in {*container.nameless.values()} - used if volumes else ():
+                self.volumes.pop(name, None)
             self._notify(container.labels)
 
     def connect_network(self, container_id: str, endpoint: Endpoint) -> None:

@@ -7,7 +7,9 @@ from zlib import crc32
 
 from sandbox.model.action import ContainerSpec
 from sandbox.model.observed import ContainerState, EngineHealth, ObservedContainer
-from sandbox.model.service import Limits, Port, VolumeMount
+from sandbox.model.service import CommittedMount, Limits, Port, VolumeMount
+from sandbox.planning.contents import content_key
+from sandbox.planning.field_label import given_fields
 
 
 class EngineDiedError(BaseException):
@@ -78,6 +80,15 @@ class FakeImage:
     id: str
     labels: dict[str, str] = field(default_factory=dict[str, str])
     healthcheck: bool = False
+    volumes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakeFile:
+    """A file of a volume; *written_at* is in seconds since the epoch."""
+
+    content: bytes
+    written_at: float
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,6 +97,7 @@ class FakeNetwork:
     name: str
     labels: dict[str, str]
     subnet: str
+    created_at: float = 0.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,6 +121,7 @@ class FakeContainer:
     log: list[str] = field(default_factory=list[str])
     files: dict[str, bytes] = field(default_factory=dict[str, bytes])
     host_ports: tuple[tuple[str, int, str], ...] = ()
+    nameless: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def labels(self) -> dict[str, str]:
@@ -120,11 +133,7 @@ class FakeContainer:
 
     @property
     def volumes(self) -> dict[str, str]:
-        return {
-            mount.target: self.spec.volume_names[mount.volume]
-            for mount in self.spec.service.mounts
-            if isinstance(mount, VolumeMount)
-        }
+        return {**volumes_of(self.spec), **self.spec.anonymous_volumes, **self.nameless}
 
     def begin(self, now: float, ports: tuple[tuple[str, int, str], ...]) -> None:
         """Run, and end at once when the program does."""
@@ -180,10 +189,21 @@ class FakeContainer:
             volumes=self.volumes,
             host_ports=self.host_ports,
             error=self.error,
+            given=given_fields(self.spec.fields),
         )
 
     def change_limits(self, memory_bytes: int) -> None:
         self.limits = replace(self.limits, memory_bytes=memory_bytes)
+
+
+def volumes_of(spec: ContainerSpec) -> dict[str, str]:
+    """Name of each volume by target, as the engine reports it."""
+    keys = {
+        mount.target: content_key(mount) if isinstance(mount, CommittedMount) else mount.volume
+        for mount in spec.service.mounts
+        if isinstance(mount, VolumeMount | CommittedMount)
+    }
+    return {target: spec.volume_names[key] for target, key in keys.items() if key}
 
 
 def address(container_id: str, network_name: str) -> str:

@@ -11,15 +11,23 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 
-from sandbox.errors import EngineError, EngineUnreachableError, ImageError
+from sandbox.errors import (
+    EngineError,
+    EngineUnreachableError,
+    ImageError,
+    ImplausibleError,
+    StaleError,
+)
 from sandbox.model.action import BuildImage, ContainerSpec, Endpoint
 from sandbox.model.observed import ContainerState, ObservedNetwork, Owner
-from sandbox.model.service import VolumeMount
+from sandbox.model.service import CommittedMount, ContainerFile, Limits, VolumeMount
 from sandbox.planning import labels
+from sandbox.planning.contents import COPIED_AT_S, content_key
 from tests.fakes.engine_objects import (
     Behaviour,
     Call,
     FakeContainer,
+    FakeFile,
     FakeImage,
     FakeNetwork,
     Fault,
@@ -27,7 +35,7 @@ from tests.fakes.engine_objects import (
 )
 
 BASE_IMAGE = "debian:trixie-slim"
-OWNER_KEYS = (labels.INSTANCE, labels.APP, labels.ENVIRONMENT)
+OWNER_KEYS = (labels.INSTANCE, labels.APP, labels.ENVIRONMENT, labels.TAG)
 SPEC_KEYS = (*OWNER_KEYS, labels.SERVICE, labels.SPEC)
 _FIRST_FREE_PORT = 32768
 
@@ -47,6 +55,8 @@ class EngineState:
         calls: Mutating calls so far, those that failed included.
         reads: How many calls changed nothing.
         probes: How many times a healthcheck was run.
+        warnings: What every create is answered with besides.
+        makes: What the engine makes of the limits that it is asked for.
         exit_statuses: What interactive commands end with, by their first word; 0 by default.
     """
 
@@ -62,9 +72,12 @@ class EngineState:
         self.reads = 0
         self.probes = 0
         self.exit_statuses: dict[str, int] = {}
+        self.warnings: tuple[str, ...] = ()
+        self.makes: Callable[[Limits], Limits] = lambda limits: limits
         self.containers: dict[str, FakeContainer] = {}
         self.networks: dict[str, FakeNetwork] = {}
         self.volumes: dict[str, dict[str, str]] = {}
+        self.contents: dict[str, dict[str, FakeFile]] = {}
         self._made = 0
         self._changed = threading.Condition(threading.RLock())
         self._wakes: list[tuple[str, str]] = []
@@ -142,9 +155,22 @@ class EngineState:
             raise EngineError(f"No such container: {container_id}")
         return self.containers[container_id]
 
+    def _namespace_lost(self, container: FakeContainer) -> float:
+        shared = container.spec.service.namespaces
+        modes = (shared.network, shared.ipc, shared.pid)
+        names = {
+            container.spec.followed.get(mode.removeprefix("service:"), mode.partition(":")[2])
+            for mode in modes
+        } - {""}
+        leaders = (one for one in self.containers.values() if one.name in names and one.lives)
+        return max((one.finished_at for one in leaders), default=0.0)
+
     def _adopted(self, spec: ContainerSpec) -> FakeContainer | None:
         for container in self.containers.values():
             if container.name == spec.name:
+                keys = [key for key in SPEC_KEYS if key != labels.TAG]
+                if container.started_at and same(container.labels, spec.labels, keys):
+                    raise ImplausibleError(f"container {spec.name} is there, unlisted")
                 if not same(container.labels, spec.labels, SPEC_KEYS):
                     raise taken("container", spec.name)
                 return container
@@ -153,29 +179,64 @@ class EngineState:
     def _created(self, spec: ContainerSpec) -> FakeContainer:
         image = self.images.get(spec.service.image)
         if image is None:
-            raise EngineError(
+            raise StaleError(
                 f"cannot create container {spec.name}: No such image: {spec.service.image}"
             )
         healthcheck = spec.service.healthcheck
         own = healthcheck.test if healthcheck else ()
         for mount in spec.service.mounts:
-            if isinstance(mount, VolumeMount):
+            if isinstance(mount, CommittedMount):
+                name = spec.volume_names[content_key(mount)]
+                if name not in self.contents:
+                    raise EngineError(f"volume {name} is mounted before it was filled")
+        for mount in spec.service.mounts:
+            if isinstance(mount, VolumeMount) and mount.volume:
                 # Like the real one: a volume that is not there is made along the way.
-                owner = {key: spec.labels[key] for key in OWNER_KEYS if key in spec.labels}
-                self.volumes.setdefault(spec.volume_names[mount.volume], owner)
+                name = spec.volume_names[mount.volume]
+                owner = labels.implied_volume_labels(spec.labels)
+                if name in spec.volume_tags:
+                    owner[labels.TAG] = spec.volume_tags[name]
+                self.volumes.setdefault(name, owner)
         container = FakeContainer(
             id=self._new_id("container"),
             spec=spec,
             name=spec.name,
             image_id=image.id,
             probed=own != ("NONE",) and bool(own or image.healthcheck),
-            limits=spec.service.limits,
+            limits=self.makes(spec.service.limits),
             networks={},
             behaviour=self.behaviours.get(spec.service.name, Behaviour()),
             created_at=self.now,
         )
+        declared = {
+            mount.target
+            for mount in spec.service.mounts
+            if isinstance(mount, VolumeMount) and not mount.volume
+        }
+        for name in spec.anonymous_volumes.values():
+            self.volumes.setdefault(name, {})
+        for target in sorted((declared | {*image.volumes}) - container.volumes.keys()):
+            name = id_of(f"{container.id} {target}").removeprefix("sha256:")
+            self.volumes[name] = {}
+            container.nameless[target] = name
         self.containers[container.id] = container
         return container
+
+    def _store(self, container: FakeContainer, file: ContainerFile) -> None:
+        """Keep a file that is copied: in the volume that is mounted above it, if there is one."""
+        for target, volume in container.volumes.items():
+            if f"{file.target}/".startswith(f"{target}/"):
+                path = file.target.removeprefix(target) or "/"
+                held = self.contents.setdefault(volume, {})
+                held[path] = FakeFile(content=file.content, written_at=COPIED_AT_S)
+                return
+        container.files[file.target] = file.content
+
+    def _stored(self, container: FakeContainer, path: str) -> FakeFile | None:
+        for target, volume in container.volumes.items():
+            if f"{path}/".startswith(f"{target}/"):
+                return self.contents.get(volume, {}).get(path.removeprefix(target) or "/")
+        return None
 
     def _attach(self, container: FakeContainer, endpoint: Endpoint) -> None:
         if all(network.name != endpoint.network_name for network in self.networks.values()):
@@ -235,6 +296,7 @@ class EngineState:
             name=network.name,
             labels=dict(network.labels),
             subnets=(network.subnet,),
+            created_at=network.created_at,
             endpoints=tuple(
                 sorted(one.id for one in self.containers.values() if network.name in one.networks)
             ),
@@ -275,11 +337,19 @@ def taken(kind: str, name: str) -> EngineError:
     return EngineError(
         f"the name {name} is taken by a {kind} that is not ours",
         remedy=f"look at it with: docker {kind} inspect {name}; rename or remove it",
+        temporary=True,
     )
 
 
 def overlap(one: str, other: str) -> bool:
     return ipaddress.ip_network(one).overlaps(ipaddress.ip_network(other))
+
+
+def declared_volumes(context: bytes, path: str) -> tuple[str, ...]:
+    """Targets after ``VOLUME`` in a Dockerfile."""
+    lines = _dockerfile(context, path).splitlines()
+    found = (line.split()[1:] for line in lines if line.startswith("VOLUME "))
+    return tuple(sorted(target for targets in found for target in targets))
 
 
 def _dockerfile(context: bytes, path: str) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from threading import RLock
 
-from sandbox.model.event import Event
+from sandbox.model.event import OF_HEALTH, Event
 from sandbox.model.gate import GateResult
+from sandbox.model.observed import Creation
+from sandbox.model.ownership import Made
 from sandbox.model.quarantine import Quarantine
 from sandbox.model.receipt import Traffic
 from sandbox.model.record import SyncRecord
 from sandbox.model.status import Suspension
+from sandbox.model.steadiness import HealthRecord
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,13 +33,45 @@ class FakeJournal:
     steps: list[FakeStep] = field(default_factory=list)
     _syncs: list[SyncRecord] = field(default_factory=list)
     _events: list[Event] = field(default_factory=list)
+    _made: dict[str, Made] = field(default_factory=dict)
     _ready: dict[str, float] = field(default_factory=dict)
+    _creations: dict[str, Creation] = field(default_factory=dict)
     _routed: dict[str, tuple[float, str]] = field(default_factory=dict)
     _jobs: set[tuple[str, str]] = field(default_factory=set)
     _quarantines: dict[str, Quarantine] = field(default_factory=dict)
     _gates: list[GateResult] = field(default_factory=list)
     _suspensions: dict[str, Suspension] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
+    _health: dict[tuple[str, str], HealthRecord] = field(default_factory=dict)
+    troubled: str = ""
+    noticed: list[str] = field(default_factory=list)
+
+    def record_health(self, record: HealthRecord) -> None:
+        self._health[record.environment, record.service_name] = record
+
+    def health_records(self, environment: str) -> tuple[HealthRecord, ...]:
+        found = sorted(self._health.items())
+        return tuple(record for (name, _), record in found if name == environment)
+
+    def forget_health(self, environment: str, service_name: str = "") -> None:
+        for key in [*self._health]:
+            if key[0] == environment and service_name in {"", key[1]}:
+                del self._health[key]
+
+    def health_events(self, environment: str, *, limit: int) -> tuple[Event, ...]:
+        found = [
+            each
+            for each in reversed(self._events)
+            if each.environment == environment and each.kind in OF_HEALTH
+        ]
+        return tuple(found[:limit])
+
+    def trouble(self) -> str:
+        return self.troubled
+
+    def notices(self) -> tuple[str, ...]:
+        taken, self.noticed = tuple(self.noticed), []
+        return taken
 
     def record_sync(self, record: SyncRecord) -> int:
         with self._lock:
@@ -78,6 +113,25 @@ class FakeJournal:
         with self._lock:
             step = self.steps[number - 1]
             step.outcome, step.ended_at = outcome, at
+
+    def record_made(self, made: Made) -> None:
+        with self._lock:
+            self._made.pop(made.tag, None)
+            self._made[made.tag] = made
+
+    def made(self) -> tuple[Made, ...]:
+        with self._lock:
+            return tuple(self._made.values())
+
+    def record_creation(self, container_id: str, creation: Creation) -> None:
+        with self._lock:
+            self._creations[container_id] = creation
+
+    def creations(self, container_ids: Collection[str]) -> Mapping[str, Creation]:
+        with self._lock:
+            return {
+                each: self._creations[each] for each in self._creations.keys() & set(container_ids)
+            }
 
     def mark_ready(self, container_id: str, started_at: float) -> None:
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass
 
 NO_CONTENT = 204
@@ -31,6 +32,12 @@ class Reply:
     def keeps(self) -> bool:
         """The connection can be used again."""
         return self.headers.get("connection", "").lower() != "close"
+
+    @property
+    def idle_s(self) -> float:
+        """How long the other side says that it keeps the connection; without a word, for good."""
+        name, _, seconds = self.headers.get("keep-alive", "").partition("=")
+        return float(seconds) if name == "timeout" and seconds.isdecimal() else math.inf
 
 
 async def connect(address: tuple[str, int]) -> Connection:

@@ -2,7 +2,8 @@
 A steady load that does not wait: the next request is sent when it is due, whatever the last does.
 
 Requests go over connections that are kept and used in turn; every tenth goes over one of its own.
-A request on a kept connection that the other side has just closed is a failure too.
+A request on a kept connection that the other side has just closed is a failure too, unless it said
+that it would close it by then.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 import itertools
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tests.load.answer import Answer
 from tests.load.exchange import Connection, FailedError, Reply, connect, exchange
@@ -48,6 +49,13 @@ class Manner:
     retry_s: float = 0.0
 
 
+class _Idle(NamedTuple):
+    """A connection that is kept, and until when on the loop's clock."""
+
+    connection: Connection
+    until: float
+
+
 @dataclass(slots=True)
 class Prober:
     """Asks *targets* in turn and tells *note* what came of each request, in order of their ends."""
@@ -55,7 +63,7 @@ class Prober:
     targets: Sequence[Target]
     manner: Manner
     note: Callable[[Answer], object]
-    _idle: dict[tuple[str, int], deque[Connection]] = field(default_factory=dict)
+    _idle: dict[tuple[str, int], deque[_Idle]] = field(default_factory=dict)
     _open: dict[tuple[str, int], int] = field(default_factory=dict)
 
     async def run(self, seconds: float, stop: asyncio.Event) -> None:
@@ -78,8 +86,8 @@ class Prober:
             under_way.add(task)
             task.add_done_callback(under_way.discard)
         await asyncio.gather(*under_way)
-        for connection in itertools.chain(*self._idle.values()):
-            connection.writer.close()
+        for each in itertools.chain(*self._idle.values()):
+            each.connection.writer.close()
 
     async def _ask(self, number: int, due: float) -> None:
         time = asyncio.get_running_loop().time
@@ -112,7 +120,8 @@ class Prober:
             reply = await exchange(connection, target.kept)
         finally:
             if reply is not None and reply.keeps:
-                self._idle[target.address].append(connection)
+                until = asyncio.get_running_loop().time() + reply.idle_s
+                self._idle[target.address].append(_Idle(connection, until))
             else:
                 self._drop(target.address, connection)
         return reply
@@ -120,10 +129,12 @@ class Prober:
     async def _take(self, address: tuple[str, int]) -> Connection:
         """The connection that was idle longest, as soon as there are enough of them."""
         idle = self._idle.setdefault(address, deque())
+        time = asyncio.get_running_loop().time
         while idle and self._open[address] >= KEPT:
-            connection = idle.popleft()
-            # Any client sees that the other side is gone before it asks.
-            if not connection.reader.at_eof() and not connection.writer.is_closing():
+            connection, until = idle.popleft()
+            # Any client sees that the other side is gone before it asks, or keeps to what it said.
+            closed = connection.reader.at_eof() or connection.writer.is_closing()
+            if not closed and time() < until:
                 return connection
             self._drop(address, connection)
         connection = await connect(address)

@@ -14,15 +14,19 @@ import docker.errors
 
 from sandbox.adapters.docker_engine import DockerEngine
 from sandbox.compose.load import load_environment
-from sandbox.model.action import CreateNetwork, CreateVolume
+from sandbox.model.action import CreateNetwork, CreateVolume, FillVolume
 from sandbox.model.desired import DesiredState
 from sandbox.model.observed import ObservedState, Owner
 from sandbox.model.plan import SyncPolicy
+from sandbox.model.service import Service
+from sandbox.planning.contents import service_contents
+from sandbox.planning.labels import owner_labels
 from sandbox.planning.names import project_name
 from sandbox.planning.order import dependency_ranks
 from sandbox.planning.plan_networks import judge_networks, network_steps
 from sandbox.planning.plan_volumes import judge_volumes, volume_steps
 from sandbox.planning.spec import container_spec
+from sandbox.runtime.filling import fill_volume
 from tests.benchmarks.compose_side import find_compose
 from tests.compose.committed import MemorySource
 from tests.parity import inspected
@@ -107,19 +111,32 @@ def _create(engine: DockerEngine, desired: DesiredState, observed: ObservedState
     networks = judge_networks(desired, observed, SyncPolicy())
     volumes = judge_volumes(desired, observed)
     for step in (
-        *network_steps(desired, observed, networks, {}),
+        *network_steps(desired, observed, networks, {}, ()),
         *volume_steps(desired, observed, volumes),
     ):
         if isinstance(step.action, CreateNetwork):
             engine.create_network(step.action)
         elif isinstance(step.action, CreateVolume):
             engine.create_volume(step.action)
+    for service in desired.services:
+        _fill(engine, observed.owner, service)
     ranks = dependency_ranks(
         {each.name: [other.service_name for other in each.depends_on] for each in desired.services}
     )
     for service in sorted(desired.services, key=lambda each: ranks[each.name]):
         for replica in range(1, service.replicas + 1):
             engine.create_container(container_spec(observed.owner, desired, service, replica))
+
+
+def _fill(engine: DockerEngine, owner: Owner, service: Service) -> None:
+    for content in service_contents(owner, service):
+        action = FillVolume(
+            name=content.name,
+            labels=owner_labels(owner),
+            image=service.image,
+            files=content.files,
+        )
+        fill_volume(engine, action, set(), print)
 
 
 def _look(client: docker.DockerClient, label: str, project: str) -> Seen:

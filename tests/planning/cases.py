@@ -9,10 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sandbox.model.desired import DesiredState, Network, Volume
+from sandbox.model.desired import AddressPool, DesiredState, Network, Volume
 from sandbox.model.gate import Gate, GatePhase, GateVerdict
 from sandbox.model.ingress import RouteMode
-from sandbox.model.observed import ContainerState, EngineHealth, ObservedState, TakenPort
+from sandbox.model.observed import (
+    ContainerState,
+    EngineHealth,
+    ObservedContainer,
+    ObservedState,
+    ObservedVolume,
+    TakenPort,
+)
 from sandbox.model.plan import Plan, SyncPolicy
 from sandbox.model.rollout import (
     Analysis,
@@ -27,6 +34,7 @@ from sandbox.model.waiver import Subject, Waiver, WaiverFile
 from sandbox.planning.gates import gate_inputs
 from sandbox.planning.haproxy import config_hash
 from sandbox.planning.labels import REVISION, SERVICE
+from sandbox.planning.place_volumes import place_volume
 from sandbox.planning.plan import plan_sync
 from sandbox.planning.routes import INGRESS
 from sandbox.planning.spec import container_spec
@@ -124,6 +132,20 @@ def the_shop(**changes: object) -> DesiredState:
 def only(service: Service, **container: object) -> tuple[DesiredState, ObservedState]:
     desired = a_desired_state(service)
     return desired, an_observed_state(desired, a_container(desired, service, **container))  # type: ignore[arg-type] # any field
+
+
+def a_state_with_place_volumes(desired: DesiredState) -> ObservedState:
+    """
+    What runs when every first container has a volume at ``/data`` that the file gives no name.
+    """
+    containers: list[ObservedContainer] = []
+    volumes: list[ObservedVolume] = []
+    for service in desired.services:
+        made = a_container(desired, service)
+        volume = place_volume(made.labels, "/data")
+        containers.append(replace(made, volumes={"/data": volume.name}))
+        volumes.append(ObservedVolume(name=volume.name, labels=volume.labels))
+    return replace(an_observed_state(desired, *containers), volumes=tuple(volumes))
 
 
 def sync(desired: DesiredState, observed: ObservedState, **policy: object) -> Plan:
@@ -303,6 +325,54 @@ def two_services_swapped_the_ports_that_they_bind_themselves() -> Plan:
 
 
 @case
+def two_services_swapped_their_fixed_addresses() -> Plan:
+    one, two = (
+        a_service(name, attachments=[Attachment(network="default", ipv4_address=f"10.9.0.{last}")])
+        for name, last in (("one", 5), ("two", 6))
+    )
+    before = a_desired_state(one, two)
+    running = tuple(
+        replace(
+            a_container(before, each),
+            addresses={f"{PREFIX}default": each.attachments[0].ipv4_address},
+        )
+        for each in (one, two)
+    )
+    after = a_desired_state(
+        replace(one, attachments=two.attachments), replace(two, attachments=one.attachments)
+    )
+    return sync(after, an_observed_state(before, *running))
+
+
+def on_subnets(**subnets: str) -> DesiredState:
+    networks = [
+        Network(key=key, pools=(AddressPool(subnet=each),)) for key, each in subnets.items()
+    ]
+    services = [a_service(f"at-{key}", attachments=[Attachment(network=key)]) for key in subnets]
+    return a_desired_state(*services, networks=networks)
+
+
+@case
+def a_network_is_renamed_and_keeps_its_subnet() -> Plan:
+    before, after = on_subnets(old="10.9.0.0/24"), on_subnets(new="10.9.0.0/24")
+    return sync(after, a_running_state(before))
+
+
+@case
+def two_networks_swapped_their_subnets() -> Plan:
+    before = on_subnets(one="10.9.1.0/24", two="10.9.2.0/24")
+    after = on_subnets(one="10.9.2.0/24", two="10.9.1.0/24")
+    return sync(after, a_running_state(before))
+
+
+@case
+def a_service_is_renamed_and_keeps_its_volume() -> Plan:
+    mounts = [VolumeMount(volume="data", target="/data")]
+    before = a_desired_state(a_service("db", mounts=mounts))
+    return sync(a_desired_state(a_service("database", mounts=mounts)), a_running_state(before))
+
+
+@case
 def two_containers_swapped_their_names() -> Plan:
     a, b = a_service("a"), a_service("b")
     desired = a_desired_state(a, b)
@@ -401,6 +471,29 @@ def no_subnet_is_free() -> Plan:
     desired = a_desired_state(a_service())
     observed = an_observed_state(desired, networks=[], used_subnets=["10.0.0.0/8"])
     return sync(desired, observed)
+
+
+@case
+def an_anonymous_volume_moves_to_the_new_container() -> Plan:
+    before, after = (
+        a_service(mounts=[VolumeMount(volume="", target="/data")], environment={"A": text})
+        for text in "12"
+    )
+    return sync(a_desired_state(after), a_state_with_place_volumes(a_desired_state(before)))
+
+
+@case
+def a_service_without_a_container_gets_its_anonymous_volume_back() -> Plan:
+    desired = a_desired_state(a_service(mounts=[VolumeMount(volume="", target="/data")]))
+    return sync(desired, replace(a_state_with_place_volumes(desired), containers=()))
+
+
+@case
+def an_anonymous_volume_that_an_older_version_left_to_the_engine_is_kept() -> Plan:
+    before, after = a_service(), a_service("api")
+    desired = a_desired_state(before)
+    container = a_container(desired, before, volumes={"/image": "ab" * 32})
+    return sync(a_desired_state(after), an_observed_state(desired, container))
 
 
 @case

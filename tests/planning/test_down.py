@@ -1,11 +1,12 @@
 from dataclasses import replace
 
-from sandbox.model.action import RemoveVolume
+from sandbox.model.action import RemoveVolume, StopContainer
 from sandbox.model.observed import ContainerState, ObservedState
+from sandbox.model.surroundings import Hook, Hooks
 from sandbox.planning.down import plan_down
 from sandbox.planning.routes import INGRESS
 from sandbox.render.plan import plan_text
-from tests.builders import a_container, a_running_state, an_observed_state
+from tests.builders import a_container, a_desired_state, a_running_state, an_observed_state
 from tests.planning.cases import a_db, the_shop
 
 
@@ -58,3 +59,13 @@ def test_what_stands_still_is_removed_without_a_stop() -> None:
         shop, a_container(shop, a_db(), state=ContainerState.CREATED), networks=[], volumes=[]
     )
     assert [step.id for step in plan_down(observed, volumes=False).steps] == ["remove db-1"]
+
+
+def test_every_stop_runs_the_hooks_that_the_container_was_created_with() -> None:
+    hook = Hook(command=("drain", "--now"))
+    shop = a_desired_state(replace(a_db(), hooks=Hooks(pre_stop=(hook,))))
+    for state, hooks in ((ContainerState.RUNNING, (hook,)), (ContainerState.PAUSED, ())):
+        observed = an_observed_state(shop, a_container(shop, shop.services[0], state=state))
+        stop = plan_down(observed, volumes=False).steps[0].action
+        assert isinstance(stop, StopContainer)
+        assert stop.hooks == hooks

@@ -1,14 +1,18 @@
 from dataclasses import replace
 
+import pytest
+
 from sandbox.model.action import CreateContainer, PullImage, StartContainer, StopContainer
 from sandbox.model.desired import DesiredState
-from sandbox.model.observed import ObservedState
+from sandbox.model.observed import ContainerState, ObservedState
 from sandbox.model.plan import HoldReason, Plan, Step, SyncPolicy
 from sandbox.model.service import PullPolicy, Service
 from sandbox.model.surroundings import Hook, Hooks, Namespaces, VolumesFrom
+from sandbox.model.waiver import Subject, Waiver, WaiverFile
 from sandbox.planning.plan import differences, is_in_sync, plan_sync
 from sandbox.planning.spec import container_spec
 from tests.builders import (
+    NOW,
     a_container,
     a_desired_state,
     a_running_state,
@@ -16,6 +20,10 @@ from tests.builders import (
     an_observed_state,
     an_owner,
     waits_for,
+)
+
+SHARED_ALLOWED = Waiver(
+    environment="*", subject=Subject.SERVICE, name="*", key="pid", reason="it is a test"
 )
 
 
@@ -160,3 +168,50 @@ def test_a_name_of_its_own_is_freed_before_a_successor_takes_it() -> None:
     assert isinstance(created.action, CreateContainer)
     assert created.action.spec.name == "mine"
     assert "rename db-1 (old) aside" in created.depends_on
+
+
+def test_a_follower_is_restarted_after_its_leader_in_one_plan() -> None:
+    desired = a_desired_state(a_leader(), a_follower(), replace(a_follower(), name="api"))
+    stopped = a_container(desired, a_leader(), state=ContainerState.EXITED, exit_code=137)
+    running = [a_container(desired, each) for each in desired.services if each.name != "db"]
+    found = plan(desired, an_observed_state(desired, stopped, *running))
+    for name in ("api-1", "web-1"):
+        assert "start db-1" in step(found, f"stop {name}").depends_on
+        assert f"stop {name}" in step(found, f"start {name}").depends_on
+        assert "whose namespaces it shares" in step(found, f"start {name}").reason
+
+
+@pytest.mark.parametrize(
+    ("mode", "lost_at", "restarted"),
+    [
+        ({"network": "service:db"}, NOW - 50, True),
+        ({"ipc": "service:db"}, NOW - 50, True),
+        ({"pid": "container:somebodys"}, NOW - 50, True),
+        ({"network": "service:db"}, NOW - 150, False),
+        ({"network": "service:db"}, 0.0, False),
+    ],
+)
+def test_a_follower_that_started_before_its_namespace_was_made_anew_is_restarted(
+    mode: dict[str, str], lost_at: float, *, restarted: bool
+) -> None:
+    desired = a_desired_state(a_leader(), a_follower(namespaces=Namespaces(**mode)))
+    allowed = SyncPolicy(waiver_file=WaiverFile(waivers=(SHARED_ALLOWED,)))
+    observed = a_running_state(desired)
+    stale = tuple(
+        replace(each, namespace_lost_at=lost_at) if "-web-" in each.name else each
+        for each in observed.containers
+    )
+    found = plan_sync(desired, replace(observed, containers=stale), allowed)
+    assert found.holds == ()
+    starts = [each.id for each in found.steps if isinstance(each.action, StartContainer)]
+    assert starts == (["start web-1"] if restarted else [])
+
+
+def test_what_mounts_the_volumes_of_another_one_runs_on_when_that_one_is_started_again() -> None:
+    follower = replace(a_service(), volumes_from=(VolumesFrom(service_name="db"),))
+    desired = a_desired_state(a_leader(), follower)
+    stopped = a_container(desired, a_leader(), state=ContainerState.EXITED, exit_code=137)
+    observed = an_observed_state(desired, stopped, a_container(desired, follower))
+    found = {each.id for each in plan(desired, observed).steps}
+    assert "start db-1" in found
+    assert "stop web-1" not in found

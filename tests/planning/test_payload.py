@@ -6,7 +6,6 @@ import pytest
 from sandbox.model.action import ContainerSpec, CreateNetwork, CreateVolume, Endpoint
 from sandbox.model.desired import AddressPool, Network
 from sandbox.model.service import (
-    ContainerFile,
     Healthcheck,
     HostMount,
     Limits,
@@ -29,13 +28,15 @@ from sandbox.model.surroundings import (
     VolumesFrom,
 )
 from sandbox.planning import labels
+from sandbox.planning.contents import path_in_volume
 from sandbox.planning.payload import (
     container_payload,
     network_payload,
     volume_payload,
-    writable_folders,
 )
 from sandbox.planning.payload_host import capabilities
+from sandbox.planning.spec import container_spec
+from tests.builders import a_committed_mount, a_desired_state, a_service, an_owner
 
 RATES = (DeviceRate(path="/dev/sda", rate=9),)
 FRONT = Endpoint(network_name="shop-front", aliases=("web", "www"), ipv4_address="10.1.2.3")
@@ -370,19 +371,27 @@ def test_a_container_without_networks_has_none_instead_of_the_engine_s_own() -> 
     assert payload()["HostConfig"]["NetworkMode"] == "none"
 
 
-def test_a_read_only_container_gets_a_volume_where_files_are_copied_to() -> None:
-    service = Service(
-        name="web",
-        image="i",
-        read_only=True,
-        mounts=(VolumeMount(volume="data", target="/data"),),
-        files=tuple(
-            ContainerFile(target=target, content=b"", source="x")
-            for target in ("/etc/app/a", "/etc/app/b", "/data/sub/c", "/run/secrets/d")
-        ),
+def test_files_of_the_commit_are_volumes_that_nothing_of_the_image_gets_into() -> None:
+    pin = a_committed_mount("/run/secrets/pin")
+    service = a_service(
+        "web",
+        mounts=[
+            pin,
+            a_committed_mount("/site", "a", "b/c"),
+            a_committed_mount("/var/lib/db", ".gitkeep", volume="data-1a2b3c"),
+        ],
     )
-    assert writable_folders(service) == ("/etc/app", "/run/secrets")
-    assert writable_folders(dataclasses.replace(service, read_only=False)) == ()
+    spec = container_spec(an_owner(), a_desired_state(service), service, 1)
+    secret, site, data = container_payload(spec, [])["HostConfig"]["Mounts"]
+    names = spec.volume_names
+
+    assert all(each["VolumeOptions"]["NoCopy"] for each in (secret, site, data))
+    assert [each["ReadOnly"] for each in (secret, site, data)] == [True, True, False]
+    assert secret["VolumeOptions"]["Subpath"] == path_in_volume(pin)
+    assert "Subpath" not in site["VolumeOptions"]
+    assert site["Source"] == names["committed /site"] != secret["Source"]
+    assert data["Source"] == names["data-1a2b3c"]
+    assert data["Source"].endswith("_data-1a2b3c")
 
 
 def test_all_of_an_endpoint_is_sent() -> None:

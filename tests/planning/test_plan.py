@@ -259,3 +259,9 @@ def test_a_container_that_gets_another_address_gets_its_requests_there() -> None
     ]
     found = waits(sync(desired, replace(observed, containers=tuple(detached))))
     assert "connect web-1 to shop-staging-c0ffee_back" in found["shift web to web-1"]
+
+
+def test_a_fixed_address_is_released_before_another_service_claims_it() -> None:
+    found = waits(plan_of("two services swapped their fixed addresses"))
+    assert {"stop one-1 (old)", "stop two-1 (old)"} <= {*found["start one-1"]}
+    assert {"stop one-1 (old)", "stop two-1 (old)"} <= {*found["start two-1"]}

@@ -161,12 +161,12 @@ SERVICE_CASES = (
         ["systempaths=unconfined"],
         SecurityOpt=["systempaths=unconfined"],
     ),
-    case("sysctl", "sysctls", {"net.core.somaxconn": 1024}, Sysctls={"net.core.somaxconn": "1024"}),
+    case("sysctl", "sysctls", {"kernel.panic": 1}, Sysctls={"kernel.panic": "1"}),
     case(
         "sysctl in a list",
         "sysctls",
-        ["net.ipv4.ip_forward=1"],
-        Sysctls={"net.ipv4.ip_forward": "1"},
+        ["vm.swappiness=1"],
+        Sysctls={"vm.swappiness": "1"},
     ),
     Case(
         id="port on every address",

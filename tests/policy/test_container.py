@@ -227,6 +227,51 @@ def test_an_endpoint_on_a_foreign_network_is_denied() -> None:
     assert (denial.key, denial.value) == ("networks", "theirs")
 
 
+NET = {"net.ipv4.ip_unprivileged_port_start": "0"}
+IPC = {"fs.mqueue.msg_max": "9", "kernel.shmmax": "9", "kernel.msgmni": "9", "kernel.sem": "1 2"}
+UTS = {"kernel.domainname": "x"}
+
+
+@pytest.mark.parametrize(
+    ("host", "denied"),
+    [
+        ({}, ()),
+        ({"NetworkMode": "none", "IpcMode": "private"}, ()),
+        ({"NetworkMode": "shop-staging_default", "IpcMode": "shareable"}, ()),
+        ({"NetworkMode": "bridge", "IpcMode": "none"}, ()),
+        ({"NetworkMode": "host"}, NET),
+        ({"NetworkMode": "container:shop-staging-db-1"}, NET),
+        ({"NetworkMode": f"container:{FOREIGN}"}, NET),
+        ({"IpcMode": "host"}, IPC),
+        ({"IpcMode": "container:shop-staging-db-1"}, IPC),
+        ({"UTSMode": "host"}, UTS),
+        ({"NetworkMode": "host", "IpcMode": "host", "UTSMode": "host"}, {**NET, **IPC, **UTS}),
+    ],
+)  # fmt: skip
+def test_a_sysctl_is_denied_unless_its_namespace_is_the_container_s_own(
+    host: dict[str, object], denied: dict[str, str]
+) -> None:
+    found = judged({**host, "Sysctls": {**NET, **IPC, **UTS}})
+
+    said = {denial.value for denial in found if denial.key == "sysctls"}
+    assert said == {f"{name}={value}" for name, value in dict(denied).items()}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "kernel.panic", "kernel.core_pattern", "kernel.shm", "kernel.hostname", "vm.overcommit",
+        "fs.file-max", "fs.mqueue", "user.max_user_namespaces", "net", "net.", "netx.ipv4.a",
+        "net/ipv4/ip_forward", "net.ipv4/../../kernel/panic", "net...kernel.panic",
+        "fs.mqueue./../file-max", "NET.ipv4.a", "net.ipv4.a\n", "",
+    ],
+)  # fmt: skip
+def test_a_sysctl_of_the_whole_machine_is_denied(name: str) -> None:
+    (denial,) = judged({"Sysctls": {name: "1"}})
+
+    assert (denial.key, denial.value) == ("sysctls", f"{name}=1")
+
+
 def test_an_option_of_an_endpoint_is_denied_unless_it_only_names() -> None:
     options = {
         "com.docker.network.endpoint.ifname": "eth7",

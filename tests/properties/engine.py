@@ -5,7 +5,7 @@ It knows what a real one refuses: a taken name, a port in use, a network with en
 a network that is gone. A refused step raises `RefusedError`, which fails the property.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TypeAlias, assert_never
@@ -23,6 +23,7 @@ from sandbox.model.action import (
     CreateVolume,
     DisconnectNetwork,
     DrainContainer,
+    FillVolume,
     Pause,
     PullImage,
     RemoveContainer,
@@ -47,7 +48,10 @@ from sandbox.model.observed import (
 )
 from sandbox.model.plan import Step
 from sandbox.model.service import Condition, VolumeMount
+from sandbox.planning.contents import RENEWED
 from sandbox.planning.haproxy import config_hash
+from sandbox.planning.labels import ENVIRONMENT, HOLDS, INSTANCE, REPLICA, SERVICE, TARGET
+from tests.fakes.engine_objects import volumes_of
 
 Change: TypeAlias = (
     StopContainer
@@ -60,6 +64,8 @@ Change: TypeAlias = (
 Traffic: TypeAlias = (
     ConfigureIngress | ShiftTraffic | AnalyseTraffic | DrainContainer | WatchContainer | Pause
 )
+MOVING = "moving"
+"""Volume that one service at a time writes to."""
 LIVE = {ContainerState.RUNNING, ContainerState.PAUSED, ContainerState.RESTARTING}
 
 
@@ -85,12 +91,17 @@ class SimulatedEngine:
     job_names: frozenset[str] = frozenset()
     definitions: dict[str, CreateNetwork] = field(default_factory=dict)
     files: dict[str, Mapping[str, bytes]] = field(default_factory=dict)
+    fillings: dict[str, dict[str, bytes]] = field(default_factory=dict)
     started: list[str] = field(default_factory=list)
     gates: list[str] = field(default_factory=list)
     configs: dict[str, IngressConfig] = field(default_factory=dict)
     drained: set[str] = field(default_factory=set)
     hides_hashes: bool = False
     removed_networks: set[tuple[str, str]] = field(default_factory=set)
+    images_with_volume: frozenset[str] = frozenset()
+    nameless: set[str] = field(default_factory=set)
+    written: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+    is_older: bool = False
     clock: float = 1_900_000_000.0
 
     def __post_init__(self) -> None:
@@ -124,6 +135,31 @@ class SimulatedEngine:
             return found
         return replace(found, config_hash=config_hash(config))
 
+    def update_sandbox(self) -> None:
+        """
+        From here on it is this version that carries plans out.
+        """
+        self.is_older = False
+        self.written = {}
+        for each in self.containers.values():
+            for target, name in self.anonymous_of(each).items() if each.started_at else ():
+                place = (each.labels[SERVICE], each.labels[REPLICA], target)
+                self.written.setdefault(place, set()).add(name)
+        for each in self.containers.values():
+            if not each.started_at:
+                # It was to replace something, with an empty volume of its own.
+                self.forget(each)
+
+    def forget(self, found: ObservedContainer) -> None:
+        """
+        Nobody but *found* knew its volumes by the names that the engine gave.
+        """
+        for target, name in self.anonymous_of(found).items():
+            if name in self.nameless and not any(
+                each.labels.get(HOLDS) == name for each in self.volumes.values()
+            ):
+                self.written.pop((found.labels[SERVICE], found.labels[REPLICA], target), None)
+
     def finish_removals(self) -> None:
         """
         What was being removed is gone.
@@ -141,13 +177,10 @@ class SimulatedEngine:
                 self._create_network(step.action)
             case RemoveNetwork():
                 self._remove_network(step.action)
-            case CreateVolume(name=name, labels=labels):
-                self._refuse_if(name in self._foreign("volume"), f"volume {name} is taken")
-                self.volumes.setdefault(name, ObservedVolume(name=name, labels=labels))
-            case RemoveVolume(name=name):
-                del self.volumes[name]
-            case CreateContainer(spec=spec):
-                self._create_container(spec)
+            case CreateVolume() | FillVolume() | RemoveVolume():
+                self._volume(step.action)
+            case CreateContainer(spec=spec, carried=carried):
+                self._create_container(spec, carried)
             case RunGate(spec=spec):
                 self._run_gate(spec)
             case CopyFiles() | StartContainer() | AwaitContainer():
@@ -164,6 +197,13 @@ class SimulatedEngine:
             case _:
                 self._change(step.action, self._find("", step.action.container_id))
 
+    def _create_volume(self, action: CreateVolume | FillVolume) -> None:
+        if self.is_older and HOLDS in action.labels:
+            return  # It knew nothing of that.
+        name = action.name
+        self._refuse_if(name in self._foreign("volume"), f"volume {name} is taken")
+        self.volumes.setdefault(name, ObservedVolume(name=name, labels=action.labels))
+
     def _run_gate(self, spec: ContainerSpec) -> None:
         """
         Passes always, and is gone again: like a container that is made, ends and is removed.
@@ -175,6 +215,24 @@ class SimulatedEngine:
         for identity in set(self.containers) - before:
             del self.containers[identity]
         self.gates.append(spec.service.name)
+
+    def _volume(self, action: CreateVolume | FillVolume | RemoveVolume) -> None:
+        if isinstance(action, RemoveVolume):
+            mounted = {name for each in self.containers.values() for name in each.volumes.values()}
+            self._refuse_if(action.name in mounted, f"volume {action.name} is in use")
+            self.fillings.pop(action.name, None)
+            del self.volumes[action.name]
+            return
+        self._create_volume(action)
+        if isinstance(action, FillVolume):
+            used = {each.image_id for each in self.containers.values()}
+            known = {*self.images, *self.images.values(), *used}
+            self._refuse_if(action.image not in known, f"no image {action.image}")
+            filling = self.fillings.setdefault(action.name, {})
+            filling.update({each.target: each.content for each in action.files})
+            if action.renews:
+                mark = f"{action.name}{RENEWED}"
+                self._create_volume(CreateVolume(name=mark, driver="local", labels=action.labels))
 
     def _make_image(self, action: BuildImage | PullImage) -> None:
         # Registry and build cache have not changed: one source gives one image. (Had they,
@@ -303,25 +361,62 @@ class SimulatedEngine:
                 networks = {key: value for key, value in found.networks.items() if key != name}
                 addresses = {key: each for key, each in found.addresses.items() if key != name}
                 self.put(found, networks=networks, addresses=addresses)
-            case RemoveContainer():
+            case RemoveContainer(volumes=volumes):
                 self._refuse_if(found.state in LIVE, f"{found.name} runs")
                 del self.containers[found.id]
+                used = {name for each in self.containers.values() for name in each.volumes.values()}
+                if volumes or self.is_older:
+                    self.nameless -= {*found.volumes.values()} - used
             case _:
                 assert_never(action)
 
-    def _create_container(self, spec: ContainerSpec) -> None:
+    def _anonymous(
+        self, spec: ContainerSpec, carried: Mapping[str, str]
+    ) -> Iterator[tuple[str, str]]:
+        """
+        The volumes at the targets that the file or the image gives no name.
+
+        An earlier version left them to the engine, which calls them by 64 hex digits.
+        """
+        targets = {
+            mount.target
+            for mount in spec.service.mounts
+            if isinstance(mount, VolumeMount) and not mount.volume
+        }
+        targets |= {"/image"} if spec.service.image in self.images_with_volume else set()
+        for target in sorted(targets):
+            name = carried.get(target)
+            if self.is_older:
+                name = f"{next(self._numbers):064x}"
+                self.nameless.add(name)
+            elif name is None:
+                place = f"{spec.labels[SERVICE]}-{spec.labels[REPLICA]}"
+                name = f"place {place} {target}"
+                labels = {
+                    **{key: spec.labels[key] for key in (INSTANCE, ENVIRONMENT, SERVICE, REPLICA)},
+                    TARGET: target,
+                }
+                self.volumes.setdefault(name, ObservedVolume(name=name, labels=labels))
+            known = self.volumes.keys() | self.nameless
+            self._refuse_if(name not in known, f"the data of {name} is gone")
+            yield target, name
+
+    def _create_container(
+        self, spec: ContainerSpec, carried: Mapping[str, str] | None = None
+    ) -> None:
         self._refuse_if(spec.name in self._names(), f"name {spec.name} is taken")
         service = spec.service
         self._refuse_if(service.image not in self.images, f"no image {service.image}")
         for endpoint in spec.endpoints:
             self._network(endpoint.network_name)
-        mounted = {
-            mount.target: spec.volume_names[mount.volume]
-            for mount in service.mounts
-            if isinstance(mount, VolumeMount)
-        }
+        mounted = volumes_of(spec)
+        for mount in service.mounts:
+            filled = isinstance(mount, VolumeMount) or mounted[mount.target] in self.fillings
+            self._refuse_if(not filled, f"{mount.target} of {spec.name} is not filled")
         known = self.volumes.keys() | self._foreign("volume")
         self._refuse_if(not set(mounted.values()) <= known, "a volume is missing")
+        if carried is not None:
+            mounted |= dict(self._anonymous(spec, carried))
         identity = f"new-{next(self._numbers)}"
         self.specs[identity] = spec
         self.containers[identity] = ObservedContainer(
@@ -350,6 +445,16 @@ class SimulatedEngine:
         ports = self._wanted_ports(found)
         bound = {port for each in self.containers.values() for port in each.host_ports}
         self._refuse_if(bool(bound & ports), f"a port of {found.name} is in use")
+        for name in found.volumes.values():
+            if name.endswith(f"_{MOVING}"):
+                self._refuse_second_writer(found, name)
+        for target, name in self.anonymous_of(found).items():
+            self._refuse_second_writer(found, name)
+            place = (found.labels[SERVICE], found.labels[REPLICA], target)
+            if self.is_older:
+                self.written.setdefault(place, set()).add(name)
+            else:
+                self.written[place] = {name} & self.written.get(place, {name})
         self.started.append(found.id)
         self.put(
             found,
@@ -362,6 +467,24 @@ class SimulatedEngine:
             exit_code=0,
             error="",
         )
+
+    def _refuse_second_writer(self, found: ObservedContainer, volume: str) -> None:
+        others = [
+            each.name
+            for each in self.containers.values()
+            if each.state in LIVE and volume in each.volumes.values()
+            if volume in self.anonymous_of(each).values()
+            or each.labels[SERVICE] != found.labels[SERVICE]
+        ]
+        self._refuse_if(bool(others), f"{found.name} and {others} both write {volume}")
+
+    def anonymous_of(self, found: ObservedContainer) -> dict[str, str]:
+        """
+        The volumes of *found* that its file gives no name, by target.
+        """
+        spec = self.specs.get(found.id)
+        named = {*spec.volume_names.values()} if spec else {*found.volumes.values()}
+        return {target: name for target, name in found.volumes.items() if name not in named}
 
     def _new_address(self) -> str:
         number = next(self._addresses)
@@ -386,14 +509,16 @@ class SimulatedEngine:
         self._refuse_if(action.name in names, f"network {action.name} exists")
         used = {s for each in self.networks.values() for s in each.subnets}
         used |= set(self.owner_state.used_subnets)
-        self._refuse_if(action.subnet in used, f"subnet {action.subnet} is used")
+        pools = tuple(pool.subnet for pool in action.network.pools)
+        subnets = tuple(filter(None, (action.subnet, *pools)))
+        self._refuse_if(bool(used & set(subnets)), f"one of {subnets} is used")
         identity = f"net-{next(self._numbers)}"
         self.definitions[identity] = action
         self.networks[identity] = ObservedNetwork(
             id=identity,
             name=action.name,
             labels=action.labels,
-            subnets=(action.subnet,) if action.subnet else (),
+            subnets=subnets,
         )
 
     def _remove_network(self, action: RemoveNetwork) -> None:

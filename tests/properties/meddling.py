@@ -66,6 +66,7 @@ def unhealthy(_: st.DrawFn, engine: SimulatedEngine, found: ObservedContainer) -
 
 def removing(_: st.DrawFn, engine: SimulatedEngine, found: ObservedContainer) -> None:
     if found.state not in LIVE:
+        engine.forget(found)
         engine.put(found, state=ContainerState.REMOVING)
 
 
@@ -95,6 +96,7 @@ def limit(_: st.DrawFn, engine: SimulatedEngine, found: ObservedContainer) -> No
 
 
 def remove(_: st.DrawFn, engine: SimulatedEngine, found: ObservedContainer) -> None:
+    engine.forget(found)
     del engine.containers[found.id]
 
 
@@ -124,6 +126,7 @@ def misconfigure(_: st.DrawFn, engine: SimulatedEngine, found: ObservedContainer
 
 
 def unmount(_: st.DrawFn, engine: SimulatedEngine, found: ObservedContainer) -> None:
+    engine.forget(found)
     engine.put(found, volumes={})
 
 

@@ -12,8 +12,8 @@ from sandbox.model.desired import DesiredState, Network
 from sandbox.model.ingress import IngressConfig, RouteMode
 from sandbox.model.observed import ContainerState, EngineHealth, ObservedContainer
 from sandbox.model.rollout import Rollout
-from sandbox.model.service import Attachment, Condition, Port, Service, VolumeMount
-from sandbox.planning.labels import ENVIRONMENT, INSTANCE, REPLICA, SERVICE
+from sandbox.model.service import Attachment, CommittedMount, Condition, Port, Service, VolumeMount
+from sandbox.planning.labels import COMMITTED, ENVIRONMENT, INSTANCE, REPLICA, SERVICE
 from tests.properties.engine import LIVE, SimulatedEngine
 
 INGRESS = "sandbox-ingress"
@@ -39,7 +39,7 @@ def complaints(
         *_wrong_ingress(engine, desired, excused),
         *_wrong_leftovers(engine, desired, excused),
         *_wrong_networks(engine, desired, excused),
-        *_wrong_volumes(engine, desired),
+        *_wrong_volumes(engine, desired, excused),
     ]
 
 
@@ -91,7 +91,7 @@ def names_behind(desired: DesiredState, service: Service) -> bool:
     """
     ports = ports_behind(desired, service)
     told_apart = _speaks_http(service) or len(_namesakes(desired)) == 1
-    return bool(ports) and not service.mounts and told_apart
+    return bool(ports) and not _writes_a_named_volume(service) and told_apart
 
 
 def _namesakes(desired: DesiredState) -> list[str]:
@@ -101,8 +101,25 @@ def _namesakes(desired: DesiredState) -> list[str]:
     return [
         other.name
         for other in desired.services
-        if ports_behind(desired, other) and not other.mounts
+        if ports_behind(desired, other) and not _writes_a_named_volume(other)
     ]
+
+
+def _writes_a_named_volume(service: Service) -> bool:
+    """
+    A folder of the commit that may be written is served from one.
+    """
+    kept = (each for each in service.mounts if isinstance(each, VolumeMount | CommittedMount))
+    return any(each.volume and not each.read_only for each in kept)
+
+
+def writes_a_volume(service: Service) -> bool:
+    """
+    Does *service* write a volume, with or without a name?
+    """
+    return _writes_a_named_volume(service) or any(
+        isinstance(each, VolumeMount) and not each.volume for each in service.mounts
+    )
 
 
 def _speaks_http(service: Service) -> bool:
@@ -251,6 +268,9 @@ def _wrong_container(
         return f"is called {container.name}"
     if "aside" in container.name:
         return "stepped aside and never came back"
+    for mount in service.mounts:
+        if isinstance(mount, CommittedMount) and not _sees_commit(engine, container, mount):
+            return f"does not see what is committed at {mount.target}"
     if service.files and engine.files.get(container.id) != {
         each.target: each.content for each in service.files
     }:
@@ -263,6 +283,13 @@ def _wrong_container(
     if not is_serving(container) and container.health is not EngineHealth.UNHEALTHY:
         return "is not ready"
     return _drifted(engine, desired, service, container)
+
+
+def _sees_commit(
+    engine: SimulatedEngine, container: ObservedContainer, mount: CommittedMount
+) -> bool:
+    held = engine.fillings.get(container.volumes.get(mount.target, ""), {})
+    return {each.content for each in mount.files} <= set(held.values())
 
 
 def _drifted(
@@ -287,10 +314,14 @@ def _drifted(
     ):
         return "cannot be reached by its name through the ingress"
     for mount in service.mounts:
-        if isinstance(mount, VolumeMount):
+        if isinstance(mount, VolumeMount) and mount.volume:
             wanted = _resource_name(engine, mount.volume)
             if container.volumes.get(mount.target) != wanted:
                 return f"does not mount {wanted}"
+    for target, name in engine.anonymous_of(container).items():
+        place = (service.name, container.labels[REPLICA], target)
+        if name not in engine.written.get(place, {name}):
+            return f"has lost the data at {target}"
     spec = engine.specs[container.id]
     present = engine.images.get(spec.service.image, container.image_id)
     return "" if present == container.image_id else "runs another image"
@@ -326,20 +357,23 @@ def _wrong_networks(
         if found[name] != 1:
             yield f"network {name} exists {found[name]} times"
         for each in engine.networks.values():
-            if (
-                each.name == name
-                and engine.definitions[each.id].network.internal != network.internal
-            ):
+            if each.name == name and engine.definitions[each.id].network != network:
                 yield f"network {name} has the wrong definition"
     for name in found.keys() - wanted.keys():
         if not excused:
             yield f"network {name} is left over"
 
 
-def _wrong_volumes(engine: SimulatedEngine, desired: DesiredState) -> Iterator[str]:
+def _wrong_volumes(
+    engine: SimulatedEngine, desired: DesiredState, excused: frozenset[str]
+) -> Iterator[str]:
     for volume in desired.volumes:
         if _resource_name(engine, volume.key) not in engine.volumes:
             yield f"volume {volume.key} is missing"
+    mounted = {name for each in engine.containers.values() for name in each.volumes.values()}
+    for name, found in engine.volumes.items():
+        if COMMITTED in found.labels and name not in mounted and not excused:
+            yield f"volume {name} holds a copy that nothing mounts"
 
 
 def _project(engine: SimulatedEngine) -> str:

@@ -169,6 +169,7 @@ REACHING: Final[dict[str, tuple[Change, ...]]] = {
         for key, values in {
             "driver_opts": ("{a: b}", "{a: c}"),
             "gw_priority": ("1", "2"),
+            "interface_name": ("eth7", "eth8"),
             "ipv4_address": ("10.1.0.5", "10.1.0.6"),
             "ipv6_address": ("'2001:db8::5'", "'2001:db8::6'"),
             "link_local_ips": ("[169.254.1.1]", "[169.254.1.2]"),
@@ -296,7 +297,7 @@ SILENT: Final[dict[str, tuple[Change, ...]]] = {
     "depends_on.*.restart": _each(
         "depends_on: {db: {condition: service_started, restart: {}}}", "true", "false"
     ),
-    "deploy.mode": (("", "deploy: {mode: replicated}"),),
+    "deploy.mode": (("", "deploy: {mode: replicated}"), ("", "deploy: {mode: global}")),
     "deploy.endpoint_mode": _each("deploy: {endpoint_mode: {}}", "vip", "dnsrr"),
     "deploy.replicas": _each("deploy: {replicas: {}}", "1", "2"),
     "deploy.labels": _each("deploy: {labels: {a: {}}}", "b", "c"),
@@ -374,8 +375,8 @@ REFUSED: Final = frozenset(
         *("build.additional_contexts", "build.cache_to", "build.entitlements", "build.isolation"),
         *("build.privileged", "build.provenance", "build.sbom", "build.secrets", "build.ssh"),
         *("build.ulimits", "cpu_count", "cpu_percent", "credential_spec", "isolation", "models"),
-        *("deploy.resources.reservations.generic_resources", "networks.*.interface_name"),
-        *("provider", "use_api_socket", "volumes.image", "volumes.volume.labels"),
+        *("deploy.resources.reservations.generic_resources", "provider"),
+        *("use_api_socket", "volumes.image", "volumes.volume.labels"),
     }
 )
 """What nobody here acts on, so that it is an error; with all that is in it."""

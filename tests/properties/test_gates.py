@@ -3,6 +3,7 @@ Whatever the past and the meddling: nothing changes before a check, and none run
 """
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import replace
 from random import Random
 
@@ -14,9 +15,11 @@ from sandbox.model.action import (
     BuildImage,
     CreateNetwork,
     CreateVolume,
+    FillVolume,
     PullImage,
     RemoveContainer,
     RemoveNetwork,
+    RemoveVolume,
     RunGate,
 )
 from sandbox.model.desired import DesiredState
@@ -79,17 +82,19 @@ def test_before_a_gate_only_what_it_needs_is_made(world: World, random: Random) 
     plan = plan_of(world)
     before = names(world.desired, GatePhase.BEFORE)
     there = dict(world.engine.containers)
+    filled = deepcopy(world.engine.fillings)
 
     for step in shuffled(plan, random):
         if isinstance(step.action, RunGate):
             world.engine.perform(step)
             continue
         if not before <= set(world.engine.gates):
-            made = (BuildImage, PullImage, CreateNetwork, CreateVolume)
+            made = (BuildImage, PullImage, CreateNetwork, CreateVolume, FillVolume)
             assert isinstance(step.action, made), step.id
         world.engine.perform(step)
         if not before <= set(world.engine.gates):
             assert world.engine.containers == there
+            assert world.engine.fillings.items() >= filled.items()
 
 
 @some
@@ -99,7 +104,7 @@ def test_after_everything_else_but_removals_the_others_run(world: World, random:
 
     for step in shuffled(plan_of(world), random):
         if after & set(world.engine.gates):
-            late = isinstance(step.action, RunGate | RemoveContainer | RemoveNetwork)
+            late = isinstance(step.action, RunGate | RemoveContainer | RemoveNetwork | RemoveVolume)
             assert late, f"{step.id} follows a gate"
         world.engine.perform(step)
 

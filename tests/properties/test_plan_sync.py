@@ -20,12 +20,12 @@ from sandbox.model.action import (
     StartContainer,
     StopContainer,
 )
-from sandbox.model.desired import DesiredState
 from sandbox.model.observed import ContainerState, ObservedContainer
 from sandbox.model.plan import HoldReason, Plan, Step, SyncPolicy
 from sandbox.model.rollout import Order
 from sandbox.model.service import Service
-from sandbox.planning.labels import SPEC
+from sandbox.planning.contents import RENEWED
+from sandbox.planning.labels import COMMITTED, SPEC
 from sandbox.planning.plan import plan_sync
 from sandbox.render.plan import plan_json, plan_text
 from tests.properties.engine import LIVE, RefusedError, SimulatedEngine
@@ -42,6 +42,7 @@ from tests.properties.oracle import (
     live_of,
     made_as_declared,
     ports_behind,
+    writes_a_volume,
 )
 from tests.properties.worlds import World, run, shuffled, superseded_worlds, worlds
 
@@ -126,13 +127,12 @@ def test_what_can_fail_harmlessly_comes_before_every_stop(world: World) -> None:
 def test_a_slot_gets_a_second_running_container_only_where_two_may_be(
     world: World, random: Random
 ) -> None:
-    services = {service.name: service for service in world.desired.services}
+    twice = {service.name for service in world.desired.services if may_be_two(world, service)}
     for step in shuffled(plan_of(world), random):
         world.engine.perform(step)
         if isinstance(step.action, StartContainer):
             started = world.engine.containers[world.engine.started[-1]]
-            service = services.get(step.service_name)
-            most = 2 if service and may_be_two(world.desired, service) else 1
+            most = 2 if step.service_name in twice else 1
             assert len(live_of(world.engine, started)) <= most, step.id
 
 
@@ -198,7 +198,7 @@ def test_a_service_that_is_served_stays_served(world: World, random: Random) -> 
         service
         for service in world.desired.services
         if ports_behind(world.desired, service)
-        and may_be_two(world.desired, service)
+        and may_be_two(world, service)
         and not stopped_early(world, plan) & {e.id for e in mine(engine, service)}
         and not made_anew(plan, service)
         and is_served(engine, service)
@@ -246,16 +246,19 @@ def made_anew(plan: Plan, service: Service) -> bool:
     )
 
 
-def may_be_two(desired: DesiredState, service: Service) -> bool:
+def may_be_two(world: World, service: Service) -> bool:
     """
     May old and new container of a place of *service* run at once?
     """
-    if service.name in jobs_of(desired):
+    if service.name in jobs_of(world.desired):
         return False
-    if service.ports and not ports_behind(desired, service):
+    if service.ports and not ports_behind(world.desired, service):
+        return False
+    # Two never write one anonymous volume, whatever the file says.
+    if any(world.engine.anonymous_of(each) for each in mine(world.engine, service)):
         return False
     order = service.rollout.update.order
-    return order is Order.START_FIRST or (order is None and not service.mounts)
+    return order is Order.START_FIRST or (order is None and not writes_a_volume(service))
 
 
 def generations_of(engine: SimulatedEngine, service_name: str) -> set[str]:
@@ -300,7 +303,7 @@ def is_the_one_that_serves(world: World, service: Service, old: ObservedContaine
     alone = len([e for e in live_of(engine, old) if not made_as_declared(engine, e, service)]) == 1
     declared = {str(number) for number in range(1, service.replicas + 1)}
     return (
-        may_be_two(world.desired, service)
+        may_be_two(world, service)
         and not made_as_declared(engine, old, service)
         and len(others) == 1
         and alone
@@ -351,12 +354,19 @@ def test_only_what_was_observed_as_ours_is_touched_and_volumes_stay(
     for step in plan_of(world).steps:
         identity = getattr(step.action, "container_id", "")
         assert not identity or identity in ours, step.id
-        assert not isinstance(step.action, RemoveVolume)
+        if isinstance(step.action, RemoveVolume):
+            assert is_mark_or_copy(engine, step.action.name), "it may hold data"
         if isinstance(step.action, RemoveNetwork):
             assert step.action.network_id in networks
             assert not foreign[step.action.network_id], "a foreign container is attached"
         if isinstance(step.action, StopContainer | RemoveContainer):
             assert identity, "only what was observed is stopped or removed"
+
+
+def is_mark_or_copy(engine: SimulatedEngine, name: str) -> bool:
+    if name.endswith(RENEWED):
+        return name not in engine.fillings
+    return COMMITTED in engine.volumes[name].labels
 
 
 @some

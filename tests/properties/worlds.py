@@ -9,7 +9,7 @@ from random import Random
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from sandbox.model.desired import DesiredState, Network
+from sandbox.model.desired import AddressPool, DesiredState, Network
 from sandbox.model.ingress import RouteMode
 from sandbox.model.observed import ObservedState
 from sandbox.model.plan import Plan, Step, SyncPolicy
@@ -17,9 +17,11 @@ from sandbox.model.rollout import CanaryStep, FailureAction, Order, Rollout, Upd
 from sandbox.model.service import (
     Attachment,
     Build,
+    CommittedMount,
     Condition,
     Dependency,
     Limits,
+    Mount,
     Port,
     Service,
     VolumeMount,
@@ -29,19 +31,29 @@ from sandbox.planning.plan import plan_sync
 from sandbox.render.plan import plan_text
 from tests.builders import (
     OLD_REVISION,
+    a_committed_mount,
     a_desired_state,
     a_file,
     a_healthcheck,
     a_service,
     an_owner,
 )
-from tests.properties.engine import SimulatedEngine
+from tests.properties.engine import MOVING, SimulatedEngine
 from tests.properties.meddling import leave_network, meddle
 from tests.properties.oracle import jobs_of
 
 NAMES = ("ant", "bee", "cat", "dog", "elk", "fox")
 PORTS = range(8001, 8001 + len(NAMES))
+MOUNTS: tuple[list[VolumeMount], ...] = (
+    [],
+    [],
+    [],
+    [],
+    [VolumeMount(volume="", target="/anonymous")],
+)
 FOREIGN = "foreign"
+SUBNETS = ("10.7.1.0/24", "10.7.2.0/24")
+MOVED = VolumeMount(volume=MOVING, target="/moving")
 REVISIONS = {OLD_REVISION: "ab" * 20, "ab" * 20: "cd" * 20}
 
 
@@ -49,20 +61,16 @@ class World:
     def __init__(self, engine: SimulatedEngine, desired: DesiredState) -> None:
         self.engine = engine
         self.desired = desired
-        self.beginning = self._describe()
+        self.beginning = engine.observe()
 
     @override
     def __repr__(self) -> str:
         # No dataclass: Hypothesis would print the whole engine instead.
-        return self.beginning
-
-    def _describe(self) -> str:
-        observed = self.engine.observe()
         there = [
             f"{each.id} {each.name} {each.state} {sorted(each.networks)}"
-            for each in observed.containers
+            for each in self.beginning.containers
         ]
-        plan = plan_sync(self.desired, observed, SyncPolicy())
+        plan = plan_sync(self.desired, self.beginning, SyncPolicy())
         return "\n".join(["", *there, *map(str, self.desired.services), plan_text(plan), ""])
 
 
@@ -91,10 +99,20 @@ def desired_states(
         services.append(_depend(draw, service, chosen[:index], jobs))
     if like and draw(st.integers(0, 2)) == 0:
         services = _rotate_ports(services)
+    services = _one_writer(services, draw(st.integers(0, 2 * len(services))))
     used = {each.network for service in services for each in service.attachments}
-    networks = [Network(key=key, internal=internal and key == "back") for key in sorted(used)]
+    subnets = draw(st.permutations([*SUBNETS, "", ""]))
+    networks = [
+        Network(
+            key=key,
+            internal=internal and key == "back",
+            pools=(AddressPool(subnet=subnet),) if subnet else (),
+        )
+        for key, subnet in zip(sorted(used), subnets, strict=False)
+    ]
+    site = draw(st.sampled_from([b"1", b"2"]))
     return a_desired_state(
-        *services,
+        *(replace(each, mounts=_one_site(each.mounts, site)) for each in services),
         networks=networks,
         revision=OLD_REVISION if like is None else REVISIONS[like.revision],
     )
@@ -116,7 +134,7 @@ def _service(draw: st.DrawFn, name: str, port: int, *, job: bool) -> Service:
         build=build,
         environment={"MODE": draw(st.sampled_from(["x", "y"]))},
         ports=[Port(target=80, published=port, published_end=port)] if published else [],
-        mounts=[VolumeMount(volume=f"{name}-data", target="/data")] if draw(few) == 0 else [],
+        mounts=_mounts(draw, name),
         files=[a_file(content=draw(st.sampled_from([b"1", b"2"])))] if draw(few) else [],
         attachments=[Attachment(network=key) for key in networks],
         healthcheck=a_healthcheck() if draw(st.booleans()) else None,
@@ -124,6 +142,53 @@ def _service(draw: st.DrawFn, name: str, port: int, *, job: bool) -> Service:
         replicas=1 if job else draw(st.sampled_from([1, 1, 2, 3, 0])),
     )
     return service if job else _rolled_out(draw, service)
+
+
+def _named(name: str) -> list[VolumeMount]:
+    return [VolumeMount(volume=f"{name}-data", target="/data")]
+
+
+def _mounts(draw: st.DrawFn, name: str) -> list[Mount]:
+    """
+    Some volume, some file of the commit and some folder of it that may be written.
+    """
+    few = st.integers(0, 3)
+    content = st.sampled_from([b"1", b"2"])
+    mounts: list[Mount] = [*draw(st.sampled_from([*MOUNTS, _named(name), _named(name)]))]
+    if draw(few) == 0:
+        mounts.append(a_committed_mount("/run/secrets/pin", content=draw(content)))
+    if draw(few) == 0:
+        mounts.append(a_committed_mount("/site", "index.html", volume="site"))
+    return mounts
+
+
+def _one_site(mounts: Sequence[Mount], content: bytes) -> tuple[Mount, ...]:
+    """
+    One commit has one folder that all services mount.
+    """
+    return tuple(
+        _with_content(each, content) if isinstance(each, CommittedMount) and each.volume else each
+        for each in mounts
+    )
+
+
+def _with_content(mount: Mount, content: bytes) -> Mount:
+    if not isinstance(mount, CommittedMount):
+        return mount
+    return replace(mount, files=tuple(replace(each, content=content) for each in mount.files))
+
+
+def _one_writer(services: Sequence[Service], chosen: int) -> list[Service]:
+    """
+    Nobody or one of them has the volume that moves from service to service.
+    """
+    others = [
+        replace(each, mounts=tuple(mount for mount in each.mounts if mount != MOVED))
+        for each in services
+    ]
+    if chosen < len(others):
+        others[chosen] = replace(others[chosen], mounts=(*others[chosen].mounts, MOVED))
+    return others
 
 
 def _rolled_out(draw: st.DrawFn, service: Service) -> Service:
@@ -160,7 +225,12 @@ def _tweak(draw: st.DrawFn, service: Service) -> Service:
     """
     kinds = ["variable", "limit", "health"]
     kinds += ["image"] * (service.build is None) + ["file"] * 2 * bool(service.files)
+    kinds += ["mount"] * 2 * any(isinstance(each, CommittedMount) for each in service.mounts)
     kind = draw(st.sampled_from(kinds))
+    if kind == "mount":
+        return replace(
+            service, mounts=tuple(_with_content(each, b"tweaked") for each in service.mounts)
+        )
     if kind == "image":
         return replace(service, image=f"registry.example/{service.name}:tweaked")
     if kind == "file":
@@ -210,6 +280,10 @@ def worlds(draw: st.DrawFn, *, hostile: bool = False) -> World:
         owner_state=ObservedState(owner=an_owner()),
         job_names=frozenset(jobs_of(before) | jobs_of(middle) | jobs_of(after)),
         hides_hashes=draw(st.integers(0, 4)) == 0,
+        images_with_volume=frozenset(
+            f"registry.example/{name}:{number}" for name in NAMES for number in (0, 1)
+        ),
+        is_older=draw(st.booleans()),
     )
     past = (
         (before, [1.0, 1.0, 0.6, 0.0]),
@@ -221,6 +295,8 @@ def worlds(draw: st.DrawFn, *, hostile: bool = False) -> World:
         share = draw(st.sampled_from(shares))
         run(engine, shuffled(plan, random)[: round(share * len(plan.steps))])
     engine.hides_hashes = False
+    if engine.is_older:
+        engine.update_sandbox()
     for _ in range(draw(st.integers(0, 6))):
         meddle(draw, engine, hostile=hostile)
     if hostile:

@@ -105,7 +105,7 @@ def test_scripts_get_a_document_for_each_deed() -> None:
         "who": "Ada",
         "verdict": "succeeded",
         "revision": REVISION,
-        "subject": "Say \x1b[31mhello",
+        "subject": "Say hello",
         "author": "Ada",
         "release": REVISION,
         "trigger": "commit",
@@ -118,7 +118,7 @@ def test_scripts_get_a_document_for_each_deed() -> None:
         "failed": 3,
     }
     assert (second["requests"], second["failed"]) == (None, None)
-    assert second["message"] == "web-1 exited\x1b[2J with 1\nsecond line"
+    assert second["message"] == "web-1 exited with 1\nsecond line"
     assert (third["id"], third["trigger"], third["verdict"]) == (None, None, "superseded")
 
 

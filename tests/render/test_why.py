@@ -224,7 +224,7 @@ def test_scripts_get_the_same_facts() -> None:
         "commit": REVISION,
         "author": "Bob",
         "at": NOW - 60,
-        "subject": "Promote\x1b[2J it",
+        "subject": "Promote it",
         "what": "promotion",
         "release": RELEASE,
         "previous_release": OLD_REVISION,

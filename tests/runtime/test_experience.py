@@ -110,7 +110,7 @@ def test_a_service_that_crashes_again_and_again_soon_after_a_change_is_named() -
     experience = Experience(clock=clock)
     experience.learn(a_plan_of(START), Trigger.COMMIT, a_record(clock, START))
     seen = a_look_at_a_crash()
-    said = [experience.crash_loop(seen, a_record(clock, START)) for _ in range(CRASHES_MAX)]
+    said = [experience.crash_loop(seen) for _ in range(CRASHES_MAX)]
     assert said == ["", "", "web crashed 3 times after it was ready"]
 
 
@@ -120,5 +120,5 @@ def test_crashes_long_after_a_change_do_not_speak_against_it() -> None:
     experience.learn(a_plan_of(START), Trigger.COMMIT, a_record(clock, START))
     seen = a_look_at_a_crash()
     clock.advance(seen.desired.settings.rollout.deadline_s + 1.0)
-    said = [experience.crash_loop(seen, a_record(clock, START)) for _ in range(CRASHES_MAX + 1)]
+    said = [experience.crash_loop(seen) for _ in range(CRASHES_MAX + 1)]
     assert not any(said)

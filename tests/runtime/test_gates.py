@@ -251,3 +251,17 @@ def test_what_was_noted_for_other_inputs_or_elsewhere_is_no_evidence(ground: Gro
     assert gate_evidence(ground.workspace, other) == ()
     (status,) = gate_statuses(ground.workspace, other)
     assert status.verdict is None
+
+
+def test_one_that_is_killed_proves_nothing_and_ended_twice_in_a_row_it_failed(
+    ground: Ground,
+) -> None:
+    ground.behaves(137)
+
+    with pytest.raises(EngineError, match="it was ended from outside with exit code 137"):
+        ground.run()
+    with pytest.raises(GateError, match="exited with 137"):
+        ground.run()
+
+    verdicts = [each.verdict for each in ground.journal.gate_results()]
+    assert verdicts == [GateVerdict.FAILED, GateVerdict.ERRORED]

@@ -262,3 +262,16 @@ def test_a_bug_of_ours_is_told_once_and_ends_nothing(
         assert ground.about_messages() == [f"{SAYS}ZeroDivisionError: division by zero"]
     ground.happen("yes")
     assert server.wait_for(1)[0]["notification"]["message"] == "yes"
+
+
+def test_what_happens_to_the_journal_is_an_event_and_a_message(
+    ground: Ground, server: Receiver
+) -> None:
+    ground.configure(server.url)
+    ground.start()
+    cast("FakeJournal", ground.workspace.journal).noticed = ["history is only in memory"]
+
+    (told,) = server.wait_for(1)
+    assert told["notification"]["kind"] == "held"
+    assert told["notification"]["message"] == "history is only in memory"
+    assert ground.told == ["history is only in memory"]

@@ -20,6 +20,7 @@ from sandbox.runtime.workspace import Workspace
 from tests.builders import INSTANCE, a_desired_state, a_service, an_observed_state
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine
+from tests.fakes.journal import FakeJournal
 
 DESIRED = a_desired_state(replace(a_service(), privileged=True))
 OBSERVED = an_observed_state(DESIRED)
@@ -33,6 +34,7 @@ class Ground:
         workspace = SimpleNamespace(
             engine=self.engine,
             clock=FakeClock(),
+            journal=FakeJournal(),
             repository=SimpleNamespace(instance=INSTANCE),
         )
         policy = SyncPolicy(waiver_file=WaiverFile(path="policy.yaml", waivers=waivers))

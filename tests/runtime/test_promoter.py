@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sandbox.errors import ConflictError, HeldError
-from sandbox.model.promotion import Move, ObjectionKind, Proposal
-from sandbox.runtime.promoter import commit_proposal
+from sandbox.model.promotion import Move, ObjectionKind, Promotion, Proposal
+from sandbox.runtime.promoter import commit_proposal, look_and_commit
 from sandbox.runtime.proposal import (
     propose_pin,
     propose_promotion,
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.runtime.workspace import Workspace
+
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -253,3 +256,35 @@ def test_a_bare_repository_takes_the_commit(
 
     assert bare.git("rev-parse", "main", "main^").splitlines() == [done.commit, head]
     assert bare.git("show", "--format=", "--numstat", "main") == f"1\t1\t{PINNED}"
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_a_commit_while_it_is_looked_at_is_looked_at_too(
+    move: Move, ground: PromotionGround, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled(ground)
+    commits = iter(["between look and commit", "while it is looked at"])
+    theirs: list[str] = []
+    propose, conflict = MOVES[move], type(ground.workspace.repository).commit_conflict
+
+    def interfere() -> None:
+        for message in commits:
+            theirs.append(ground.disk.commit(message, notes=message))
+            return
+
+    def during_a_commit(*given: Any, **named: Any) -> ConflictError | None:
+        if theirs:
+            interfere()
+        return conflict(*given, **named)
+
+    def before_a_commit(proposal: Proposal) -> Promotion:
+        interfere()
+        return commit_proposal(ground.workspace, proposal)
+
+    monkeypatch.setattr(type(ground.workspace.repository), "commit_conflict", during_a_commit)
+
+    done = look_and_commit(lambda: propose(ground.workspace), before_a_commit)
+
+    assert len(theirs) == 2
+    assert ground.disk.git("rev-parse", f"{done.commit}^") == theirs[-1]
+    assert ground.disk.git("status", "--porcelain") == ""

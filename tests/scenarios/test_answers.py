@@ -312,4 +312,5 @@ def test_without_a_journal_git_still_tells_who_changed_what(story: Story) -> Non
     why = story.ask("why", "production", "web")
     assert why["introduced"]["decision"]["commit"] == story.commits["Motto"]
     assert why["introduced"]["decision"]["author"] == "Eve"
+    # Also once the controller has begun a new one.
     assert any("the journal holds no sync" in note for note in why["notes"])

@@ -129,3 +129,24 @@ def test_a_leader_that_a_stranger_removed_comes_back_with_its_follower(ground: P
     assert ground.container("follower")["Id"] != follower
     assert ground.container("follower")["HostConfig"]["NetworkMode"].endswith(leader["Id"])
     assert "nothing to do" in ground.sandbox("plan", "staging").stdout
+
+
+def test_followers_leave_the_dead_network_of_a_leader_that_a_stranger_restarted(
+    ground: Playground,
+) -> None:
+    # The end of a pid namespace ends whoever is in it; that of a network does not.
+    alone = {"pid: service:leader": "init: true"}
+    commit(ground, NAME=f"own-name-{secrets.token_hex(4)}", LEADER="one", **alone)
+    ground.sandbox("sync", "staging")
+    shared = ("readlink", "/proc/self/ns/net")
+    with engine() as client:
+        client.restart(ground.container("leader")["Id"], timeout=0)
+    assert "stop follower-1" in ground.sandbox("plan", "staging").stdout
+    ground.sandbox("sync", "staging")
+    assert run(ground, "follower", *shared) == run(ground, "leader", *shared)
+
+    with engine() as client:
+        client.kill(ground.container("leader")["Id"])
+    ground.sandbox("sync", "staging")
+    assert run(ground, "follower", *shared) == run(ground, "leader", *shared)
+    assert "nothing to do" in ground.sandbox("plan", "staging").stdout

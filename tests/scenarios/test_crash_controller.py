@@ -34,7 +34,7 @@ def test_killed_in_mid_sync_it_is_followed_by_another(site: CrashSite) -> None:
 
     lock = ground.folder / ".git/sandbox/lock"
     killer = Killer(number=7, when=DURING)
-    killer.victim = lambda: int(lock.read_text().rpartition("process ")[2].rstrip(")\n"))
+    killer.victim = lambda: int(lock.read_text().rpartition("process ")[2].partition(",")[0])
     site.proxy.before = killer
     interrupted = ground.sandbox("up", "staging", status=1, seconds=30)
     site.proxy.before = None

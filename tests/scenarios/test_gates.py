@@ -84,7 +84,7 @@ def test_a_failing_gate_before_changes_nothing_and_one_after_is_taken_back_under
     with running(ground.folder.parent / "log", ground.targets(), rps=100) as load:
         load.settle("v1")
         broken = release(ground, "v2", units=3)
-        held = until(lambda: given_up(ground, broken), "the verdict of the units")
+        held = until(lambda: ground.taken_back(broken), "the verdict of the units")
         load.await_more()
         assert ids(ground) == there
         assert "gate units failed: it exited with 3; its last line: tests of v2" in held["message"]
@@ -92,14 +92,14 @@ def test_a_failing_gate_before_changes_nothing_and_one_after_is_taken_back_under
 
         load.announce("v3")
         bad = release(ground, "v3", smoke=7)
-        held = until(lambda: given_up(ground, bad), "the verdict of the smoke test")
+        held = until(lambda: ground.taken_back(bad), "the verdict of the smoke test")
         assert "gate smoke failed: it exited with 7; its last line: no tea" in held["message"]
         assert first[:7] in held["message"]
         load.settle("v1")
 
         load.announce("v3")
         ground.sandbox("sync", "staging", "--rerun", status=4)
-        until(lambda: given_up(ground, bad), "the same verdict once more")
+        until(lambda: ground.taken_back(bad), "the same verdict once more")
         load.settle("v1")
         load.await_more()
 
@@ -117,14 +117,6 @@ def test_a_failing_gate_before_changes_nothing_and_one_after_is_taken_back_under
     receipt = ground.sandbox("history", "staging", "--output", "json").json["history"]
     failed = [each["revision"] for each in receipt if each["outcome"] == "failed"]
     assert failed == [bad, bad, broken]
-
-
-def given_up(ground: SmallGround, revision: str) -> Any:
-    """The status once *revision* is refused and the old one serves; else nothing."""
-    status = ground.status()
-    back = status["health"] == "degraded" and "serving" in status["message"]
-    settled = back and not status["differences"]
-    return status if settled and status["revision"] == revision else None
 
 
 def test_what_passed_counts_from_the_note_alone_and_runs_again_only_when_asked(
@@ -152,7 +144,7 @@ def test_what_a_gate_refused_is_not_brought_up_again_until_it_is_asked_to_run_ag
     ground.sandbox("sync", "staging")
     bad = release(ground, "v2", smoke=7)
     ground.sandbox("sync", "staging", status=4)
-    assert given_up(ground, bad)
+    assert ground.taken_back(bad)
     there = ids(ground)
 
     refused = ground.sandbox("sync", "staging", status=4)
@@ -163,7 +155,7 @@ def test_what_a_gate_refused_is_not_brought_up_again_until_it_is_asked_to_run_ag
 
     ground.sandbox("sync", "staging", "--rerun", status=4)
     assert len(notes(ground, bad)) == 4
-    assert given_up(ground, bad)
+    assert ground.taken_back(bad)
 
 
 def test_a_gate_that_was_killed_with_its_controller_leaves_no_container_behind(

@@ -18,7 +18,7 @@ from tests.playground import INSTANCE_LABEL, engine
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1400)]
 
 WAYS = ("devops", "gitops")
 UNATTENDED_S = 3
@@ -48,7 +48,7 @@ def said(folder: Path) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=500,
+        timeout=1200,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "broke off" not in ended.stderr, ended.stderr

@@ -67,16 +67,19 @@ secrets: {file: {file: ./secret}}
 """
 
 
-def test_files_are_copied_and_folders_are_volumes_where_compose_mounts_the_work_tree(
+def test_what_compose_mounts_of_the_work_tree_is_mounted_from_volumes(
     tmp_path: Path, client: docker.DockerClient
 ) -> None:
     compose, sandbox = both(tmp_path, SECRETS, client)
 
-    theirs_mounted = {each["Destination"] for each in compose.raw["web/1"]["Mounts"]}
-    mounted = {each["Destination"]: each for each in sandbox.raw["web/1"]["Mounts"]}
-    assert theirs_mounted == {"/run/secrets/file", "/srv/folder", "/srv/data"}
-    assert mounted.keys() == {"/srv/data"}
-    assert mounted["/srv/data"]["Type"] == "volume"
+    writable = [
+        {each["Destination"]: each["RW"] for each in side.raw["web/1"]["Mounts"]}
+        for side in (compose, sandbox)
+    ]
+    assert writable[0] == {"/run/secrets/file": False, "/srv/folder": False, "/srv/data": True}
+    assert writable[1] == writable[0]
+    sources = {each["Source"] for each in sandbox.raw["web/1"]["Mounts"]}
+    assert all("/volumes/" in source for source in sources)
     left, right = (dict(each.containers["web/1"]) for each in (compose, sandbox))
     for side in (left, right):
         side.pop("Mounts")

@@ -116,7 +116,7 @@ def test_a_release_that_staging_gave_up_needs_force_and_production_survives_it(
 ) -> None:
     good = ground.image("production")
     bad = ground.commit({SOURCE: "raise SystemExit('no tea')\n"}, "Break it")
-    until(lambda: "not tried again" in ground.status()["message"], "staging to give it up")
+    until(lambda: ground.taken_back(bad), "staging to give it up")
 
     held = ground.sandbox("promote", "production", status=4)
     assert f"staging gave {bad[:7]} up" in held.stderr
@@ -126,6 +126,10 @@ def test_a_release_that_staging_gave_up_needs_force_and_production_survives_it(
     )
 
     assert "no tea" in forced.stderr
+    until(
+        lambda: ground.taken_back(ground.git("rev-parse", "main"), "production"),
+        "production to go back",
+    )
     assert "Forced: we want to see it" in ground.git("log", "-1", "--format=%B")
     assert "Overridden: staging gave" in ground.git("log", "-1", "--format=%B")
     assert ground.image("production") == good

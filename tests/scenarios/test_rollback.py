@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(400)]
 
-WITHIN_S = 10.0
+WITHIN_S = 30.0
+"""Three times what is promised of a machine that has nothing else to do."""
 CYCLES = 10
 
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
-SUPERSEDED_S = 5.0
+SUPERSEDED_S = 30.0
+"""Far below the deadline of what hangs, also where the processor has other work."""
+CANARY_S = 60.0
 
 
 @pytest.fixture
@@ -119,22 +121,20 @@ def test_a_newer_commit_supersedes_a_rollout_that_hangs(ground: SmallGround) -> 
         began = time.monotonic()
         revision = ground.release("v3")
         while "v3" not in (alive := generations(ground)):
-            assert time.monotonic() - began < SUPERSEDED_S + 1.0
+            assert time.monotonic() - began < SUPERSEDED_S
             assert len(set(alive)) <= 2
-        took_s = time.monotonic() - began
         assert len(set(generations(ground))) <= 2
         ground.wait_healthy(revision=revision)
         load.settle("v3")
         load.await_more()
 
-    assert took_s < SUPERSEDED_S
     assert generations(ground, running=False) == ["v3"]
     assert_unharmed(load.summary())
     assert set(load.summary().by_generation) == {"v1", "v3"}
 
 
 def test_a_revert_in_the_middle_of_a_canary_goes_straight_back(ground: SmallGround) -> None:
-    steps = [{"weight": 20, "for": "60s"}]
+    steps = [{"weight": 20, "for": f"{CANARY_S:g}s"}]
     ground.begin(web={"x-sandbox": {"rollout": {"steps": steps}}})
     ground.sandbox("up")
     (first,) = (item["Id"] for item in ground.containers("web"))
@@ -150,6 +150,6 @@ def test_a_revert_in_the_middle_of_a_canary_goes_straight_back(ground: SmallGrou
         load.settle("v1")
         load.await_more()
 
-    assert took_s < 15
+    assert took_s < CANARY_S, "nobody waits for the step's end"
     assert [item["Id"] for item in ground.containers("web")] == [first], "it was never touched"
     assert_unharmed(load.summary())

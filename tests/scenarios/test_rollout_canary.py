@@ -25,16 +25,30 @@ WEIGHT = 20
 TOLERANCE = 5
 RPS = 200.0
 BASE_DELAY_S = 0.1
-STEPS = [{"weight": WEIGHT, "for": "8s"}, {"weight": 60, "for": "3s"}]
-ANALYSIS = {"max_error_rate": "1%", "max_p95_ms": 220, "min_requests": 50}
+ANALYSIS = {"max_error_rate": "1%", "min_requests": 50}
 SAMPLE_SIZE = re.compile(r"of [1-9]\d+ requests")
-CANARY = {"x-sandbox": {"rollout": {"steps": STEPS, "analysis": ANALYSIS}}}
 
 
 @pytest.fixture
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallGround]:
+def first_step() -> str:
+    """How long the first step takes, unless the canary is condemned before."""
+    return "8s"
+
+
+@pytest.fixture
+def slowest_ms() -> int:
+    """How slow a canary may be."""
+    return 220
+
+
+@pytest.fixture
+def ground(
+    tmp_path_factory: pytest.TempPathFactory, first_step: str, slowest_ms: int
+) -> Iterator[SmallGround]:
+    steps = [{"weight": WEIGHT, "for": first_step}, {"weight": 60, "for": "3s"}]
     for ground in small_ground(tmp_path_factory.mktemp("canary")):
-        ground.begin(web=CANARY, delay_s=BASE_DELAY_S)
+        rollout = {"steps": steps, "analysis": ANALYSIS | {"max_p95_ms": slowest_ms}}
+        ground.begin(web={"x-sandbox": {"rollout": rollout}}, delay_s=BASE_DELAY_S)
         ground.sandbox("up")
         yield ground
 
@@ -62,6 +76,8 @@ def degraded(ground: SmallGround) -> bool:
     return bool(ground.status()["health"] == "degraded")
 
 
+# On a busy machine it takes a while until so many were asked that the verdict is sure.
+@pytest.mark.parametrize("first_step", ["60s"])
 @pytest.mark.parametrize(
     ("faults", "said"),
     [
@@ -78,7 +94,7 @@ def test_a_bad_canary_is_taken_back_and_hurt_only_its_share(
         load.settle("v1")
         load.announce("v2")
         revision = ground.release("v2", **({"delay_s": BASE_DELAY_S} | faults))
-        until(lambda: degraded(ground), "the verdict")
+        until(lambda: ground.taken_back(revision), "the verdict and the way back")
         load.settle("v1")
         load.await_more(int(RPS))
 
@@ -93,6 +109,8 @@ def test_a_bad_canary_is_taken_back_and_hurt_only_its_share(
     assert len(ground.containers("web")) == 1
 
 
+# What is good is good on a busy machine, too.
+@pytest.mark.parametrize("slowest_ms", [5000])
 def test_a_good_canary_gets_all_in_its_steps(ground: SmallGround) -> None:
     with running(ground.folder.parent / "log", quick(ground), rps=RPS) as load:
         load.settle("v1")

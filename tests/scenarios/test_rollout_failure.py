@@ -78,7 +78,7 @@ def test_the_old_version_serves_until_the_fixing_commit_converges(
     with running(ground.folder.parent / "log", ground.targets(), rps=100) as load:
         load.settle("v1")
         bad = breaks(ground)
-        status = until(lambda: settled(ground, bad), "the verdict")
+        status = until(lambda: ground.taken_back(bad), "the verdict")
         tried = starts(ground)
         load.await_more(int(100 * QUIET_S))
         assert starts(ground) == tried, "nothing is tried again"
@@ -100,10 +100,3 @@ def test_the_old_version_serves_until_the_fixing_commit_converges(
     assert (summary.failed, summary.wrong) == (0, 0), summary.text()
     assert set(summary.by_generation) == {"v1", "v3"}
     assert len(ground.containers("web")) == 1
-
-
-def settled(ground: SmallGround, revision: str) -> Any:
-    """The status once *revision* is given up and the old one serves; else nothing."""
-    status = ground.status()
-    given_up = status["health"] == "degraded" and "serving" in status["message"]
-    return status if given_up and status["revision"] == revision else None

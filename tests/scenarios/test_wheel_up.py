@@ -122,4 +122,6 @@ def test_the_wheel_alone_makes_a_repository_and_brings_both_environments_up(
     assert "Kettle &amp; Pine" in shop.page("production")
     shop.sandbox("down", "--volumes")
     assert shop.containers() == shop.networks() == shop.volumes() == []
-    assert not list(shop.elsewhere.iterdir())
+    kept = shop.elsewhere / ".local/state/sandbox"
+    files = [each for each in shop.elsewhere.rglob("*") if each.is_file()]
+    assert all(each.is_relative_to(kept) for each in files), "nothing else is left at home"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.adapters.docker_engine.connection import CHANGE_S
 from sandbox.adapters.docker_engine.exec_stream import started_exec
+from sandbox.adapters.docker_engine.shapes import ENDED_EXEC
 from sandbox.adapters.docker_engine.streams import frames
 from sandbox.errors import EngineError
 
@@ -57,7 +58,7 @@ def exec_interactive(
             undo.enter_context(_window_size(lambda: _resize(connections, exec_id)))
         undo.enter_context(_pumped_input(stream))
         _copy_output(stream, with_terminal=with_terminal)
-    state = connections.read("inspect a command", lambda api: api.exec_inspect(exec_id))
+    state = connections.read("inspect a command", lambda api: api.exec_inspect(exec_id), ENDED_EXEC)
     return int(state.get("ExitCode") or 0)
 
 

@@ -12,14 +12,20 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import urlsplit
 
 from docker import APIClient
-from docker.constants import DEFAULT_DOCKER_API_VERSION
 from docker.utils import version_lt
 
 from sandbox.adapters.docker_engine.errors import (
     LIBRARY_ERRORS,
+    NOT_FOUND,
     is_timeout,
     is_transport,
+    status_of,
     translate,
+)
+from sandbox.adapters.docker_engine.shapes import (
+    UNREADABLE,
+    refuse_misfit,
+    unreadable,
 )
 from sandbox.adapters.docker_engine.transport import SharedTransport
 from sandbox.errors import EngineError, EngineUnreachableError
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
     import requests
 
     from sandbox.adapters.docker_engine.api import Api
+    from sandbox.adapters.docker_engine.shapes import Shape
 
 Answer = TypeVar("Answer")
 
@@ -39,6 +46,12 @@ READ_S = 8
 CHANGE_S = 120
 """Seconds for a call that changes something; a large container on a slow disk takes time."""
 _OLDEST_VERSION = "1.24"
+_NEWEST_VERSION = "1.51"
+"""
+The API up to which its answers are known here: that of Docker 28.5.
+
+The client library stops at 1.45 by itself, but only sends what it is told and names the version.
+"""
 
 
 class Connections:
@@ -81,24 +94,40 @@ class Connections:
                 # What one of them met, the others would meet as well.
                 self.close()
             raise translate(error, doing, self.base_url) from error
+        except UNREADABLE as error:
+            raise unreadable(doing, error) from error
         finally:
             if client is not None:
                 self._give_back(client)
 
-    def read(self, doing: str, call: Callable[[Api], Answer], *, timeout_s: int = READ_S) -> Answer:
+    def read(
+        self,
+        doing: str,
+        call: Callable[[Api], Answer],
+        shape: Shape,
+        *,
+        timeout_s: int = READ_S,
+    ) -> Answer:
         """
         Call something that changes nothing, and once more when it failed for the moment.
 
-        An engine that did not answer in time is not asked again: it is frozen.
+        An engine that did not answer in time is not asked again: it is frozen. The answer has
+        *shape*, else it is an error.
         """
-        try:
+
+        def ask() -> Answer:
             with self.calling(doing, timeout_s=timeout_s) as client:
-                return call(client)
+                answer = call(client)
+            refuse_misfit(doing, answer, shape)
+            return answer
+
+        try:
+            return ask()
         except EngineError as error:
-            if not error.temporary or is_timeout(error.__cause__):
+            absent = status_of(error) == NOT_FOUND
+            if absent or not error.temporary or is_timeout(error.__cause__):
                 raise
-        with self.calling(doing, timeout_s=timeout_s) as client:
-            return call(client)
+        return ask()
 
     @contextmanager
     def own(self, doing: str, *, timeout_s: int = READ_S) -> Generator[Api]:
@@ -180,8 +209,7 @@ class Connections:
         finally:
             client.close()
         offered = answer.headers.get("Api-Version", _OLDEST_VERSION)
-        newest = DEFAULT_DOCKER_API_VERSION
-        self._version = offered if version_lt(offered, newest) else newest
+        self._version = offered if version_lt(offered, _NEWEST_VERSION) else _NEWEST_VERSION
         return self._make()
 
     def _check_address(self) -> None:

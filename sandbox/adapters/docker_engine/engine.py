@@ -20,16 +20,19 @@ from sandbox.adapters.docker_engine import (
     logs,
     probes,
     snapshot,
+    survey,
 )
 from sandbox.adapters.docker_engine.connection import CHANGE_S, Connections
 from sandbox.adapters.docker_engine.errors import NOT_FOUND, status_of
-from sandbox.adapters.docker_engine.files import copy_files
+from sandbox.adapters.docker_engine.files import copy_files, file_times
+from sandbox.adapters.docker_engine.remembered import Remembered
+from sandbox.adapters.docker_engine.shapes import INFO
 from sandbox.adapters.docker_engine.turns import Turns
 from sandbox.errors import EngineError
 from sandbox.ports import EngineInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from sandbox.adapters.docker_engine.api import Api
@@ -40,7 +43,8 @@ if TYPE_CHECKING:
         CreateVolume,
         Endpoint,
     )
-    from sandbox.model.observed import ObservedContainer, ObservedState, Owner
+    from sandbox.model.observed import ObservedContainer, ObservedState, ObservedVolume, Owner
+    from sandbox.model.ownership import Usage
     from sandbox.model.service import ContainerFile
     from sandbox.model.surroundings import Hook
     from sandbox.ports import ProbeResult
@@ -72,6 +76,7 @@ class DockerEngine:
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="engine-read")
         self._identity = _Identity()
         self._builds = Turns()
+        self._remembered = Remembered()
 
     def close(self) -> None:
         """Close connections and threads."""
@@ -82,7 +87,7 @@ class DockerEngine:
 
     def info(self) -> EngineInfo:
         """Ask who answers."""
-        said = self._connections.read("ask the engine who it is", lambda api: api.info())
+        said = self._connections.read("ask the engine who it is", lambda api: api.info(), INFO)
         return EngineInfo(
             engine_id=said["ID"],
             version=said["ServerVersion"],
@@ -92,11 +97,39 @@ class DockerEngine:
     def observe(self, owner: Owner, image_references: Collection[str]) -> ObservedState:
         """Take one complete snapshot of *owner*'s objects, of the engine that was met first."""
         self._identity.check(self._connections.broken, self.info)
-        return snapshot.observe(self._connections, self._readers, owner, image_references)
+        known = self._remembered.of(owner)
+        seen = snapshot.observe(self._connections, self._readers, owner, image_references, known)
+        self._remembered.replace(owner, (each.id for each in seen.containers))
+        return seen
 
     def inspect_container(self, container_id: str) -> ObservedContainer | None:
         """Look at one container again; ``None`` when it is gone."""
         return snapshot.inspect_container(self._connections, container_id)
+
+    def inspect_volume(self, name: str) -> ObservedVolume | None:
+        """Look at one volume; ``None`` when there is none."""
+        found = snapshot.inspect_volume(self._connections, name)
+        return snapshot.observed_volume(found) if found else None
+
+    def image_labels(self, image_id: str) -> Mapping[str, str]:
+        """Labels that containers inherit from an image; none when it is gone."""
+        return snapshot.image_labels(self._connections, image_id)
+
+    def survey(self) -> ObservedState:
+        """List everything that carries the labels of any instance, nothing inspected."""
+        return survey.survey(self._connections)
+
+    def usage(self) -> Usage:
+        """Measure what carries our labels, of any instance."""
+        return survey.usage(self._connections)
+
+    def image_volumes(self, reference: str) -> tuple[str, ...]:
+        """Give the targets of the volumes that an image declares, sorted; none when it is gone."""
+        return snapshot.image_volumes(self._connections, reference)
+
+    def file_times(self, container_id: str, paths: Sequence[str]) -> Mapping[str, float]:
+        """When each of *paths* in a container was written; nothing of those that are not there."""
+        return file_times(self._connections, container_id, paths)
 
     def logs(
         self,
@@ -159,9 +192,13 @@ class DockerEngine:
         """Delete a volume and its data; one that is gone already is fine."""
         self._remove(f"remove volume {name}", lambda api: api.remove_volume(name))
 
-    def create_container(self, spec: ContainerSpec) -> str:
+    def create_container(
+        self, spec: ContainerSpec, on_warning: Callable[[str], None] | None = None
+    ) -> str:
         """Create it, attached to all its networks, or adopt ours of that name; return its id."""
-        return creation.create_container(self._connections, spec)
+        container_id = creation.create_container(self._connections, spec, on_warning)
+        self._remembered.add(spec.labels, container_id)
+        return container_id
 
     def copy_files(self, container_id: str, files: Sequence[ContainerFile]) -> None:
         """Copy files into a container that has not been started yet."""
@@ -196,11 +233,11 @@ class DockerEngine:
             lambda api: api.rename(container_id, new_name),
         )
 
-    def remove_container(self, container_id: str) -> None:
-        """Remove it and its anonymous volumes, but never one that runs; gone already is fine."""
+    def remove_container(self, container_id: str, *, volumes: bool = False) -> None:
+        """Remove it, and *volumes* that the engine named, but never one that runs; gone is fine."""
         doing = f"remove container {container_id[:12]}"
         try:
-            self._remove(doing, lambda api: api.remove_container(container_id, v=True))
+            self._remove(doing, lambda api: api.remove_container(container_id, v=volumes))
         except EngineError as error:
             if "already in progress" not in error.message:
                 raise

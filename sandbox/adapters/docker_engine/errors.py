@@ -11,7 +11,7 @@ from requests.exceptions import ConnectionError as BrokenConnectionError
 from requests.exceptions import RequestException, Timeout
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from sandbox.errors import EngineError, EngineUnreachableError
+from sandbox.errors import EngineError, EngineUnreachableError, StaleError
 
 TRANSPORT_ERRORS = (RequestException, HTTPError, OSError)
 """The connection failed, or broke, or the answer was not complete."""
@@ -104,5 +104,9 @@ def translate(error: Exception, doing: str, address: str) -> EngineError:
             remedy="remove networks that nobody needs: docker network ls",
             temporary=True,
         )
-    temporary = status_of(error) >= SERVER_ERROR or any(text in words for text in _TEMPORARY_TEXTS)
+    status = status_of(error)
+    temporary = status >= SERVER_ERROR or any(text in words for text in _TEMPORARY_TEXTS)
+    if not temporary and status in {NOT_FOUND, CONFLICT}:
+        # What is gone, or in another state than it was, says nothing against what was asked.
+        return StaleError(f"cannot {doing}: {words}")
     return EngineError(f"cannot {doing}: {words}", temporary=temporary)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from requests.exceptions import ConnectionError as BrokenConnectionError
 
 from sandbox.adapters.docker_engine.errors import is_timeout
+from sandbox.adapters.docker_engine.shapes import understanding
 from sandbox.adapters.docker_engine.streams import Watch
 from sandbox.errors import EngineError, EngineUnreachableError
 from sandbox.planning import labels
@@ -81,11 +82,13 @@ def _follow(api: Api, listener: _Listener, watch: Watch, since: float) -> float:
     )
     response.raise_for_status()
     watch.attach(response)
-    listener.begin(api)
+    with understanding(_DOING):
+        listener.begin(api)
     try:
         for line in response.iter_lines(chunk_size=None):
             if line:
-                since = max(since, listener.hear(json.loads(line)))
+                with understanding(_DOING):
+                    since = max(since, listener.hear(json.loads(line)))
     except BrokenConnectionError as error:
         if is_timeout(error):
             return since

@@ -1,15 +1,20 @@
 """
-Copy files into a container that has not been started yet.
+Copy files into a container that has not been started yet, and look at those in one.
 """
 
 from __future__ import annotations
 
+import base64
 import io
+import json
 import tarfile
-from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, assert_never
 
 from sandbox.adapters.docker_engine.connection import CHANGE_S
+from sandbox.adapters.docker_engine.errors import NOT_FOUND
+from sandbox.adapters.docker_engine.inspection import epoch_s
+from sandbox.model.service import FileKind
+from sandbox.planning.contents import COPIED_AT_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,49 +23,58 @@ if TYPE_CHECKING:
     from sandbox.adapters.docker_engine.connection import Connections
     from sandbox.model.service import ContainerFile
 
-_TIME_S = 0
-"""Equal files give equal archives."""
+
+_STAT: Final = "X-Docker-Container-Path-Stat"
 
 
 def copy_files(connections: Connections, container_id: str, files: Sequence[ContainerFile]) -> None:
     """
     Copy *files*, each with its mode and owner; missing folders are made.
-
-    Into a read-only container the engine copies through its volumes only, so each of them gets its
-    own archive there.
     """
     if not files:
         return
     doing = f"copy {', '.join(file.target for file in files[:3])} to {container_id[:12]}"
     with connections.calling(doing, timeout_s=CHANGE_S) as api:
-        inspected = api.inspect_container(container_id)
-        for folder, inside in _by_folder(inspected, files).items():
-            api.put_archive(container_id, folder, archive(inside, folder))
+        api.put_archive(container_id, "/", archive(files))
 
 
-def archive(files: Iterable[ContainerFile], folder: str) -> bytes:
-    """Give a tar of *files*, with paths relative to *folder*."""
+def file_times(
+    connections: Connections, container_id: str, paths: Sequence[str]
+) -> dict[str, float]:
+    """When each of *paths* in a container was written; links are not followed."""
+    times: dict[str, float] = {}
+    for path in paths:
+        with connections.calling(f"look at {path} in {container_id[:12]}") as api:
+            url = f"{api.base_url}/v{api.api_version}/containers/{container_id}/archive"
+            response = api.head(url, params={"path": path}, timeout=api.timeout)
+            if response.status_code == NOT_FOUND:
+                continue
+            response.raise_for_status()
+            stat: Json = json.loads(base64.b64decode(response.headers[_STAT]))
+            times[path] = epoch_s(stat["mtime"])
+    return times
+
+
+def archive(files: Iterable[ContainerFile]) -> bytes:
+    """Give a tar of *files*, with paths relative to the root."""
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for file in files:
-            member = tarfile.TarInfo(str(PurePosixPath(file.target).relative_to(folder)))
-            member.size = len(file.content)
+            member = tarfile.TarInfo(file.target.strip("/"))
             member.mode = file.mode
             member.uid = file.uid
             member.gid = file.gid
-            member.mtime = _TIME_S
-            tar.addfile(member, io.BytesIO(file.content))
+            # Equal files give equal archives.
+            member.mtime = COPIED_AT_S
+            match file.kind:
+                case FileKind.FILE:
+                    member.size = len(file.content)
+                case FileKind.LINK:
+                    member.type = tarfile.SYMTYPE
+                    member.linkname = file.content.decode(errors="surrogateescape")
+                case FileKind.FOLDER:
+                    member.type = tarfile.DIRTYPE
+                case _:
+                    assert_never(file.kind)
+            tar.addfile(member, io.BytesIO(file.content) if member.size else None)
     return target.getvalue()
-
-
-def _by_folder(inspected: Json, files: Sequence[ContainerFile]) -> dict[str, list[ContainerFile]]:
-    if not inspected["HostConfig"].get("ReadonlyRootfs"):
-        return {"/": list(files)}
-    mounts: list[Json] = inspected.get("Mounts") or []
-    targets = [mount["Destination"] for mount in mounts if mount.get("Type") == "volume"]
-    folders: dict[str, list[ContainerFile]] = {}
-    for file in files:
-        above = {str(parent) for parent in PurePosixPath(file.target).parents}
-        folder = max((target for target in targets if target in above), default="/", key=len)
-        folders.setdefault(folder, []).append(file)
-    return folders

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.adapters.docker_engine.connection import CHANGE_S
 from sandbox.adapters.docker_engine.exec_stream import started_exec
+from sandbox.adapters.docker_engine.shapes import ENDED_EXEC
 from sandbox.adapters.docker_engine.streams import frames
 from sandbox.adapters.docker_engine.text import plain
 from sandbox.errors import EngineError
@@ -52,5 +53,5 @@ def run_hook(
         raise EngineError(f"cannot {doing}: it printed nothing for {HOOK_SILENCE_S} s") from error
     if rest:
         on_output(plain(rest))
-    state = connections.read("inspect a command", lambda api: api.exec_inspect(exec_id))
+    state = connections.read("inspect a command", lambda api: api.exec_inspect(exec_id), ENDED_EXEC)
     return int(state.get("ExitCode") or 0)

@@ -11,7 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from sandbox.adapters.docker_engine.connection import CHANGE_S
-from sandbox.adapters.docker_engine.errors import words_of
+from sandbox.adapters.docker_engine.errors import SERVER_ERROR, status_of, words_of
 from sandbox.adapters.docker_engine.ignore import without_ignored
 from sandbox.adapters.docker_engine.snapshot import image_id
 from sandbox.adapters.docker_engine.streams import Watch
@@ -60,15 +60,15 @@ def build_image(
     """
     Build from the tar *context*, give it all tags of *action*, return the image's id.
 
-    When all of them name one image already, that is it: two environments that need the same image
-    ask for it at the same time, and a second build would take the names from the image that the
-    first one's containers run.
+    When any of them names an image already, that is it, for they are named by content: a second
+    build would take the names from the image that containers run.
     """
     name = action.tags[0]
     build = action.build
-    first, *others = {image_id(connections, tag) for tag in action.tags}
+    found = {tag: image_id(connections, tag) for tag in action.tags}
+    first, *others = {image for image in found.values() if image} or {""}
     if first and not others:
-        _tag(connections, first, build.tags)
+        _tag(connections, first, (*(tag for tag in found if not found[tag]), *build.tags))
         return first
     sent = io.BytesIO(_context(context, build))
 
@@ -194,7 +194,8 @@ class _Progress:
         except EngineError as error:
             words = words_of(error.__cause__ or error)
             # The engine calls a missing or wrong Dockerfile a failure of its own.
-            temporary = error.temporary and "dockerfile" not in words.lower()
+            broken = status_of(error) >= SERVER_ERROR
+            temporary = broken and "dockerfile" not in words.lower()
             raise self._failure(words, temporary=temporary) from error
         if watch.stopped:
             raise CancelledError(f"stopped: {self._doing}")

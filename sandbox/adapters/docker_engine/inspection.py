@@ -4,18 +4,23 @@ PURE: what the engine's inspect says of a container, as an `ObservedContainer`.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from sandbox.adapters.docker_engine.errors import failed_start
 from sandbox.model.observed import ContainerState, EngineHealth, ObservedContainer
 from sandbox.model.service import Limits
+from sandbox.planning.field_label import given_fields
+from sandbox.planning.field_texts import named, words
 
 if TYPE_CHECKING:
     from sandbox.adapters.docker_engine.api import Json
 
 _SHORT_ID = 12
+_SHARED = "container:"
 _DEFAULT_RETRIES = 3
+_IN_VOLUME = re.compile(r"/volumes/([^/]+)/_data/")
 
 
 def observed_container(inspected: Json) -> ObservedContainer:
@@ -44,9 +49,12 @@ def observed_container(inspected: Json) -> ObservedContainer:
         limits=_limits(inspected["HostConfig"]),
         networks=attached_networks(inspected),
         addresses=addresses(inspected),
-        volumes=_volumes(inspected),
+        other_addresses=_other_addresses(inspected),
+        devices=_devices(inspected),
+        volumes=mounted_volumes(inspected),
         host_ports=_host_ports(inspected),
         error=failed_start(state.get("Error") or ""),
+        given=_given(inspected),
     )
 
 
@@ -82,11 +90,73 @@ def addresses(inspected: Json) -> dict[str, str]:
     }
 
 
+def _other_addresses(inspected: Json) -> dict[str, tuple[str, ...]]:
+    networks: dict[str, Json] = inspected["NetworkSettings"].get("Networks") or {}
+    found = {
+        name: tuple(filter(None, (endpoint.get("GlobalIPv6Address"), endpoint.get("MacAddress"))))
+        for name, endpoint in sorted(networks.items())
+    }
+    return {name: each for name, each in found.items() if each}
+
+
+def _devices(inspected: Json) -> tuple[str, ...]:
+    given: list[Json] = inspected["HostConfig"].get("Devices") or []
+    return tuple(each["PathOnHost"] for each in given)
+
+
+def mounted_volumes(inspected: Json) -> dict[str, str]:
+    """
+    Name of each volume that is mounted, by target.
+
+    A single file of a volume is mounted by its path on the engine's machine; see `with_paths`.
+    """
+    mounts: list[Json] = inspected.get("Mounts") or []
+    named = {
+        mount["Destination"]: _name_of(mount) for mount in mounts if mount.get("Type") == "volume"
+    }
+    paths = {
+        mount["Destination"]: _IN_VOLUME.search(mount.get("Source") or "")
+        for mount in mounts
+        if mount.get("Type") == "bind"
+    }
+    return {**named, **{target: found[1] for target, found in paths.items() if found}}
+
+
+def namespace_owners(inspected: Json) -> frozenset[str]:
+    """Ids, or names, of the containers whose namespaces a container shares."""
+    host: Json = inspected["HostConfig"]
+    modes: list[str] = [host.get(key) or "" for key in ("NetworkMode", "IpcMode", "PidMode")]
+    return frozenset(mode.removeprefix(_SHARED) for mode in modes if mode.startswith(_SHARED))
+
+
+def ended_before(inspected: Json) -> float:
+    """When a container that runs had ended before; 0.0 when it never did, or does not run."""
+    state: Json = inspected["State"]
+    return epoch_s(state.get("FinishedAt") or "") if state.get("Running") else 0.0
+
+
 def epoch_s(text: str) -> float:
     """Seconds since the epoch of the engine's time; 0.0 for its year 1, which means never."""
     if not text or text.startswith("0001-"):
         return 0.0
     return datetime.fromisoformat(text).timestamp()
+
+
+def _given(inspected: Json) -> dict[str, str]:
+    """Fields whose values are kept nowhere else, as `sandbox.planning.fingerprint` writes them."""
+    config, host_config = inspected["Config"], inspected["HostConfig"]
+    pairs = [text.partition("=") for text in config.get("Env") or ()]
+    logging: Json = host_config.get("LogConfig") or {}
+    found: dict[str, str | None] = {
+        **named("environment", {name: text for name, _, text in pairs}),
+        **named("labels", config.get("Labels") or {}),
+        **named("annotations", host_config.get("Annotations") or {}),
+        **named("logging.options", logging.get("Config") or {}),
+        "command": words(tuple(config.get("Cmd") or ()) or None),
+        "entrypoint": words(tuple(config.get("Entrypoint") or ()) or None),
+        "healthcheck.test": words(healthcheck_test(inspected) or None),
+    }
+    return given_fields({name: text for name, text in found.items() if text is not None})
 
 
 def _health(inspected: Json) -> EngineHealth:
@@ -128,10 +198,12 @@ def _limits(host_config: Json) -> Limits:
     )
 
 
-def _volumes(inspected: Json) -> dict[str, str]:
-    mounts: list[Json] = inspected.get("Mounts") or []
-    named = [mount for mount in mounts if mount.get("Type") == "volume"]
-    return {mount["Destination"]: mount["Name"] for mount in named}
+def _name_of(volume: Json) -> str:
+    name: str = volume.get("Name") or ""
+    if not name:
+        message = f"the volume at {volume['Destination']} has no name"
+        raise ValueError(message)
+    return name
 
 
 def _host_ports(inspected: Json) -> tuple[tuple[str, int, str], ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.adapters.docker_engine.connection import READ_S
+from sandbox.adapters.docker_engine.shapes import understanding
 from sandbox.adapters.docker_engine.streams import Lines, frames
 from sandbox.adapters.docker_engine.text import plain
 
@@ -36,7 +37,8 @@ def logs(
         "tail": "all" if tail is None else str(tail),
     }
     with connections.own(f"read the log of container {container_id[:12]}") as api:
-        is_terminal = bool(api.inspect_container(container_id)["Config"]["Tty"])
+        with understanding(f"inspect container {container_id[:12]}"):
+            is_terminal = bool(api.inspect_container(container_id)["Config"]["Tty"])
         response = api.get(
             f"{api.base_url}/v{api.api_version}/containers/{container_id}/logs",
             params=params,

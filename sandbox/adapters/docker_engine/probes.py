@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from sandbox.adapters.docker_engine.connection import CHANGE_S
 from sandbox.adapters.docker_engine.exec_stream import started_exec
 from sandbox.adapters.docker_engine.inspection import healthcheck_test
+from sandbox.adapters.docker_engine.shapes import ENDED_EXEC
 from sandbox.adapters.docker_engine.snapshot import inspect
 from sandbox.adapters.docker_engine.streams import frames
 from sandbox.adapters.docker_engine.text import plain
@@ -58,7 +59,7 @@ class Probes:
             # It does not run, or its program cannot be started: that is an answer.
             return ProbeResult(passed=False, output=error.message)
         state = self._connections.read(
-            "inspect a command", lambda connection: connection.exec_inspect(exec_id)
+            "inspect a command", lambda connection: connection.exec_inspect(exec_id), ENDED_EXEC
         )
         return ProbeResult(passed=state.get("ExitCode") == 0, output=output)
 

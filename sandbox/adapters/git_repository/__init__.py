@@ -8,6 +8,7 @@ commit of one file onto a branch (`commit_file`), and a whole new repository (`c
 from __future__ import annotations
 
 from sandbox.adapters.git_repository.create import create_repository
+from sandbox.adapters.git_repository.place import find_place
 from sandbox.adapters.git_repository.repository import GitRepository, open_repository
 
-__all__ = ["GitRepository", "create_repository", "open_repository"]
+__all__ = ["GitRepository", "create_repository", "find_place", "open_repository"]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from sandbox.adapters.git_repository.locks import IndexLock
 from sandbox.adapters.git_repository.program import GitProgram
+from sandbox.adapters.git_repository.swap import Swap
 from sandbox.adapters.git_repository.tree import Node
 from sandbox.errors import ConflictError
 
@@ -45,6 +45,7 @@ class Checkout:
         self._change = change
         self._content = self._read()
         self._node = self._staged()
+        self._swap: Swap | None = None
 
     def refuse_edits(self) -> None:
         """`ConflictError` unless file and index entry are as committed, or as they shall become."""
@@ -58,44 +59,48 @@ class Checkout:
                 f"{change.path} has an uncommitted edit in {self._top}", remedy=COMMIT_FIRST
             )
 
-    def bring_along(self) -> None:
-        """Write the new content to the work tree and to the index, in this order."""
-        if (self._read(), self._staged()) != (self._content, self._node):
-            raise ConflictError(
-                f"{self._change.path} was edited meanwhile in {self._top}", remedy=COMMIT_FIRST
-            )
+    def bring_along(self, index: IndexLock) -> None:
+        """
+        Write the new content to the work tree and to the index, in this order.
+
+        Args:
+            index: Held since before this object was made.
+
+        Raises:
+            ConflictError: The file was edited since.
+        """
         # The work tree may have other line ends than the commit (`core.autocrlf`).
         windows = self._content is not None and self._content not in (
             self._change.old,
             self._change.new,
         )
-        self._write((_crlf(self._change.new) if windows else self._change.new) or b"")
-        self._stage(self._change.after)
+        new = (_crlf(self._change.new) if windows else self._change.new) or b""
+        swap = Swap(self._top / self._change.path, old=self._content, new=new)
+        if not swap.begin():
+            raise ConflictError(
+                f"{self._change.path} was edited meanwhile in {self._top}", remedy=COMMIT_FIRST
+            )
+        self._swap = swap
+        if self._node != {self._change.after}:
+            node = self._change.after
+            entry = f"{node.mode},{node.object_id},{self._change.path}"
+            index.update("--add", "--cacheinfo", entry)
 
     def put_back(self) -> None:
-        """Undo `bring_along`, as far as nobody has touched the file since."""
-        if self._read() in (self._change.new, _crlf(self._change.new)):
-            if self._content is None:
-                (self._top / self._change.path).unlink(missing_ok=True)
-            else:
-                self._write(self._content)
-        if self._staged() == {self._change.after}:
-            for node in self._node:
-                self._stage(node)
+        """Give the file back what it held before `bring_along`; an edit made since stays."""
+        if self._swap:
+            self._swap.put_back()
+
+    def finish(self) -> None:
+        """Drop what the file held before; an edit that was written to that meanwhile comes back."""
+        if self._swap:
+            self._swap.finish()
 
     def _staged(self) -> set[Node | None]:
         """What the index has for the file: one node, in a conflict several; `None` is nothing."""
         path = self._change.path
         listed = self._program.run("ls-files", "--stage", "-z", "--", path)
         return set(_nodes(os.fsdecode(listed), path)) or {None}
-
-    def _stage(self, node: Node | None) -> None:
-        path = self._change.path
-        if node is None:
-            self._program.run("update-index", "--force-remove", "--", path)
-        else:
-            entry = f"{node.mode},{node.object_id},{path}"
-            self._program.run("update-index", "--add", "--cacheinfo", entry)
 
     def _read(self) -> bytes | None:
         """Content of the file; ``None`` where nothing is; `ConflictError` for anything else."""
@@ -112,35 +117,9 @@ class Checkout:
             raise ConflictError(f"{here} is no regular file", remedy=COMMIT_FIRST)
         return here.read_bytes()
 
-    def _write(self, content: bytes) -> None:
-        """Replace the file in one step, with its rights and owner."""
-        place = self._top / self._change.path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        like = (place if place.exists() else place.parent).stat()
-        rights = stat.S_IMODE(like.st_mode) & (0o777 if place.exists() else 0o666)
-        descriptor, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            with suppress(OSError):
-                os.chown(name, like.st_uid, like.st_gid)
-            Path(name).chmod(rights)
-            Path(name).replace(place)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
 
-
-def refuse_work_in_progress(git_dir: str, ref: str) -> None:
-    """`ConflictError` while Git is at work on the index of *git_dir*, or rebases *ref* there."""
-    lock = Path(git_dir, "index.lock")
-    if lock.exists():
-        raise ConflictError(
-            "another Git command is at work in this repository",
-            remedy=f"wait for it; if none runs, it left a file behind: rm {lock}",
-        )
+def refuse_rebase(git_dir: str, ref: str) -> None:
+    """`ConflictError` while *ref* is being rebased in the work tree of *git_dir*."""
     for rebase in ("rebase-merge", "rebase-apply"):
         with suppress(OSError):
             if Path(git_dir, rebase, "head-name").read_text().strip() == ref:

@@ -1,32 +1,34 @@
 """
-Commit one file onto a branch without a work tree: objects first, then the ref, guarded.
+Commit one file onto a branch without a work tree: objects first, then the branch.
 
-Where the branch is checked out, the file comes along before the ref moves: a crash in between
-leaves an uncommitted edit, which the next try takes as its own, and never a staged undoing.
+One commit of ours at a time (`commit_turn`). Where the branch is checked out, the index is locked
+as Git locks it, then the branch; file and index come along before the branch moves: a crash in
+between leaves an uncommitted edit, which the next try takes as its own, never a staged undoing.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Final
 
 from sandbox.adapters.git_repository.checkout import (
     Checkout,
     FileChange,
-    refuse_work_in_progress,
+    refuse_rebase,
 )
 from sandbox.adapters.git_repository.identity import identity
+from sandbox.adapters.git_repository.locks import IndexLock, await_git, commit_turn
 from sandbox.adapters.git_repository.objects import ObjectReader
 from sandbox.adapters.git_repository.place import Place, find_place
 from sandbox.adapters.git_repository.program import GitProgram
+from sandbox.adapters.git_repository.ref_change import RUN_AGAIN, RefChange
+from sandbox.adapters.git_repository.swap import remove_left
 from sandbox.adapters.git_repository.tree import FOLDER, REGULAR, Node, TreeReader, path_parts
 from sandbox.adapters.git_repository.write_tree import write_tree
-from sandbox.errors import ConflictError, SandboxError, SourceError
-
-RUN_AGAIN: Final = "run the command again"
+from sandbox.errors import ConflictError, MovedError, SandboxError, SourceError
+from sandbox.secrecy.vault import shown
 
 
 class Committer:
@@ -56,36 +58,33 @@ class Committer:
                 out, or Git is at work there; nothing has changed.
             SourceError: There is no such branch, or the path is no file.
         """
-        ref = f"refs/heads/{branch}"
-        self._refuse_moved(ref, branch, parent)
-        change = self._change(parent, path, content)
-        if change.before == change.after:
-            return parent
-        checkouts = self._free_checkouts(ref, change)
-        commit = self._write_commit(parent, change, message)
-        try:
-            for checkout in checkouts:
-                checkout.bring_along()
-            self._move(ref, branch, commit, parent)
-        except (SandboxError, OSError) as error:
-            _put_back(checkouts)
-            if isinstance(error, OSError):
+        with commit_turn(self._place.common_dir):
+            self._refuse_moved(branch, parent)
+            change = self._change(parent, path, content)
+            self._remove_left(branch, change)
+            if change.before == change.after:
+                return parent
+            # Looked at before the objects are written, and again when nobody can change it.
+            self._refuse_edits(branch, change)
+            commit = self._write_commit(parent, change, message)
+            try:
+                self._move(branch, commit, parent, change)
+            except OSError as error:
                 raise ConflictError(
                     f"{path} cannot be written: {error.strerror or error}", remedy=RUN_AGAIN
                 ) from error
-            raise
-        return commit
+            return commit
 
     def conflict(
         self, *, branch: str, path: str, content: bytes, parent: str
     ) -> ConflictError | None:
         """What `commit_file` would refuse now; nothing is written, nothing is changed."""
-        ref = f"refs/heads/{branch}"
         try:
-            self._refuse_moved(ref, branch, parent)
-            change = self._change(parent, path, content)
-            if change.before != change.after:
-                self._free_checkouts(ref, change)
+            with commit_turn(self._place.common_dir, look=True):
+                self._refuse_moved(branch, parent)
+                change = self._change(parent, path, content)
+                if change.before != change.after:
+                    self._refuse_edits(branch, change)
         except ConflictError as error:
             return error
         return None
@@ -108,11 +107,14 @@ class Committer:
         ref = f"refs/heads/{branch}"
         if branch.startswith("-") or self._program.ask("check-ref-format", ref).status:
             raise SourceError(f"{branch!r} is no name of a branch", remedy="name another one")
-        self._refuse_moved(f"refs/heads/{beside}", beside, parent)
+        self._refuse_moved(beside, parent)
         commit = self._write_commit(parent, self._change(parent, path, content), message)
         there = self._objects.resolve(f"{ref}^{{commit}}")
         if there is None:
-            self._move(ref, branch, commit, "0" * len(commit))
+            with RefChange(
+                self._program, branch=branch, commit=commit, parent="0" * len(commit)
+            ) as new:
+                new.commit()
             return commit
         same_tree = self._trees.root(there) == self._trees.root(commit)
         if not same_tree or self._parents(there) != [parent]:
@@ -127,19 +129,56 @@ class Committer:
             "rev-list", "--no-walk", "--parents", "--end-of-options", commit
         ).split()[1:]
 
-    def _free_checkouts(self, ref: str, change: FileChange) -> tuple[Checkout, ...]:
-        """The work trees that have *ref* checked out; `ConflictError` if one has an edit there."""
-        checkouts = tuple(self._checkouts(ref, change))
-        for checkout in checkouts:
-            checkout.refuse_edits()
-        return checkouts
+    def _move(self, branch: str, commit: str, parent: str, change: FileChange) -> None:
+        """Move the branch, and with it the file where the branch is checked out."""
+        with ExitStack() as held:
+            checkouts: list[tuple[Checkout, IndexLock]] = []
+            for place, here in self._work_trees_at(branch):
+                index = held.enter_context(IndexLock(here, place.git_dir))
+                checkout = Checkout(here, place.top or "", change)
+                checkout.refuse_edits()
+                checkouts.append((checkout, index))
+            moving = held.enter_context(
+                RefChange(self._program, branch=branch, commit=commit, parent=parent)
+            )
+            if len(tuple(self._work_trees_at(branch, locked=True))) != len(checkouts):
+                raise MovedError(f"{branch} was checked out meanwhile", remedy=RUN_AGAIN)
+            try:
+                for checkout, index in checkouts:
+                    checkout.bring_along(index)
+                moving.commit()
+            except BaseException:
+                _put_back(checkouts)
+                raise
+            for checkout, _ in checkouts:
+                checkout.finish()
 
-    def _refuse_moved(self, ref: str, branch: str, parent: str) -> None:
-        now = self._objects.resolve(f"{ref}^{{commit}}")
+    def _remove_left(self, branch: str, change: FileChange) -> None:
+        """Remove what killed commits left beside the file: drafts, and content that Git has."""
+
+        def is_ours(content: bytes) -> bool:
+            # A process that was killed while it wrote left the beginning of the new content.
+            if change.new.startswith(content):
+                return True
+            lines = content.replace(b"\r\n", b"\n")
+            hashed = self._program.line("hash-object", "--no-filters", "--stdin", stdin=lines)
+            return self._objects.resolve(f"{hashed}^{{blob}}") is not None
+
+        with suppress(ConflictError):
+            for place, _ in self._work_trees_at(branch, locked=True):
+                remove_left(Path(place.top or "", change.path), is_ours)
+
+    def _refuse_edits(self, branch: str, change: FileChange) -> None:
+        """`ConflictError` if a work tree that has *branch* checked out has an edit of the file."""
+        for place, here in self._work_trees_at(branch):
+            Checkout(here, place.top or "", change).refuse_edits()
+
+    def _refuse_moved(self, branch: str, parent: str) -> None:
+        now = self._objects.resolve(f"refs/heads/{branch}^{{commit}}")
         if now is None:
             raise SourceError(f"there is no branch {branch}", remedy="git branch lists them")
         if now != parent:
-            raise ConflictError(
+            raise MovedError(
                 f"{branch} has moved from {parent[:12]} to {now[:12]} meanwhile", remedy=RUN_AGAIN
             )
 
@@ -170,20 +209,33 @@ class Committer:
         root, parts = self._trees.root(parent), path_parts(change.path)
         tree = write_tree(self._program, self._trees, root, parts, change.after)
         writer = self._program.within(self._program.folder, identity(self._program))
-        text = message.strip() + "\n"
+        text = shown(message).strip() + "\n"
         return writer.line("commit-tree", "-p", parent, "-F", "-", tree, stdin=text.encode())
 
-    def _checkouts(self, ref: str, change: FileChange) -> Iterator[Checkout]:
-        """The work trees, linked ones included, that have *ref* checked out."""
+    def _work_trees_at(
+        self, branch: str, *, locked: bool = False
+    ) -> Iterator[tuple[Place, GitProgram]]:
+        """
+        The work trees, linked ones included, that have *branch* checked out, and Git in each.
+
+        Args:
+            locked: Their index is held by the caller.
+
+        Raises:
+            ConflictError: Git is at work in one, or rebases *branch* there.
+        """
+        ref = f"refs/heads/{branch}"
         for place in self._work_trees():
-            refuse_work_in_progress(place.git_dir, ref)
+            if not locked:
+                await_git(place.git_dir)
+            refuse_rebase(place.git_dir, ref)
             assert place.top
             here = self._program.within(
                 place.top, {"GIT_DIR": place.git_dir, "GIT_WORK_TREE": place.top}
             )
             head = os.fsdecode(here.ask("symbolic-ref", "--quiet", "HEAD").stdout).strip()
             if head == ref:
-                yield Checkout(here.without_filters(), place.top, change)
+                yield place, here.without_filters()
 
     def _work_trees(self) -> Iterable[Place]:
         """Ours and those that Git lists, each once."""
@@ -201,22 +253,10 @@ class Committer:
                 places[place.git_dir] = place
         return places.values()
 
-    def _move(self, ref: str, branch: str, commit: str, parent: str) -> None:
-        answer = self._program.ask("update-ref", "-m", "commit by sandbox", ref, commit, parent)
-        if not answer.status:
-            return
-        if "File exists" in answer.stderr:
-            raise ConflictError(
-                f"another Git command holds {branch}: {answer.complaint}",
-                remedy="wait for it; if none runs, remove the lock file that the message names",
-            )
-        if "but expected" in answer.stderr:
-            raise ConflictError(f"{branch} has moved meanwhile", remedy=RUN_AGAIN)
-        raise SourceError(f"{branch} cannot be moved: {answer.complaint}")
 
-
-def _put_back(checkouts: Iterable[Checkout]) -> None:
-    for checkout in checkouts:
+def _put_back(checkouts: Iterable[tuple[Checkout, IndexLock]]) -> None:
+    for checkout, index in checkouts:
         # What cannot be put back stays as an uncommitted edit, which hides nothing.
         with suppress(SandboxError, OSError):
             checkout.put_back()
+            index.put_back()

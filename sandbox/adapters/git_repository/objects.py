@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import select
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from subprocess import Popen, TimeoutExpired
@@ -18,6 +20,7 @@ ANSWER_TIMEOUT_S: Final = 60.0
 SIZE_MAX_BYTES: Final = 256 * 1024 * 1024
 CACHED_BYTES: Final = 32 * 1024 * 1024
 CACHED_EACH_BYTES: Final = 1024 * 1024
+FULL_ID: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 CHECK_REPOSITORY: Final = "check the repository: git fsck"
 
 
@@ -31,10 +34,18 @@ class GitObject:
 
 
 class ObjectReader:
-    """Reads objects by name; safe to use from several threads."""
+    """
+    Reads objects by name; safe to use from several threads.
 
-    def __init__(self, program: GitProgram) -> None:
+    Args:
+        stores: Gives folders of objects where those are looked for that the repository lacks: of
+            its submodules. Only full ids are, so they are what they are named by wherever they are.
+    """
+
+    def __init__(self, program: GitProgram, stores: Callable[[], tuple[str, ...]] = tuple) -> None:
         self._program = program
+        self._stores = stores
+        self._beside: tuple[tuple[str, ...], ObjectReader] | None = None
         self._lock = Lock()
         self._process: Popen[bytes] | None = None
         self._cache: BoundedCache[str, GitObject] = BoundedCache(
@@ -58,6 +69,9 @@ class ObjectReader:
                 # What a name stands for moves; what an id stands for does not.
                 if found and found.id == name and len(found.content) <= CACHED_EACH_BYTES:
                     self._cache.put(name, found)
+            beside = self._reader_beside(name) if found is None else None
+        if beside:
+            return beside.read(name, kind)
         return found if found and found.kind == kind else None
 
     def need(self, object_id: str, kind: str) -> bytes:
@@ -80,6 +94,21 @@ class ObjectReader:
         """End the process; the next read would start another."""
         with self._lock:
             self._end()
+            if self._beside:
+                self._beside[1].close()
+
+    def _reader_beside(self, name: str) -> ObjectReader | None:
+        """Who reads from the stores there are now; ``None`` when there is none."""
+        stores = self._stores() if FULL_ID.fullmatch(name) else ()
+        if self._beside and self._beside[0] != stores:
+            self._beside[1].close()
+            self._beside = None
+        if stores and self._beside is None:
+            quoted = ('"' + each.replace("\\", "\\\\").replace('"', '\\"') + '"' for each in stores)
+            variables = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": ":".join(quoted)}
+            program = self._program.within(self._program.folder, variables)
+            self._beside = (stores, ObjectReader(program))
+        return self._beside[1] if self._beside else None
 
     def _ask(self, request: str) -> GitObject | None:
         if "\n" in request or "\0" in request:

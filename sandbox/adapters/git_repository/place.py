@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shlex
 from dataclasses import dataclass
@@ -33,12 +32,6 @@ class Place:
     common_dir: str
     top: str | None
     hash_name: str
-
-    @property
-    def instance(self) -> str:
-        """12 hex digits that only this repository on this machine has."""
-        real = Path(self.common_dir).resolve()
-        return hashlib.sha256(os.fsencode(real)).hexdigest()[:12]
 
     @property
     def name(self) -> str:

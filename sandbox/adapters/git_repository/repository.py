@@ -5,24 +5,35 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from heapq import merge
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from sandbox.adapters.git_repository.archive import archive
+from sandbox.adapters.git_repository.attributes import ATTRIBUTES, filter_of
 from sandbox.adapters.git_repository.cache import BoundedCache
 from sandbox.adapters.git_repository.commit import Committer
 from sandbox.adapters.git_repository.edits import EDITS_MAX, new_files, uncommitted
 from sandbox.adapters.git_repository.hooks import hook_file, read_hook, write_hook
 from sandbox.adapters.git_repository.index import index_of_hook, staged_files
+from sandbox.adapters.git_repository.locks import remove_left_locks
 from sandbox.adapters.git_repository.notes import Notes
 from sandbox.adapters.git_repository.objects import ObjectReader
 from sandbox.adapters.git_repository.place import Place, find_place
 from sandbox.adapters.git_repository.program import GitProgram
-from sandbox.adapters.git_repository.tree import EXECUTABLE, FOLDER, TreeReader
+from sandbox.adapters.git_repository.stores import LFS, Stores, is_pointer, lfs_content
+from sandbox.adapters.git_repository.tree import (
+    EXECUTABLE,
+    FOLDER,
+    LINK,
+    TreeReader,
+    refuse_missing,
+)
 from sandbox.adapters.git_repository.worktree import WorkTree
 from sandbox.errors import ConflictError, SourceError
+from sandbox.planning.ownership import derived_instance
 from sandbox.ports import CommitInfo, TreeEntry
 
 FULL_ID: Final = re.compile(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?")
@@ -33,30 +44,34 @@ REMEMBERED: Final = 4096
 
 def open_repository(folder: str | None = None) -> GitRepository:
     """
-    Open the repository that *folder* (the current one unless given) is in.
+    Open the repository that *folder* (the current one unless given) is in, as a new one.
 
     Raises:
         SourceError: There is none, or Git does not trust it; the remedy says what to do.
     """
-    return GitRepository(find_place("." if folder is None else folder))
+    place = find_place("." if folder is None else folder)
+    real = Path(place.common_dir).resolve()
+    return GitRepository(place, instance=derived_instance(os.fsencode(real)))
 
 
 class GitRepository:
     """Reads from Git objects; files that are not valid UTF-8 have surrogates in their paths."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, *, instance: str) -> None:
         self.place = place
+        self._instance = instance
         self._program = GitProgram(place.common_dir, {"GIT_DIR": place.git_dir})
-        self._objects = ObjectReader(self._program)
-        self._trees = TreeReader(self._objects, place.hash_name)
+        self._stores = Stores(place, self._program)
+        self._objects = ObjectReader(self._program, self._stores.objects)
+        self._trees = TreeReader(self._objects, place.hash_name, self._stores.note)
         self._notes = Notes(self._program, self._objects, self._trees)
         self._worktree = WorkTree(place.top, place.hash_name) if place.top else None
         self._changes: BoundedCache[tuple[str, tuple[str, ...]], str] = BoundedCache(REMEMBERED)
 
     @property
     def instance(self) -> str:
-        """Id of this repository on this machine: 12 lower-case hex digits, from its place."""
-        return self.place.instance
+        """Id of this repository on this machine: 12 lower-case hex digits."""
+        return self._instance
 
     @property
     def name(self) -> str:
@@ -71,6 +86,10 @@ class GitRepository:
     def is_there(self) -> bool:
         """Its folder still exists."""
         return Path(self.place.common_dir).is_dir()
+
+    def remove_left_locks(self) -> None:
+        """Remove locks on the index that a killed process of ours left in the user's way."""
+        remove_left_locks(self.place.common_dir)
 
     def close(self) -> None:
         """End Git's process; reading again would start another."""
@@ -202,7 +221,7 @@ class GitRepository:
 
     def _followed(self, commit: str, folders: Sequence[str]) -> tuple[str, ...]:
         """Paths to ask Git about: a link to a folder changes when either of them does."""
-        targets = (self._trees.locate(commit, folder) for folder in folders)
+        targets = (self._trees.locate(commit, folder, enter=False) for folder in folders)
         paths = {*folders, *(target.path for target in targets if target)}
         return tuple(sorted(path or "." for path in paths))
 
@@ -228,18 +247,33 @@ class GitRepository:
         found = self._trees.locate(commit, path)
         if found is None or not found.mode.startswith("100"):
             return None
-        return self._objects.need(found.object_id, "blob")
+        return self._content(commit, found)
 
-    def list_files(self, commit: str, folder: str) -> tuple[TreeEntry, ...]:
-        """
-        Files, links and submodules below *folder*, recursively, sorted by path.
-
-        Empty when there is no such folder. Folders themselves are not listed, as in Git's index.
-        """
+    def read_link(self, commit: str, path: str) -> bytes:
+        """Text of the symbolic link at *path*, whose folder holds no links itself."""
+        folder, _, name = path.rpartition("/")
         found = self._trees.locate(commit, folder)
+        node = self._trees.nodes(found.object_id).get(name) if found else None
+        if node is None or node.mode != LINK:
+            raise SourceError(f"there is no link {path} in commit {commit[:12]}")
+        return self._objects.need(node.object_id, "blob")
+
+    def list_files(self, commit: str, folder: str, *, enter: bool = True) -> tuple[TreeEntry, ...]:
+        """
+        Files and links below *folder*, recursively, sorted by path; none of no such folder.
+
+        Folders themselves are not listed, as in Git's index. What is in submodules is, unless
+        *enter* is false: then each is one entry.
+
+        Raises:
+            SourceError: A submodule that is to be entered is not on this machine.
+        """
+        found = self._trees.locate(commit, folder, enter=enter)
         if found is None or found.mode != FOLDER:
             return ()
-        below = self._trees.walk(found.object_id, folder.strip("/"))
+        below = self._trees.walk(found.object_id, folder.strip("/"), enter=enter)
+        if enter:
+            refuse_missing(below)
         return tuple(sorted(below, key=lambda entry: entry.path))
 
     def tree_id(self, commit: str, folder: str) -> str | None:
@@ -252,7 +286,18 @@ class GitRepository:
         found = self._trees.locate(commit, folder)
         if found is None or found.mode != FOLDER:
             raise SourceError(f"there is no folder {folder} in commit {commit[:12]}")
-        return archive(self._objects, self._trees.walk(found.object_id, ""))
+        entries = self._trees.walk(found.object_id, found.path)
+        refuse_missing(entries)
+        return archive(entries, found.path, partial(self._content, commit))
+
+    def _content(self, commit: str, entry: TreeEntry) -> bytes:
+        """What the work tree would have: for a pointer of Git LFS, what it stands for."""
+        content = self._objects.need(entry.object_id, "blob")
+        if not is_pointer(content) or entry.mode == LINK:
+            return content
+        if filter_of(self._trees.files_above(commit, entry.path, ATTRIBUTES), entry.path) != LFS:
+            return content
+        return lfs_content(self._stores, content, entry.path, commit)
 
     def is_executable(self, commit: str, path: str) -> bool:
         """Whether the file at *path* may be run."""
@@ -346,7 +391,9 @@ class GitRepository:
 
     def _entries(self, commit: str, folders: Sequence[str]) -> Mapping[str, TreeEntry]:
         return {
-            entry.path: entry for folder in folders for entry in self.list_files(commit, folder)
+            entry.path: entry
+            for folder in folders
+            for entry in self.list_files(commit, folder, enter=False)
         }
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from sandbox.errors import EngineError, EngineUnreachableError, IngressError
+from sandbox.errors import EngineError, EngineUnreachableError, IngressError, StaleError
 from sandbox.planning.ingress_image import CONSOLE, END
 
 if TYPE_CHECKING:
@@ -119,7 +119,9 @@ def open_console(converse: Converse, container_id: str) -> Generator[Console]:
         raise
     except EngineError as error:
         raise IngressError(
-            f"the ingress does not answer: {error.message}", temporary=error.temporary
+            f"the ingress does not answer: {error.message}",
+            # A container that is gone or does not run answers no better in a moment.
+            temporary=error.temporary and not isinstance(error, StaleError),
         ) from error
     except TimeoutError as error:
         raise IngressError(

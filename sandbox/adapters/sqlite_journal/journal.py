@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from sandbox.adapters.sqlite_journal.file import JournalFile
 from sandbox.adapters.sqlite_journal.rows import text_of, value_of
-from sandbox.model.event import Event
+from sandbox.model.event import OF_HEALTH, Event
 from sandbox.model.gate import GateResult
+from sandbox.model.observed import Creation
+from sandbox.model.ownership import Kind, Made
 from sandbox.model.quarantine import Quarantine
 from sandbox.model.receipt import Traffic
 from sandbox.model.record import SyncRecord
 from sandbox.model.status import Suspension
+from sandbox.model.steadiness import HealthRecord
 
 EVENTS_MAX: Final = 10_000
 STEPS_MAX: Final = 10_000
+MADE_MAX: Final = 5_000
 PROOFS_MAX: Final = 1_000  # of each kind
 JOBS_MAX: Final = 10_000
+NOTICES_MAX: Final = 20
 SYNCS_MAX: Final = 1_000  # of each environment
 GATES_MAX: Final = 1_000  # of each environment
 OLD_GATES: Final = """
@@ -32,6 +39,15 @@ DELETE FROM sync WHERE environment = ?1 AND id <=
     (SELECT id FROM sync WHERE environment = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)
 """
 
+OLD_MADE: Final = """
+DELETE FROM made WHERE tag NOT LIKE 'adopted %' AND rowid <= (SELECT max(rowid) FROM made) - ?
+"""
+
+HEALTH_EVENTS: Final = """
+SELECT event FROM event WHERE json_extract(event, '$.environment') = ?
+AND json_extract(event, '$.kind') IN (?, ?, ?) ORDER BY id DESC LIMIT ?
+"""
+
 log = logging.getLogger(__name__)
 
 
@@ -41,11 +57,34 @@ class SqliteJournal:
 
     Args:
         state_folder: Made, for this user only, by the first write.
-        warn: Told once, in a sentence, when history is lost or cannot be kept.
+        warn: Told in a sentence when history is lost or cannot be written, once each time.
+        monotonic: Seconds that never go back.
     """
 
-    def __init__(self, state_folder: str, warn: Callable[[str], None] = log.warning) -> None:
-        self._file = JournalFile(Path(state_folder, "journal.sqlite"), warn)
+    def __init__(
+        self,
+        state_folder: str,
+        warn: Callable[[str], None] = log.warning,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._warn = warn
+        self._notices: deque[str] = deque(maxlen=NOTICES_MAX)
+        self._file = JournalFile(Path(state_folder, "journal.sqlite"), self._notice, monotonic)
+
+    def trouble(self) -> str:
+        """Why what is recorded is only in memory now; empty while the file takes it."""
+        return self._file.trouble
+
+    def notices(self) -> tuple[str, ...]:
+        """What happened to the file since this was asked last."""
+        taken: list[str] = []
+        while self._notices:
+            taken.append(self._notices.popleft())
+        return tuple(taken)
+
+    def _notice(self, message: str) -> None:
+        self._notices.append(message)
+        self._warn(message)
 
     # syncs
 
@@ -116,7 +155,49 @@ class SqliteJournal:
             ("UPDATE step SET ended_at = ?, outcome = ? WHERE id = ?", (at, outcome, number))
         )
 
-    # what containers proved
+    # what was created
+
+    def record_made(self, made: Made) -> None:
+        """
+        Keep *made* instead of an earlier one of its tag.
+
+        The last 5,000 are kept, and everything that was adopted: nothing else proves those.
+        """
+        self._file.write(
+            (
+                "INSERT OR REPLACE INTO made VALUES (?, ?, ?, ?)",
+                (made.tag, made.kind.value, made.name, made.object_id),
+            ),
+            (OLD_MADE, (MADE_MAX,)),
+        )
+
+    def made(self) -> tuple[Made, ...]:
+        """What was created or is about to be, oldest first."""
+        rows = self._file.read("SELECT tag, kind, name, object_id FROM made ORDER BY rowid")
+        return tuple(
+            Made(tag=tag, kind=Kind(kind), name=name, object_id=object_id)
+            for tag, kind, name, object_id in rows
+        )
+
+    # what containers are and proved
+
+    def record_creation(self, container_id: str, creation: Creation) -> None:
+        """Keep what the engine made of a container; the last 1,000 are kept."""
+        self._file.write(
+            ("INSERT OR REPLACE INTO creation VALUES (?, ?)", (container_id, text_of(creation))),
+            (
+                "DELETE FROM creation WHERE rowid <= (SELECT max(rowid) FROM creation) - ?",
+                (PROOFS_MAX,),
+            ),
+        )
+
+    def creations(self, container_ids: Collection[str]) -> Mapping[str, Creation]:
+        """What was kept of these, by container id."""
+        wanted = ", ".join("?" * len(container_ids))
+        query = f"SELECT container_id, creation FROM creation WHERE container_id IN ({wanted})"  # noqa: S608 - placeholders only
+        rows = self._file.read(query, tuple(container_ids))
+        found = {container_id: value_of(Creation, text) for container_id, text in rows}
+        return {container_id: each for container_id, each in found.items() if each is not None}
 
     def mark_ready(self, container_id: str, started_at: float) -> None:
         """A healthcheck passed for the container as started then; the last 1,000 are kept."""
@@ -211,6 +292,36 @@ class SqliteJournal:
         rows = self._file.read(query, (*values, limit))
         found = (value_of(GateResult, text) for (text,) in rows)
         return tuple(result for result in found if result is not None)
+
+    # health of services
+
+    def record_health(self, record: HealthRecord) -> None:
+        """Keep *record* instead of an earlier one of its service."""
+        self._file.write(
+            (
+                "INSERT OR REPLACE INTO health VALUES (?, ?, ?)",
+                (record.environment, record.service_name, text_of(record)),
+            )
+        )
+
+    def health_records(self, environment: str) -> tuple[HealthRecord, ...]:
+        """Those of *environment*, sorted by service."""
+        query = "SELECT record FROM health WHERE environment = ? ORDER BY service"
+        found = (value_of(HealthRecord, text) for (text,) in self._file.read(query, (environment,)))
+        return tuple(record for record in found if record is not None)
+
+    def forget_health(self, environment: str, service_name: str = "") -> None:
+        """Forget what is remembered of a service, or of all of them."""
+        where = "DELETE FROM health WHERE environment = ?1 AND ?2 IN ('', service)"
+        self._file.write((where, (environment, service_name)))
+
+    def health_events(self, environment: str, *, limit: int) -> tuple[Event, ...]:
+        """Events that tell of the health of services, newest first."""
+        found = (
+            value_of(Event, text)
+            for (text,) in self._file.read(HEALTH_EVENTS, (environment, *sorted(OF_HEALTH), limit))
+        )
+        return tuple(event for event in found if event is not None)
 
     # suspensions
 

@@ -11,17 +11,30 @@ from typing import TypeVar
 from sandbox.adapters.wire import WireError, decode, encode
 from sandbox.model.event import Event
 from sandbox.model.gate import GateResult
+from sandbox.model.observed import Creation
 from sandbox.model.quarantine import Quarantine
 from sandbox.model.receipt import Traffic
 from sandbox.model.record import SyncRecord
 from sandbox.model.status import Suspension
+from sandbox.model.steadiness import HealthRecord
 
-Stored = TypeVar("Stored", Event, GateResult, Quarantine, Suspension, SyncRecord)
+Stored = TypeVar(
+    "Stored", Creation, Event, GateResult, HealthRecord, Quarantine, Suspension, SyncRecord
+)
 
 log = logging.getLogger(__name__)
 
 
-def text_of(value: Event | GateResult | Quarantine | Suspension | SyncRecord | Traffic) -> str:
+def text_of(
+    value: Creation
+    | Event
+    | GateResult
+    | HealthRecord
+    | Quarantine
+    | Suspension
+    | SyncRecord
+    | Traffic,
+) -> str:
     """
     Write *value* as JSON.
     """

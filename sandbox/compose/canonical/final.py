@@ -178,6 +178,7 @@ _SERVICE = _fields(
         "depends_on": {EACH: _fields({"restart": truth})},
         "deploy": _DEPLOY,
         "develop": _fields({"watch": {EACH: _WATCH}}),
+        "devices": {EACH: _fields({})},
         "entrypoint": command,
         "expose": {EACH: string},
         "extra_hosts": hosts,

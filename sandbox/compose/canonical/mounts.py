@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from sandbox.compose.canonical.shape import record, scalar
 from sandbox.compose.findings import Place
 from sandbox.compose.known import shown
@@ -38,7 +40,7 @@ def mount(node: Node, place: Place) -> Node | None:
 
 
 def target_of(written: str) -> str | None:
-    """Give the path in the container that a short form names; ``None`` when it is no mount."""
+    """Give the clean path in the container of a short form; ``None`` when it is no mount."""
     try:
         return _parts(written)[1]
     except _FaultError:
@@ -46,11 +48,11 @@ def target_of(written: str) -> str | None:
 
 
 def _parts(written: str) -> tuple[str, str, list[str]]:
-    """Split at colons, but not behind the letter of a drive."""
+    """Split at colons, but not behind the letter of a drive; the target comes cleaned."""
     if not written:
         raise _FaultError("it is empty")
     if len(written) < _SHORTEST_PAIR:
-        return "", written, []
+        return "", cleaned(written), []
     fields: list[str] = []
     for field in written.split(":"):
         if fields and is_drive(f"{fields[-1]}:"):
@@ -62,8 +64,14 @@ def _parts(written: str) -> tuple[str, str, list[str]]:
     if len(fields) > 3:  # noqa: PLR2004 - source, target, options
         raise _FaultError("it has more than three parts")
     if len(fields) == 1:
-        return "", fields[0], []
-    return fields[0], fields[1], fields[2].split(",") if fields[2:] else []
+        return "", cleaned(fields[0]), []
+    return fields[0], cleaned(fields[1]), fields[2].split(",") if fields[2:] else []
+
+
+def cleaned(path: str) -> str:
+    """Write a path in the container without detours."""
+    found = posixpath.normpath(path)
+    return found[1:] if found.startswith("//") else found
 
 
 def is_drive(written: str) -> bool:

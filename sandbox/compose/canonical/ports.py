@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sandbox.compose.canonical.shape import record, scalar
 from sandbox.compose.findings import Place
 from sandbox.compose.known import shown
-from sandbox.compose.node import ListNode, Node, Scalar, text
+from sandbox.compose.node import ListNode, Node, Scalar, mapping, text
 
 PORT_MAX = 65535
 PORTS_MAX = 70_000
@@ -43,12 +43,33 @@ def ports(node: Node, place: Place) -> Node:
     for index, item in enumerate(node.items):
         if isinstance(item, Scalar) and isinstance(item.value, str | int):
             result += _short(item, place.at(index))
-        else:
+        elif not _has_fraction(item, place.at(index)):
             result.append(item)
         if len(result) > PORTS_MAX:
             place.problem(node, f"the ranges come to more than {PORTS_MAX:,} ports")
             return ListNode(items=(), mark=node.mark)
     return ListNode(items=tuple(result), mark=node.mark)
+
+
+def exposed(node: Node, place: Place) -> Node | None:
+    """Keep an entry of ``expose``, but no number with a fraction."""
+    return None if is_float(node, place) else node
+
+
+def _has_fraction(item: Node, place: Place) -> bool:
+    """Report a number with a fraction as a short form, or as the port of the host in a long one."""
+    published = mapping(item).get("published")
+    return is_float(item, place) or (
+        published is not None and is_float(published, place.at("published"))
+    )
+
+
+def is_float(node: Node, place: Place) -> bool:
+    """Report a number that is written with a fraction or an exponent; ``80.0`` is one too."""
+    if not isinstance(node, Scalar) or not isinstance(node.value, float):
+        return False
+    place.problem(node, f"{text(node)} is not a whole number, and so no port", _FORMS)
+    return True
 
 
 def count(node: Node | None) -> int:

@@ -14,7 +14,7 @@ from sandbox.compose.canonical.lists import (
     variables,
 )
 from sandbox.compose.canonical.mounts import device, mount
-from sandbox.compose.canonical.ports import count, ports
+from sandbox.compose.canonical.ports import count, exposed, ports
 from sandbox.compose.canonical.shape import EACH, Shape, applied, replaced
 from sandbox.compose.findings import Findings, Place, key_mark
 from sandbox.compose.node import MapNode, Node, mapping
@@ -43,6 +43,7 @@ _SERVICE: Shape = {
     "dns_search": listed,
     "env_file": env_files,
     "environment": variables,
+    "expose": {EACH: exposed},
     "gpus": gpus,
     "label_file": listed,
     "labels": pairs,

@@ -7,9 +7,9 @@ They are read once, when all files are merged: what a later file replaces need n
 from __future__ import annotations
 
 import math
-import posixpath
 
 from sandbox.compose.canonical.lists import pairs
+from sandbox.compose.canonical.mounts import cleaned
 from sandbox.compose.canonical.shape import replaced, scalar
 from sandbox.compose.findings import Place
 from sandbox.compose.known import shown
@@ -156,7 +156,7 @@ def health_test(node: Node, _place: Place) -> Node:
 
 
 def hosts(node: Node, place: Place) -> Node:
-    """Write ``name:address`` and mappings as a list of ``name=address``."""
+    """Write each form as a list of ``name=address``; in a list a comma parts addresses."""
     lines: list[Node] = []
     if isinstance(node, MapNode):
         for name, value in node.values.items():
@@ -169,7 +169,7 @@ def hosts(node: Node, place: Place) -> Node:
         name, separator, address = written.partition("=" if "=" in written else ":")
         if not separator or not name or ":" in name:
             place.at(index).problem(item, f"{shown(written)} is not name:address or name=address")
-        lines.append(scalar(f"{name}={_bare(address)}", item))
+        lines += [scalar(f"{name}={_bare(one)}", item) for one in address.split(",")]
     return ListNode(items=tuple(lines), mark=node.mark)
 
 
@@ -201,8 +201,5 @@ def filled(node: Node, place: Place) -> Node:
 
 def clean(node: Node, _place: Place) -> Node:
     """Write a path in the container without detours."""
-    written = text(node)
-    cleaned = posixpath.normpath(written)
-    if written.startswith("//"):
-        cleaned = cleaned[1:] if cleaned.startswith("//") else cleaned
-    return node if cleaned == written else scalar(cleaned, node)
+    path = cleaned(text(node))
+    return node if path == text(node) else scalar(path, node)

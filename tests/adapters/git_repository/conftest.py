@@ -3,10 +3,21 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.adapters.git_repository import GitRepository, open_repository
+from sandbox.adapters.git_repository import (
+    GitRepository,
+    locks,
+    open_repository,
+    ref_change,
+)
 from tests.repositories import DiskRepository
 
 Open = Callable[[Path], GitRepository]
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "GIT_S", 0.2)
+    monkeypatch.setattr(ref_change, "GIT_S", 0.2)
 
 
 @pytest.fixture

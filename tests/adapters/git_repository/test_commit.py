@@ -1,12 +1,17 @@
+import multiprocessing
+import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sandbox.adapters.git_repository import GitRepository
+from sandbox.adapters.git_repository import GitRepository, locks, open_repository, swap
 from sandbox.adapters.git_repository.checkout import Checkout
-from sandbox.errors import ConflictError, SourceError
+from sandbox.adapters.git_repository.locks import IndexLock
+from sandbox.adapters.git_repository.ref_change import RefChange
+from sandbox.errors import ConflictError, MovedError, SourceError
 from tests.repositories import DiskRepository, snapshot
 
 Open = Callable[[Path], GitRepository]
@@ -248,16 +253,16 @@ def test_a_ref_that_is_locked_puts_the_file_back(
 def test_a_commit_that_comes_first_wins_the_race(
     disk: DiskRepository, opened: Open, parent: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bring_along = Checkout.bring_along
+    prepare = RefChange.__enter__
 
-    def another_commit_meanwhile(checkout: Checkout) -> None:
-        bring_along(checkout)
+    def after_another_commit(change: RefChange) -> RefChange:
         other = disk.git("commit-tree", "-p", parent, "-m", "other", f"{parent}^{{tree}}")
         disk.git("update-ref", "refs/heads/main", other)
+        return prepare(change)
 
-    monkeypatch.setattr(Checkout, "bring_along", another_commit_meanwhile)
+    monkeypatch.setattr(RefChange, "__enter__", after_another_commit)
 
-    with pytest.raises(ConflictError, match="has moved meanwhile"):
+    with pytest.raises(MovedError, match="has moved meanwhile"):
         promote(opened(disk.top), parent)
 
     assert disk.git("log", "-1", "--format=%s", "main") == "other"
@@ -345,9 +350,9 @@ def test_an_edit_that_comes_while_the_commit_is_made_is_not_lost(
 ) -> None:
     bring_along = Checkout.bring_along
 
-    def after_an_edit(checkout: Checkout) -> None:
+    def after_an_edit(checkout: Checkout, index: IndexLock) -> None:
         disk.write(PATH, "RELEASE=mine\n")
-        bring_along(checkout)
+        bring_along(checkout, index)
 
     monkeypatch.setattr(Checkout, "bring_along", after_an_edit)
 
@@ -357,6 +362,155 @@ def test_an_edit_that_comes_while_the_commit_is_made_is_not_lost(
     assert (disk.top / PATH).read_text() == "RELEASE=mine\n"
     assert disk.git("cat-file", "blob", f":{PATH}") == "RELEASE=old"
     assert disk.git("rev-parse", "main") == parent
+
+
+def test_a_lock_that_a_killed_process_of_ours_left_is_no_hindrance(
+    disk: DiskRepository, opened: Open, parent: str
+) -> None:
+    (disk.git_dir / "index.lock").symlink_to("sandbox process 1")
+    repository = opened(disk.top)
+    content = b"RELEASE=new\n"
+
+    assert (
+        repository.commit_conflict(branch="main", path=PATH, content=content, parent=parent) is None
+    )
+    promote(repository, parent)
+
+    assert disk.git("status", "--porcelain") == ""
+    assert not (disk.git_dir / "index.lock").is_symlink()
+
+
+def test_a_lock_that_is_left_is_removed_and_one_of_the_user_is_not(
+    disk: DiskRepository, opened: Open, parent: str, tmp_path: Path
+) -> None:
+    disk.git("worktree", "add", "--quiet", str(tmp_path / "linked"), "-b", "side", parent)
+    linked = DiskRepository(tmp_path / "linked")
+    left, theirs = linked.git_dir / "index.lock", disk.git_dir / "index.lock"
+    left.symlink_to("sandbox process 1")
+    theirs.write_text("")
+
+    opened(disk.top).remove_left_locks()
+
+    assert not left.is_symlink()
+    assert theirs.exists()
+
+
+def test_a_commit_that_is_killed_anywhere_is_finished_by_the_next(
+    disk: DiskRepository, opened: Open, parent: str
+) -> None:
+    repository = opened(disk.top)
+    context = multiprocessing.get_context("fork")
+    head, seen, whole_s = parent, set[bool](), 0.0
+    for number in range(24):
+        content = f"RELEASE={number}\n".encode()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            killed = context.Process(target=commit_elsewhere, args=(disk.top, head, content))
+            killed.start()
+        began = time.monotonic()
+        # The first one comes to its end, and tells how long that takes here.
+        killed.join(whole_s * number / 20 if whole_s else None)
+        whole_s = whole_s or time.monotonic() - began
+        killed.kill()
+        killed.join()
+        repository.remove_left_locks()
+        now = disk.git("rev-parse", "main")
+        seen.add(now != head)
+
+        head = promote(repository, now, content=content)
+
+        assert disk.git("status", "--porcelain", "--untracked-files=all") == ""
+        assert (disk.top / PATH).read_bytes() == content
+        assert not list(disk.git_dir.glob("index?*"))
+    assert seen == {True, False}, "none was killed in time, or none came to its end"
+
+
+def commit_elsewhere(top: Path, parent: str, content: bytes) -> None:
+    promote(open_repository(str(top)), parent, content=content)
+
+
+def test_git_of_the_user_is_kept_out_while_the_file_comes_along(
+    disk: DiskRepository, opened: Open, parent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring_along = Checkout.bring_along
+
+    def beside_the_user(checkout: Checkout, index: IndexLock) -> None:
+        with pytest.raises(AssertionError, match=r"index.lock': File exists"):
+            disk.git("commit", "-a", "-m", "mine")
+        with pytest.raises(AssertionError, match=r"HEAD.lock': File exists"):
+            disk.git("symbolic-ref", "HEAD", "refs/heads/other")
+        bring_along(checkout, index)
+
+    monkeypatch.setattr(Checkout, "bring_along", beside_the_user)
+
+    made = promote(opened(disk.top), parent)
+
+    assert disk.git("rev-parse", "main") == made
+    assert disk.git("status", "--porcelain") == ""
+
+
+def test_a_failure_at_the_end_puts_file_and_index_back(
+    disk: DiskRepository, opened: Open, parent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: RefChange) -> None:
+        raise SourceError("no space left")
+
+    monkeypatch.setattr(RefChange, "commit", fail)
+    index = (disk.git_dir / "index").read_bytes()
+
+    with pytest.raises(SourceError, match="no space left"):
+        promote(opened(disk.top), parent)
+
+    assert (disk.top / PATH).read_text() == "RELEASE=old\n"
+    assert (disk.git_dir / "index").read_bytes() == index
+    assert disk.git("rev-parse", "main") == parent
+    assert disk.git("status", "--porcelain", "--untracked-files=all") == ""
+
+
+def test_an_edit_by_somebody_who_has_the_file_open_is_not_lost(
+    disk: DiskRepository, opened: Open, parent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = (disk.top / PATH).open("ab")
+    commit = RefChange.commit
+
+    def while_an_editor_writes(change: RefChange) -> None:
+        editor.write(b"MINE=1\n")
+        editor.close()
+        commit(change)
+
+    monkeypatch.setattr(RefChange, "commit", while_an_editor_writes)
+
+    made = promote(opened(disk.top), parent)
+
+    assert (disk.top / PATH).read_text() == "RELEASE=old\nMINE=1\n"
+    assert disk.git("rev-parse", "main") == made
+    assert disk.git("status", "--porcelain", "--untracked-files=all") == f" M {PATH}"
+
+
+def test_without_a_swap_in_one_step_the_file_is_replaced_all_the_same(
+    disk: DiskRepository, opened: Open, parent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(swap, "EXCHANGE", -1)
+
+    promote(opened(disk.top), parent)
+
+    assert (disk.top / PATH).read_text() == "RELEASE=new\n"
+    assert disk.git("status", "--porcelain", "--untracked-files=all") == ""
+
+
+def test_commits_of_ours_wait_for_one_another(
+    disk: DiskRepository, opened: Open, parent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "TURN_S", 0.1)
+    repository = opened(disk.top)
+
+    with (
+        locks.commit_turn(str(disk.git_dir)),
+        pytest.raises(ConflictError, match="another sandbox command"),
+    ):
+        promote(repository, parent)
+
+    assert promote(repository, parent) == disk.git("rev-parse", "main")
 
 
 def beside(repository: GitRepository, parent: str, **changes: Any) -> str:

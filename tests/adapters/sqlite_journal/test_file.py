@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.adapters.sqlite_journal import SqliteJournal, file
+from sandbox.adapters.sqlite_journal import SqliteJournal, schema
 from sandbox.adapters.sqlite_journal import journal as module
 from sandbox.model.event import Event, EventKind
 from sandbox.model.quarantine import Quarantine
@@ -216,7 +216,7 @@ def of_the_first_version(folder: Path) -> None:
     )
     with sqlite3.connect(folder / "journal.sqlite") as connection:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(f"{file.MIGRATIONS[0]} PRAGMA user_version = 1;")
+        connection.executescript(f"{schema.MIGRATIONS[0]} PRAGMA user_version = 1;")
         connection.execute("INSERT INTO sync VALUES (7, 'staging', ?)", (record,))
     connection.close()
 
