@@ -279,11 +279,12 @@ def run_controller(
         controller = Controller(workspace, tell)
 
         def end(_number: int, _frame: FrameType | None) -> None:
+            # First of all: a signal that comes while this one is handled is the second one.
+            for number in END_SIGNALS:
+                signal.signal(number, signal.SIG_DFL)
             # Whatever hangs then is told to the log; what is cut is resumed by the next run.
             faulthandler.dump_traceback_later(END_S, exit=True, file=_open_log(workspace))
             controller.stop()
-            for number in END_SIGNALS:
-                signal.signal(number, signal.SIG_DFL)
 
         for number in END_SIGNALS:
             signal.signal(number, end)
