@@ -197,7 +197,7 @@ def test_a_socket_that_a_killed_controller_left_is_no_controller(tmp_path: Path)
         killed.listen()
     began = time.monotonic()
     assert connect(address) is None
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 5.0
     with serve(FakeControl(statuses=STATUSES), address):
         client = connect(address)
         assert client is not None
@@ -413,7 +413,7 @@ def test_a_stopped_controller_is_waited_for_as_long_as_a_person_allows(
         took = time.monotonic() - began
         process.kill()
 
-    assert took < 4.0
+    assert took < 12.0
     assert f"process {process.pid}" in caught.value.message
     assert "somebody stopped it" in caught.value.message
     assert f"kill -CONT {process.pid}" in caught.value.remedy

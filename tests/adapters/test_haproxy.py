@@ -223,7 +223,7 @@ def test_a_head_that_comes_too_slowly_is_refused(world: RealIngress) -> None:
         connection.sendall(b"GET / HTTP/1.1\r\nHost")
         began = time.monotonic()
         assert connection.recv(100).startswith(b"HTTP/1.1 408")
-        assert 0.3 < time.monotonic() - began < 3
+        assert 0.3 < time.monotonic() - began < 10
 
 
 def test_a_service_that_is_silent_for_too_long_has_failed(world: RealIngress) -> None:

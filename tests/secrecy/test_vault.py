@@ -143,4 +143,4 @@ def test_a_megabyte_with_a_hundred_secrets_takes_a_moment() -> None:
         assert vault.shown(text) == text
         took.append(time.process_time() - began)
     print(f"{min(took) * 1000:.0f} ms for {len(text)} letters")
-    assert min(took) < 0.4
+    assert min(took) < 4
