@@ -7,6 +7,7 @@ A kernel that has no watches left, or drops events, costs time only: refs are po
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
@@ -46,6 +47,10 @@ NAMES: Final = frozenset({"HEAD", "packed-refs", "refs", "reftable"})
 # When the kernel tells the two halves of a renaming in two answers, watchdog holds everything back
 # for half a second, even after the second half came. To us each half is a change all the same.
 InotifyMoveEventGrouper.delay = DEBOUNCE_S
+
+# Folders that are made quickly, one in another, are found twice: by walking and by their own event.
+WATCHED_TWICE: Final = "Callback with id .* already exists for watch"
+warnings.filterwarnings("ignore", message=WATCHED_TWICE, category=RuntimeWarning)
 
 log = logging.getLogger(__name__)
 
