@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sandbox.delivery.lab import report_of
 from sandbox.model.lab import (
     Answer,
@@ -20,7 +22,12 @@ from sandbox.model.lab import (
 OLD, NEW, BAD = "a" * 40, "b" * 40, "c" * 40
 BEGAN = 1_790_000_000.0
 TERMS = Terms(
-    began_at=BEGAN, machine="2 cores, engine 26.1.5", unattended_s=20.0, visitors=2, pause_s=0.05
+    began_at=BEGAN,
+    machine="2 cores, engine 26.1.5",
+    unattended_s=20.0,
+    visitors=2,
+    pause_s=0.05,
+    chapters=(Chapter.FEATURE, Chapter.STAGING_BUG, Chapter.DRIFT, Chapter.AUDIT),
 )
 QUESTION = "Which release did production run at 14:05:00?"
 
@@ -123,3 +130,49 @@ def _release(environment: str, second: int) -> str:
 def report() -> LabReport:
     """Both ways."""
     return report_of(TERMS, [recording(Way.DEVOPS), recording(Way.GITOPS)])
+
+
+def slower(recorded: Recording, run: int, seconds: float) -> Recording:
+    """The same as run number *run*, in which production serves *seconds* later."""
+    late = {Point.PRODUCTION_SERVES, Point.STOP_REPAIRED}
+    marks = tuple(
+        replace(each, at=each.at + seconds) if each.at and each.point in late else each
+        for each in recorded.marks
+    )
+    return replace(recorded, run=run, marks=marks)
+
+
+def repeated(*delays_s: float) -> LabReport:
+    """Both ways in turn, each run slower than the recording by one of *delays_s*."""
+    recordings = [
+        slower(recording(way), run, delay)
+        for run, delay in enumerate(delays_s, 1)
+        for way in (Way.DEVOPS, Way.GITOPS)
+    ]
+    return report_of(replace(TERMS, runs=len(delays_s)), recordings)
+
+
+NOBODY = "production did not come up: nobody answers at port 8081"
+
+
+def broken() -> LabReport:
+    """DevOps loses its engine in the drift, GitOps does not come up at all."""
+    lost = replace(
+        recording(Way.DEVOPS),
+        ended_at=BEGAN + 45,
+        problem="the engine went away",
+        chapters=(
+            run(Chapter.FEATURE, 0, 10),
+            run(Chapter.STAGING_BUG, 10, 40, bad_release=BAD),
+            run(Chapter.DRIFT, 40, 45, problem="the engine went away"),
+        ),
+        visits=tuple(each for each in recording(Way.DEVOPS).visits if each.at < BEGAN + 45),
+        marks=tuple(
+            each
+            for each in recording(Way.DEVOPS).marks
+            if each.point not in {Point.STOP_REPAIR_BEGUN, Point.STOP_REPAIRED}
+        ),
+        answers=(),
+    )
+    nothing = Recording(way=Way.GITOPS, began_at=BEGAN, ended_at=BEGAN, problem=NOBODY)
+    return report_of(TERMS, [lost, nothing])

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,15 +11,12 @@ import typer
 
 from sandbox.cli.command import SET_UP, command, parse_span
 from sandbox.cli.invocation import Invocation
-from sandbox.model.lab import NEEDS_A_RELEASE, Chapter, Way
+from sandbox.model.lab import NEEDS_A_RELEASE, Chapter
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from contextlib import AbstractContextManager
 
-    from sandbox.cli.lab_ground import Ground
-    from sandbox.model.lab import LabReport, Recording, Terms
-    from sandbox.runtime.workspace import Workspace
+    from sandbox.model.lab import LabReport
 
 UNATTENDED = "20s"
 
@@ -58,6 +54,15 @@ def lab(
             help="How long nobody looks after something was changed by hand.",
         ),
     ] = UNATTENDED,
+    repeat: Annotated[
+        int,
+        typer.Option(
+            "--repeat",
+            metavar="N",
+            min=1,
+            help="Go through each way N times; from 3 on, differences are claimed.",
+        ),
+    ] = 1,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave repositories and containers for a look.")
     ] = False,
@@ -66,24 +71,32 @@ def lab(
     Deliver the demo shop in two ways, with visitors in it, and measure both.
 
     DevOps is `pipeline run`, GitOps is `up` and `promote`; each has a repository and containers of
-    its own, one after the other. Takes some minutes.
-    """
-    from sandbox.delivery.lab import report_of
+    its own, one after the other. Takes some minutes, N times as long with --repeat N.
 
+    What breaks off is named in the results, which are made of everything else; the exit status
+    is 1 then.
+    """
     places = [place for place in (json_file, html_file) if place is not None]
     _require_writable(places)
-    chapters = chosen_chapters(scenario or ())
-    unattended_s = parse_span(unattended) or 0.0
-    terms: Terms | None = None
-    recordings: list[Recording] = []
-    for way in Way:
-        with _ground(invocation, way, keep=keep) as ground:
-            from sandbox.cli.lab_story import tell_story
+    from sandbox.cli.lab_runs import LabRuns
 
-            terms = terms or _terms(ground.workspace, unattended_s)
-            recordings.append(tell_story(way, ground, chapters, unattended_s=unattended_s))
-    assert terms is not None, "there are ways"
-    _publish(invocation, report_of(terms, recordings), json_file, html_file)
+    runs = LabRuns(
+        invocation=invocation,
+        chapters=chosen_chapters(scenario or ()),
+        unattended_s=parse_span(unattended) or 0.0,
+        repeat=repeat,
+        keep=keep,
+    )
+    try:
+        runs.make()
+    except BaseException:
+        report = runs.report()
+        if report is not None and any(each.chapters for each in report.recordings):
+            _write(invocation, report, json_file, html_file)
+        raise
+    report = runs.report()
+    assert report is not None, "there are ways"
+    _publish(invocation, report, json_file, html_file)
 
 
 def chosen_chapters(named: Collection[Chapter]) -> tuple[Chapter, ...]:
@@ -94,44 +107,6 @@ def chosen_chapters(named: Collection[Chapter]) -> tuple[Chapter, ...]:
     if wanted & NEEDS_A_RELEASE:
         wanted.add(Chapter.FEATURE)
     return tuple(chapter for chapter in Chapter if chapter in wanted)
-
-
-def _ground(invocation: Invocation, way: Way, *, keep: bool) -> AbstractContextManager[Ground]:
-    """
-    Give this way its ground, and tell which one it is.
-    """
-    from sandbox.cli.lab_ground import ground
-    from sandbox.render.demo import line
-    from sandbox.render.lab import WAY_NAMES
-
-    def say(text: str) -> None:
-        tick(0)
-        invocation.note(line(text))
-
-    def tick(waited: int) -> None:
-        if invocation.live:
-            sys.stderr.write(f"\r\x1b[K{line(f'{waited} s')}" if waited else "\r\x1b[K")
-            sys.stderr.flush()
-
-    invocation.note(f"\n{invocation.note_style.paint(WAY_NAMES[way], 'bold')}")
-    return ground(way.value, say, tick, keep=keep)
-
-
-def _terms(workspace: Workspace, unattended_s: float) -> Terms:
-    import os
-
-    from sandbox.cli.lab_ground import PAUSE_S, VISITORS
-    from sandbox.model.lab import Terms
-    from sandbox.render.text import count
-
-    cores = count(os.cpu_count() or 1, "core")
-    return Terms(
-        began_at=workspace.clock.now(),
-        machine=f"{cores}, engine {workspace.engine.info().version}",
-        unattended_s=unattended_s,
-        visitors=VISITORS,
-        pause_s=PAUSE_S,
-    )
 
 
 def _require_writable(places: Collection[Path]) -> None:
@@ -148,20 +123,42 @@ def _require_writable(places: Collection[Path]) -> None:
 def _publish(
     invocation: Invocation, report: LabReport, json_file: Path | None, html_file: Path | None
 ) -> None:
-    from sandbox.render.documents import document
-    from sandbox.render.lab import lab_json, lab_text
-    from sandbox.render.lab_page import lab_page
+    """
+    Write and show the results.
 
-    fields = lab_json(report)
-    if json_file is not None:
-        json_file.write_text(f"{document(fields)}\n", encoding="utf-8")
-    if html_file is not None:
-        html_file.write_text(lab_page(report), encoding="utf-8")
+    Raises:
+        SandboxError: Something broke off or was left behind; the results were shown before.
+    """
+    from sandbox.cli.lab_runs import problem_of
+    from sandbox.render.documents import failure
+    from sandbox.render.lab import lab_text
+    from sandbox.render.lab_document import lab_json
+
+    error = problem_of(report)
     if invocation.json:
-        invocation.show_json(fields)
+        _write(invocation, report, json_file, html_file)
+        invocation.show_json({**lab_json(report), **(failure(error) if error else {})})
+        if error:
+            raise typer.Exit(error.exit_status)
         return
     invocation.note()
     invocation.show(lab_text(report, style=invocation.style))
+    _write(invocation, report, json_file, html_file)
+    if error:
+        raise error
+
+
+def _write(
+    invocation: Invocation, report: LabReport, json_file: Path | None, html_file: Path | None
+) -> None:
+    from sandbox.render.documents import document
+    from sandbox.render.lab_document import lab_json
+    from sandbox.render.lab_page import lab_page
+
+    if json_file is not None:
+        json_file.write_text(f"{document(lab_json(report))}\n", encoding="utf-8")
+    if html_file is not None:
+        html_file.write_text(lab_page(report), encoding="utf-8")
     for place in (json_file, html_file):
         if place is not None:
             invocation.note(f"written: {place}")

@@ -68,6 +68,7 @@ class Ground:
         chapter: The one that is under way.
         say: Told what happens, a line at a time.
         tick: Told every second how many seconds it has been waiting.
+        leftover: What could not be removed at the end, and why; empty when all was.
     """
 
     folder: Path
@@ -82,6 +83,7 @@ class Ground:
     chapters: list[ChapterRun] = field(default_factory=list["ChapterRun"])
     answers: list[Answer] = field(default_factory=list["Answer"])
     releases: dict[str, str] = field(default_factory=dict[str, str])
+    leftover: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def type(self, person: Person, *words: str, may_fail: bool = False) -> Finished:
@@ -263,26 +265,63 @@ def ground(
     way: str, say: Callable[[str], None], tick: Callable[[int], None], *, keep: bool
 ) -> Generator[Ground]:
     """
-    Make a repository from the template on free ports; take everything away unless *keep*.
+    Make a repository from the template on free ports; remove everything at the end unless *keep*.
+
+    What cannot be removed is left with its repository and named in `Ground.leftover`: what was
+    measured before is not lost because of it.
     """
     folder = Path(tempfile.mkdtemp(prefix=f"sandbox-lab-{way}-"))
-    initialise(str(folder))
-    ports = _choose_ports(folder)
-    addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-    with open_workspace(str(folder)) as workspace:
-        made = Ground(folder=folder, workspace=workspace, addresses=addresses, say=say, tick=tick)
-        made.prepare("git", "config", "commit.gpgsign", "false")
-        made.prepare("git", "config", "core.hooksPath", os.devnull)
-        _make_unique(folder, workspace.repository.instance)
-        made.prepare("git", "commit", "--quiet", "-am", "Make a shop of its own")
+    with ExitStack() as opened:
+        try:
+            made = _prepared(folder, opened, say, tick)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         try:
             yield made
         finally:
             if keep:
-                say(f"left running; to end it: sandbox --repo {folder} down --volumes")
+                say(f"left running; to end it: {removal(folder)}")
             else:
-                made.prepare("sandbox", "down", "--volumes")
-                shutil.rmtree(folder, ignore_errors=True)
+                _remove(made)
+
+
+def _prepared(
+    folder: Path, opened: ExitStack, say: Callable[[str], None], tick: Callable[[int], None]
+) -> Ground:
+    """
+    Make a repository in *folder*; its workspace is one of *opened*. Nothing runs so far.
+    """
+    initialise(str(folder))
+    ports = _choose_ports(folder)
+    addresses = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    workspace = opened.enter_context(open_workspace(str(folder)))
+    made = Ground(folder=folder, workspace=workspace, addresses=addresses, say=say, tick=tick)
+    made.prepare("git", "config", "commit.gpgsign", "false")
+    made.prepare("git", "config", "core.hooksPath", os.devnull)
+    _make_unique(folder, workspace.repository.instance)
+    made.prepare("git", "commit", "--quiet", "-am", "Make a shop of its own")
+    return made
+
+
+def removal(folder: Path) -> str:
+    """
+    The command that removes what runs for the repository in *folder*.
+    """
+    return f"sandbox --repo {shlex.quote(str(folder))} down --volumes"
+
+
+def _remove(ground: Ground) -> None:
+    """
+    Remove containers, data and repository; keep the repository when the others could not be.
+    """
+    try:
+        ground.prepare("sandbox", "down", "--volumes")
+    except SandboxError as error:
+        ground.leftover = f"{error.message}; to remove it: {removal(ground.folder)}"
+        ground.say(f"left behind: {ground.leftover}")
+    else:
+        shutil.rmtree(ground.folder, ignore_errors=True)
 
 
 def _choose_ports(folder: Path) -> dict[str, int]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SERVED, EDITED = "web", "worker"
 """Services of which a container is stopped, and a limit edited."""
 _LIMIT = "96m"
+INTERRUPTED = "interrupted"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,8 +46,10 @@ class Story:
     unattended_s: float
     _first: str = ""
     _bad: str = ""
+    _load: float = 0.0
+    _began_at: float = 0.0
 
-    def run(self, chapters: tuple[Chapter, ...]) -> Recording:
+    def run(self, chapters: tuple[Chapter, ...]) -> None:
         """
         Bring the environments up, then go through *chapters* while visitors come.
 
@@ -55,19 +58,27 @@ class Story:
         Raises:
             SandboxError: The environments did not come up.
         """
-        load = round(os.getloadavg()[0], 2)
+        self._load = round(os.getloadavg()[0], 2)
         self.ground.say("both environments come up")
         self.practice.begin()
-        began = self.ground.now()
+        self._began_at = self.ground.now()
         with self.ground.visited():
             self._meet_first()
             for chapter in chapters:
                 self._go_through(chapter)
+
+    def recording(self, run: int, problem: str) -> Recording:
+        """
+        Give what was recorded so far, as run number *run*; *problem* says why it ended early.
+        """
+        now = self.ground.now()
         return Recording(
             way=self.practice.way,
-            began_at=began,
-            ended_at=self.ground.now(),
-            load=load,
+            began_at=self._began_at or now,
+            ended_at=now,
+            run=run,
+            problem=problem,
+            load=self._load,
             chapters=tuple(self.ground.chapters),
             visits=self.ground.seen(),
             commands=tuple(self.ground.commands),
@@ -88,20 +99,25 @@ class Story:
         self.ground.chapter = chapter
         self.ground.say(f"-- {chapter.value.replace('-', ' ')}")
         self._bad = ""
-        began, problem = self.ground.now(), ""
+        began, problem = self.ground.now(), INTERRUPTED
         try:
             self._chapter(chapter)
+            problem = ""
         except SandboxError as error:
-            problem = error.message
+            problem = as_problem(error)
             self.ground.say(f"broke off: {problem}")
-        run = ChapterRun(
-            chapter=chapter,
-            began_at=began,
-            ended_at=self.ground.now(),
-            bad_release=self._bad,
-            problem=problem,
-        )
-        self.ground.chapters.append(run)
+        except Exception as error:
+            problem = as_problem(error)
+            raise
+        finally:
+            run = ChapterRun(
+                chapter=chapter,
+                began_at=began,
+                ended_at=self.ground.now(),
+                bad_release=self._bad,
+                problem=problem,
+            )
+            self.ground.chapters.append(run)
 
     def _chapter(self, chapter: Chapter) -> None:
         match chapter:
@@ -252,14 +268,22 @@ class Story:
         return max(since, self._container(SERVED).started_at)
 
 
-def tell_story(
-    way: Way, ground: Ground, chapters: tuple[Chapter, ...], *, unattended_s: float
-) -> Recording:
+def story_of(way: Way, ground: Ground, *, unattended_s: float) -> Story:
     """
-    Go through *chapters* in one way.
-
-    Raises:
-        SandboxError: The environments did not come up.
+    Prepare one way's run of the scenario on *ground*.
     """
     practice = PRACTICES[way](ground)
-    return Story(ground=ground, practice=practice, unattended_s=unattended_s).run(chapters)
+    return Story(ground=ground, practice=practice, unattended_s=unattended_s)
+
+
+def as_problem(error: BaseException) -> str:
+    """
+    Why a run or a chapter ended early, for the record.
+    """
+    match error:
+        case SandboxError():
+            return f"{error.message} (try: {error.remedy})" if error.remedy else error.message
+        case KeyboardInterrupt():
+            return INTERRUPTED
+        case _:
+            return f"a mistake in sandbox itself: {type(error).__name__}: {error}"

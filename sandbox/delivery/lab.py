@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sandbox.model.lab import Chapter, Figure, LabReport, Mark, Point, Row, Unit
+from sandbox.delivery.lab_measures import MEASURES, Measure, read
+from sandbox.model.lab import (
+    Better,
+    BreakOff,
+    Comparison,
+    Figure,
+    LabReport,
+    Row,
+    Verdict,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from sandbox.model.lab import ChapterRun, Recording, Terms, Visit
+    from sandbox.delivery.lab_measures import Reading
+    from sandbox.model.lab import Chapter, Recording, Terms, Visit, Way
 
-PRODUCTION = "production"
-
-
-@dataclass(frozen=True, slots=True)
-class _Measure:
-    key: str
-    title: str
-    meaning: str
-    unit: Unit
-    of: Callable[[Recording], Figure]
+RUNS_LEAST: Final = 3
+"""So many runs of each way it takes to claim a difference."""
+HEADLINES: Final = (
+    "out_of_service",
+    "commit_to_production",
+    "commands",
+    "rollback",
+    "answers",
+    "staging_bug_found",
+    "failing_test_refused",
+    "attended",
+)
+"""Measures that matter most, most first."""
+HEADLINES_MOST: Final = 3
 
 
 def report_of(terms: Terms, recordings: Sequence[Recording]) -> LabReport:
@@ -30,17 +43,42 @@ def report_of(terms: Terms, recordings: Sequence[Recording]) -> LabReport:
 
     Total: a recording may lack anything.
     """
-    rows = tuple(
-        Row(
-            key=measure.key,
-            title=measure.title,
-            meaning=measure.meaning,
-            unit=measure.unit,
-            figures=tuple((each.way, measure.of(each)) for each in recordings),
-        )
-        for measure in _MEASURES
+    return LabReport(
+        terms=terms,
+        rows=tuple(_row(measure, terms, recordings) for measure in MEASURES),
+        recordings=tuple(recordings),
+        breakoffs=tuple(each for one in recordings for each in _breakoffs(one, terms.chapters)),
     )
-    return LabReport(terms=terms, rows=rows, recordings=tuple(recordings))
+
+
+def headline(report: LabReport) -> tuple[Row, ...]:
+    """
+    The three figures that matter most of those that were measured.
+    """
+    by_key = {row.key: row for row in report.shown}
+    rows = (by_key[key] for key in HEADLINES if key in by_key)
+    measured = [row for row in rows if any(figure.values for _, figure in row.figures)]
+    return tuple(measured[:HEADLINES_MOST])
+
+
+def compared(better: Better, figures: Sequence[tuple[Way, Figure]]) -> Comparison:
+    """
+    Say which way is better, if enough runs of both ways were measured and no ranges overlap.
+
+    Ranges that only touch overlap.
+    """
+    if better is Better.NEITHER:
+        return Comparison(verdict=Verdict.NEITHER)
+    measured = [(way, figure) for way, figure in figures if figure.values]
+    if len(measured) != 2:  # noqa: PLR2004 - a difference is one of two
+        return Comparison(verdict=Verdict.ONE_SIDED)
+    if any(len(figure.values) < RUNS_LEAST for _, figure in measured):
+        return Comparison(verdict=Verdict.TOO_FEW)
+    (lower, low), (upper, high) = sorted(measured, key=lambda each: max(each[1].values))
+    if max(low.values) >= min(high.values):
+        return Comparison(verdict=Verdict.OVERLAP)
+    winner = lower if better is Better.LESS else upper
+    return Comparison(verdict=Verdict.DIFFERENT, winner=winner)
 
 
 def settled_at(
@@ -68,195 +106,68 @@ def settled_at(
     return since if answers >= least else None
 
 
-def _span(chapter: Chapter, begin: Point, end: Point) -> Callable[[Recording], Figure]:
-    def seconds(recording: Recording) -> Figure:
-        first, last = (_mark(recording, chapter, point) for point in (begin, end))
-        for mark in (first, last):
-            if mark.at is None:
-                return Figure(reason=mark.message)
-        return Figure(value=round((last.at or 0.0) - (first.at or 0.0), 3))
-
-    return seconds
-
-
-def _mark(recording: Recording, chapter: Chapter, point: Point) -> Mark:
-    """The mark, or one without a time that says why there is none."""
-    for mark in recording.marks:
-        if (mark.chapter, mark.point) == (chapter, point):
-            return mark
-    run = _run(recording, chapter)
-    message = (
-        "this chapter was left out" if run is None else run.problem or "not reached in this run"
+def _row(measure: Measure, terms: Terms, recordings: Sequence[Recording]) -> Row:
+    ways = tuple(dict.fromkeys(each.way for each in recordings))
+    figures = tuple(
+        (
+            way,
+            _figure(
+                [read(measure, each, terms.chapters) for each in recordings if each.way is way]
+            ),
+        )
+        for way in ways
     )
-    return Mark(chapter=chapter, point=point, at=None, message=message)
+    return Row(
+        key=measure.key,
+        title=measure.title,
+        meaning=measure.meaning,
+        unit=measure.unit,
+        better=measure.better,
+        figures=figures,
+        comparison=compared(measure.better, figures),
+        caveat=measure.caveat,
+        left_out=measure.chapter is not None and measure.chapter not in terms.chapters,
+    )
 
 
-def _run(recording: Recording, chapter: Chapter) -> ChapterRun | None:
-    return next((each for each in recording.chapters if each.chapter is chapter), None)
+def _figure(readings: Sequence[Reading]) -> Figure:
+    """The figure of one way, of what each of its runs says."""
+    reasons = dict.fromkeys(each.reason for each in readings if each.value is None)
+    return Figure(
+        values=tuple(each.value for each in readings if each.value is not None),
+        out_of=max((each.out_of for each in readings), default=0),
+        reason="; ".join(reasons),
+    )
 
 
-def _answered_by_bad(chapter: Chapter, environment: str = "") -> Callable[[Recording], Figure]:
-    """Count the requests that the bad release of *chapter* answered, in *environment* or in all."""
-
-    def requests(recording: Recording) -> Figure:
-        run = _run(recording, chapter)
-        if run is None:
-            return Figure(reason="this chapter was left out")
-        if not run.bad_release:
-            return Figure(reason=run.problem or "there was no bad release")
-        visits = (each for each in recording.visits if each.release == run.bad_release)
-        return Figure(value=sum(environment in {"", each.environment} for each in visits))
-
-    return requests
-
-
-def _failed(*, drift: bool) -> Callable[[Recording], Figure]:
-    """Count failed requests: those after something was changed by hand, or all others."""
-
-    def requests(recording: Recording) -> Figure:
-        run = _run(recording, Chapter.DRIFT)
-        if drift and run is None:
-            return Figure(reason="this chapter was left out")
-        failed = [each for each in recording.visits if each.failure]
-        within = 0 if run is None else sum(_is_within(each, run) for each in failed)
-        return Figure(value=within if drift else len(failed) - within)
-
-    return requests
+def _breakoffs(recording: Recording, asked: Sequence[Chapter]) -> Iterator[BreakOff]:
+    """Each chapter that broke off, then the run itself."""
+    begun = {run.chapter for run in recording.chapters}
+    for run in recording.chapters:
+        if run.problem:
+            yield BreakOff(
+                way=recording.way,
+                run=recording.run,
+                chapter=run.chapter,
+                message=run.problem,
+                missing=_missing(recording, asked, {run.chapter, None}),
+            )
+    if recording.problem:
+        yield BreakOff(
+            way=recording.way,
+            run=recording.run,
+            chapter=None,
+            message=recording.problem,
+            missing=_missing(recording, asked, {*asked, None} - begun),
+        )
 
 
-def _is_within(visit: Visit, run: ChapterRun) -> bool:
-    """Tell whether any part of *visit* was; what is stopped cuts requests that came before."""
-    return visit.at >= run.began_at and visit.at - visit.seconds < run.ended_at
-
-
-def _served(recording: Recording) -> Figure:
-    return Figure(value=sum(not each.failure for each in recording.visits))
-
-
-def _duration(recording: Recording) -> Figure:
-    return Figure(value=round(recording.ended_at - recording.began_at, 3))
-
-
-def _commands(recording: Recording) -> Figure:
-    return Figure(value=len(recording.commands))
-
-
-def _attended(recording: Recording) -> Figure:
-    return Figure(value=round(sum(each.seconds for each in recording.commands), 3))
-
-
-def _answers(recording: Recording) -> Figure:
-    run = _run(recording, Chapter.AUDIT)
-    if run is None:
-        return Figure(reason="this chapter was left out")
-    if not recording.answers:
-        return Figure(reason=run.problem or "nothing was asked")
-    correct = sum(each.correct for each in recording.answers)
-    return Figure(value=correct, out_of=len(recording.answers))
-
-
-def _seconds(key: str, title: str, meaning: str, of: Callable[[Recording], Figure]) -> _Measure:
-    return _Measure(key, title, meaning, Unit.SECONDS, of)
-
-
-def _number(key: str, title: str, meaning: str, of: Callable[[Recording], Figure]) -> _Measure:
-    return _Measure(key, title, meaning, Unit.COUNT, of)
-
-
-_MEASURES = (
-    _seconds(
-        "commit_to_staging",
-        "Commit to staging",
-        "from the commit until every visitor of staging is answered by it",
-        _span(Chapter.FEATURE, Point.COMMITTED, Point.STAGING_SERVES),
-    ),
-    _seconds(
-        "commit_to_production",
-        "Commit to production",
-        "from the commit until every visitor of production is answered by it; nobody hesitates",
-        _span(Chapter.FEATURE, Point.COMMITTED, Point.PRODUCTION_SERVES),
-    ),
-    _seconds(
-        "failing_test_refused",
-        "Failing unit test told",
-        "from the commit to the verdict",
-        _span(Chapter.FAILING_TEST, Point.COMMITTED, Point.REFUSED),
-    ),
-    _number(
-        "failing_test_visitors",
-        "Visitors answered by it",
-        "requests that the commit with the failing unit test answered, anywhere",
-        _answered_by_bad(Chapter.FAILING_TEST),
-    ),
-    _seconds(
-        "staging_bug_found",
-        "Bug found in staging",
-        "from the commit to the verdict on a bug that no unit test sees",
-        _span(Chapter.STAGING_BUG, Point.COMMITTED, Point.REFUSED),
-    ),
-    _seconds(
-        "staging_bug_removed",
-        "Staging good again",
-        "from that verdict until every visitor of staging is answered by a good release",
-        _span(Chapter.STAGING_BUG, Point.REFUSED, Point.RESTORED),
-    ),
-    _number(
-        "staging_bug_production_visitors",
-        "Visitors of production who met the bug",
-        "requests to production that the release with the bug answered",
-        _answered_by_bad(Chapter.STAGING_BUG, PRODUCTION),
-    ),
-    _seconds(
-        "stop_detected",
-        "Stopped container detected",
-        "from its stop until the way itself notices",
-        _span(Chapter.DRIFT, Point.STOPPED, Point.STOP_DETECTED),
-    ),
-    _seconds(
-        "stop_repaired",
-        "Stopped container repaired",
-        "from knowing (or the person's command) until it serves again",
-        _span(Chapter.DRIFT, Point.STOP_REPAIR_BEGUN, Point.STOP_REPAIRED),
-    ),
-    _seconds(
-        "out_of_service",
-        "Production out of service",
-        "from the stop until every visitor is served again, whoever saw to it",
-        _span(Chapter.DRIFT, Point.STOPPED, Point.STOP_REPAIRED),
-    ),
-    _seconds(
-        "edit_detected",
-        "Edited limit detected",
-        "from the edit until the way itself notices",
-        _span(Chapter.DRIFT, Point.EDITED, Point.EDIT_DETECTED),
-    ),
-    _seconds(
-        "edit_repaired",
-        "Edited limit repaired",
-        "from knowing (or the person's command) until the limit is the committed one",
-        _span(Chapter.DRIFT, Point.EDIT_REPAIR_BEGUN, Point.EDIT_REPAIRED),
-    ),
-    _seconds(
-        "rollback",
-        "Rollback",
-        "from typing the command until every visitor of production gets the earlier release",
-        _span(Chapter.ROLLBACK, Point.ROLLBACK_BEGUN, Point.ROLLED_BACK),
-    ),
-    _number("commands", "Commands typed by a person", "in the whole scenario", _commands),
-    _seconds("attended", "Time a person waited", "sum over these commands", _attended),
-    _seconds("duration", "Whole scenario", "from the first visitor to the last", _duration),
-    _number("served", "Requests served", "of all visitors, staging and production", _served),
-    _number(
-        "failed_in_drift",
-        "Requests failed after a change by hand",
-        "while a container was stopped, or a limit edited, until repaired",
-        _failed(drift=True),
-    ),
-    _number("failed", "Requests failed otherwise", "during everything else", _failed(drift=False)),
-    _number(
-        "answers",
-        "Questions answered from the record",
-        "true answers to the questions of the audit",
-        _answers,
-    ),
-)
+def _missing(
+    recording: Recording, asked: Sequence[Chapter], about: set[Chapter | None]
+) -> tuple[str, ...]:
+    """Keys of the measures *about* these chapters that *recording* lacks."""
+    return tuple(
+        measure.key
+        for measure in MEASURES
+        if measure.chapter in about and read(measure, recording, asked).broken
+    )

@@ -1,4 +1,4 @@
-"""The laboratory: one scenario, gone through once in each way of delivering, and measured."""
+"""The laboratory: one scenario, gone through in each way of delivering, and measured."""
 
 from __future__ import annotations
 
@@ -160,11 +160,17 @@ class Recording:
             load of others makes its figures worse.
         visits: In order of their ends.
         releases: A word for each release that may have answered, by its id.
+        run: Number of this run of the way, from 1.
+        problem: Why the run ended before its last chapter; empty when it did not.
+        leftover: What could not be removed after it, and why; empty when all was removed.
     """
 
     way: Way
     began_at: float
     ended_at: float
+    run: int = 1
+    problem: str = ""
+    leftover: str = ""
     load: float = 0.0
     chapters: tuple[ChapterRun, ...] = ()
     visits: tuple[Visit, ...] = ()
@@ -184,6 +190,8 @@ class Terms:
         machine: Processor cores and engine, in a line.
         unattended_s: How long nobody looked after something had been changed by hand.
         visitors: How many came to each environment; *pause_s*: their pause between requests.
+        chapters: What each run was to go through; all others were left out.
+        runs: How often each way was to be gone through.
     """
 
     began_at: float
@@ -191,6 +199,8 @@ class Terms:
     unattended_s: float
     visitors: int
     pause_s: float
+    chapters: tuple[Chapter, ...] = tuple(Chapter)
+    runs: int = 1
 
 
 class Unit(StrEnum):
@@ -198,6 +208,44 @@ class Unit(StrEnum):
 
     SECONDS = "s"
     COUNT = "count"
+    PER_SECOND = "1/s"
+
+
+class Better(StrEnum):
+    """Which of two figures of a measure is the better one."""
+
+    LESS = "less"
+    MORE = "more"
+    NEITHER = "neither"
+    """The figure describes the run; it is no merit of a way."""
+
+
+class Verdict(StrEnum):
+    """What the figures of both ways allow to say about their difference."""
+
+    DIFFERENT = "different"
+    """Enough runs measured it, and their ranges do not overlap."""
+    OVERLAP = "overlap"
+    """The ranges overlap: no difference is claimed."""
+    TOO_FEW = "too_few"
+    """Too few runs measured it to know the spread: no difference is claimed."""
+    ONE_SIDED = "one_sided"
+    """Fewer than two ways have a figure."""
+    NEITHER = "neither"
+    """Neither less nor more is better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """
+    Verdict on one measure.
+
+    Attributes:
+        winner: The better way; ``None`` unless the verdict is `Verdict.DIFFERENT`.
+    """
+
+    verdict: Verdict
+    winner: Way | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,13 +254,34 @@ class Figure:
     One cell of the table.
 
     Attributes:
-        value: ``None`` when it was not measured, and *reason* says why.
+        values: Of each run that measured it, in the order of the runs.
         out_of: The most that it could have been; 0 when there is no such number.
+        reason: Why some run, or none, measured it; empty when all did.
     """
 
-    value: float | None = None
+    values: tuple[float, ...] = ()
     out_of: int = 0
     reason: str = ""
+
+    @property
+    def value(self) -> float | None:
+        """Median of the runs; ``None`` when no run measured it."""
+        if not self.values:
+            return None
+        ordered, half = sorted(self.values), len(self.values) // 2
+        if len(ordered) % 2:
+            return ordered[half]
+        return round((ordered[half - 1] + ordered[half]) / 2, 3)
+
+    @property
+    def least(self) -> float | None:
+        """Smallest value of a run."""
+        return min(self.values, default=None)
+
+    @property
+    def most(self) -> float | None:
+        """Largest value of a run."""
+        return max(self.values, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,19 +292,60 @@ class Row:
     Attributes:
         key: Of the JSON document.
         meaning: From what to what, or what is counted.
+        caveat: What must not be concluded from it; empty when there is nothing to warn of.
+        left_out: Its chapter was not asked for.
     """
 
     key: str
     title: str
     meaning: str
     unit: Unit
+    better: Better
     figures: tuple[tuple[Way, Figure], ...]
+    comparison: Comparison
+    caveat: str = ""
+    left_out: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakOff:
+    """
+    A part that was begun or asked for and did not come to its end.
+
+    Attributes:
+        chapter: The chapter that broke off; ``None``: the run ended before its last chapter.
+        message: Why.
+        missing: Keys of the measures that this run lacks because of it.
+    """
+
+    way: Way
+    run: int
+    chapter: Chapter | None
+    message: str
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabReport:
-    """Everything that came of one run of the laboratory."""
+    """
+    Everything that came of one call of the laboratory.
+
+    Attributes:
+        rows: Of all measures, in the order of the table.
+        recordings: In the order in which they were made.
+    """
 
     terms: Terms
     rows: tuple[Row, ...]
     recordings: tuple[Recording, ...]
+    breakoffs: tuple[BreakOff, ...] = ()
+
+    @property
+    def shown(self) -> tuple[Row, ...]:
+        """Rows of the chapters that were asked for."""
+        return tuple(row for row in self.rows if not row.left_out)
+
+    @property
+    def complete(self) -> bool:
+        """Every run of both ways was made, and nothing broke off."""
+        return not self.breakoffs and len(self.recordings) == len(Way) * self.terms.runs
