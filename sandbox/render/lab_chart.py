@@ -1,29 +1,34 @@
 """
 What visitors got over time, as a drawing (SVG) without any script.
+
+Lengths along the time axis are percentages and text has its own size, so that the drawing fills a
+wide page and a narrow one and can be read on both.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING
 
+from sandbox.delivery.lab_service import Service, stretches
 from sandbox.render.lab import WAY_NAMES
-from sandbox.render.text import count, in_html, short
+from sandbox.render.text import count, duration, in_html, short
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from sandbox.delivery.lab_service import Stretch
     from sandbox.model.lab import Recording, Visit
 
-_WIDTH, _LEFT, _RIGHT = 1000, 82, 20
-_MOMENT_PX = 3
-_STRIP, _FAIL, _GAP = 26, 22, 14
-_TOP = 34
-_CHAR_PX = 6.6
-_TICK_AIMS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
-_TICKS_MAX = 12
+_MOMENTS = 300
+_CHAPTERS_PX, _NAME_PX, _FAIL_PX, _STRIP_PX, _GAP_PX = 28, 26, 20, 36, 14
+_TYPED_PX, _AXIS_PX = 16, 34
+_CHAR_PX, _MARGIN_PX = 9.6, 7
+_NARROW_PX, _WIDE_PX = 420, 980
+"""Least width of the drawing on a page of 500 px, and of one on which class ``wide`` is shown."""
+_TICK_AIMS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600)
+_TICKS_MAX = 6
+_EDGE_SHARE = 0.9
 _SHADES = 3
 
 
@@ -32,35 +37,52 @@ class _Scale:
     began_at: float
     seconds: float
 
-    def x(self, at: float) -> float:
-        share = (at - self.began_at) / max(self.seconds, 1e-9)
-        return round(_LEFT + share * (_WIDTH - _LEFT - _RIGHT), 1)
+    def share(self, at: float) -> float:
+        """From 0 at the beginning to 1 at the end of the axis."""
+        return min(max((at - self.began_at) / max(self.seconds, 1e-9), 0.0), 1.0)
+
+    def x(self, at: float) -> str:
+        return f"{100 * self.share(at):.2f}%"
+
+    def width(self, began_at: float, ended_at: float, *, least: float = 0.0) -> str:
+        return f"{max(100 * (self.share(ended_at) - self.share(began_at)), least):.2f}%"
+
+    def shown(self, word: str, began_at: float, ended_at: float, indent: int) -> str:
+        """Class for *word* in that time: empty for any page, ``wide``, or ``never``."""
+        needed = indent + len(word) * _CHAR_PX + _MARGIN_PX
+        share = self.share(ended_at) - self.share(began_at)
+        if needed <= share * _NARROW_PX:
+            return ""
+        return "wide" if needed <= share * _WIDE_PX else "never"
 
 
 def timeline(recording: Recording, *, seconds: float) -> str:
     """
-    Draw one way: which release answered in each environment, failed requests, commands typed.
+    Draw one run: which release answered in each environment, outages, failed requests, commands.
 
     Args:
-        seconds: Length of the axis; the same for all ways, so that lengths can be compared.
+        seconds: Length of the axis; the same for all runs, so that lengths can be compared.
     """
     scale = _Scale(recording.began_at, seconds)
     environments = list(dict.fromkeys(sorted(visit.environment for visit in recording.visits)))
-    parts = [_chapters(recording, scale, _height(len(environments)))]
+    lane_px = _NAME_PX + _FAIL_PX + _STRIP_PX + _GAP_PX
+    bottom = _CHAPTERS_PX + len(environments) * lane_px
+    height = bottom + _NAME_PX + _TYPED_PX + _AXIS_PX
     kinds = _kinds(recording)
+    parts = [*_chapters(recording, scale, height - _AXIS_PX)]
     for number, name in enumerate(reversed(environments)):
-        top = _TOP + number * (_FAIL + _STRIP + _GAP)
-        lane = _lane(name, recording.visits, top, scale)
-        parts += [_stretches(lane, scale, kinds), _failures(lane, scale)]
-    bottom = _TOP + len(environments) * (_FAIL + _STRIP + _GAP)
-    parts += [_typed(recording, bottom, scale), _axis(bottom + 26, scale)]
+        top = _CHAPTERS_PX + number * lane_px
+        visits = [visit for visit in recording.visits if visit.environment == name]
+        strip_top = top + _NAME_PX + _FAIL_PX
+        parts.append(_name(name, top))
+        parts += _failures(name, visits, strip_top, scale)
+        parts += _strip(name, visits, strip_top, _Drawn(recording, scale, kinds))
+    parts += [_name("typed by a person", bottom)]
+    parts += [*_typed(recording, bottom + _NAME_PX, scale)]
+    parts += [*_axis(bottom + _NAME_PX + _TYPED_PX + 8, scale)]
     label = in_html(f"{WAY_NAMES[recording.way]}: which release answered whom, over time")
-    size = f'viewBox="0 0 {_WIDTH} {_height(len(environments))}"'
-    return f'<svg {size} role="img" aria-label="{label}">{"".join(parts)}</svg>'
-
-
-def _height(environments: int) -> int:
-    return _TOP + environments * (_FAIL + _STRIP + _GAP) + 52
+    size = f'width="100%" height="{height}"'
+    return f'<svg class="timeline" {size} role="img" aria-label="{label}">{"".join(parts)}</svg>'
 
 
 def _kinds(recording: Recording) -> Mapping[str, tuple[str, str]]:
@@ -76,105 +98,112 @@ def _kinds(recording: Recording) -> Mapping[str, tuple[str, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Lane:
+class _Drawn:
+    """What a strip is drawn from."""
+
+    recording: Recording
+    scale: _Scale
+    kinds: Mapping[str, tuple[str, str]]
+
+    def look(self, stretch: Stretch) -> tuple[str, str, str]:
+        """Class, word, and the sentence that a pointer shows."""
+        match stretch.service:
+            case Service.OUT:
+                return "out", "out of service", "no request was served"
+            case Service.UNKNOWN:
+                return "unknown", "unknown", "nobody asked"
+            case Service.SERVED if not stretch.release:
+                return "untold", "served", "served; the answer names no release"
+            case Service.SERVED:
+                kind, word = self.kinds[stretch.release]
+                return kind, word, f"{word} ({short(stretch.release)})"
+
+
+def _strip(name: str, visits: Sequence[Visit], top: int, drawn: _Drawn) -> Iterator[str]:
     """
-    The visitors of one environment by moment; a moment lasts *moment_s*, *top* is its strip's.
+    What visitors got: a release, nothing (an outage), or nobody asked (unknown).
     """
-
-    name: str
-    moments: Mapping[int, Sequence[Visit]]
-    moment_s: float
-    top: int
-
-
-def _lane(name: str, visits: Sequence[Visit], top: int, scale: _Scale) -> _Lane:
-    moment_s = _MOMENT_PX * scale.seconds / (_WIDTH - _LEFT - _RIGHT)
-    moments: dict[int, list[Visit]] = {}
-    for visit in visits:
-        if visit.environment == name:
-            moments.setdefault(int((visit.at - scale.began_at) / moment_s), []).append(visit)
-    return _Lane(name, moments, moment_s, top + _FAIL)
+    recording, scale = drawn.recording, drawn.scale
+    moment_s = scale.seconds / _MOMENTS
+    for stretch in stretches(visits, recording.began_at, recording.ended_at, moment_s=moment_s):
+        began, ended = stretch.began_at, stretch.ended_at
+        kind, word, sentence = drawn.look(stretch)
+        title = in_html(f"{name}: {sentence}, {duration(ended - began)}")
+        place = f'x="{scale.x(began)}" y="{top}" height="{_STRIP_PX}"'
+        width = scale.width(began, ended, least=0.3)
+        yield f'<rect class="{kind}" {place} width="{width}"><title>{title}</title></rect>'
+        yield _word(f"in {kind}-word", word, (began, ended), (top + 24, 7), scale)
 
 
-def _stretches(lane: _Lane, scale: _Scale, kinds: Mapping[str, tuple[str, str]]) -> str:
+def _word(
+    kind: str, word: str, span: tuple[float, float], place: tuple[int, int], scale: _Scale
+) -> str:
     """
-    A strip: the release that most visitors of a moment got; a gap where nobody got any.
+    *word* at the beginning of *span*, where it fits; *place* is the base line and the indent.
     """
-    drawn = [f'<text class="name" x="{_LEFT - 10}" y="{lane.top + 17}">{in_html(lane.name)}</text>']
-    most = [(number, _usual(visits)) for number, visits in sorted(lane.moments.items())]
-    for release, group in groupby(most, key=lambda each: each[1]):
-        numbers = [number for number, _ in group]
-        if not release:
-            continue
-        kind, word = kinds[release]
-        left = scale.x(scale.began_at + numbers[0] * lane.moment_s)
-        width = round(scale.x(scale.began_at + (numbers[-1] + 1) * lane.moment_s) - left, 1)
-        title = in_html(f"{lane.name}: {word} ({short(release)})")
-        drawn.append(
-            f'<rect class="{kind}" x="{left}" y="{lane.top}" width="{width}" height="{_STRIP}">'
-            f"<title>{title}</title></rect>"
-        )
-        if len(word) * _CHAR_PX < width - 6:
-            place = f'x="{left + 5}" y="{lane.top + 17}"'
-            drawn.append(f'<text class="in" {place}>{in_html(word)}</text>')
-    return "".join(drawn)
+    y, indent = place
+    shown = scale.shown(word, *span, indent)
+    if shown == "never":
+        return ""
+    kind = f"{kind} {shown}".rstrip()
+    return (
+        f'<text class="{kind}" x="{scale.x(span[0])}" dx="{indent}" y="{y}">{in_html(word)}</text>'
+    )
 
 
-def _usual(visits: Sequence[Visit]) -> str:
-    """
-    The release that answered most of *visits*, empty when none did; failures may name one, too.
-    """
-    answered = Counter(each.release for each in visits if not each.failure)
-    return max(sorted(answered), key=lambda release: answered[release], default="")
+def _name(name: str, top: int) -> str:
+    return f'<text class="name" x="0" y="{top + 20}">{in_html(name)}</text>'
 
 
-def _failures(lane: _Lane, scale: _Scale) -> str:
+def _failures(name: str, visits: Sequence[Visit], bottom: int, scale: _Scale) -> Iterator[str]:
     """
     Bars on top of the strip: the share of a moment's requests that failed.
     """
-    drawn: list[str] = []
-    for number, visits in sorted(lane.moments.items()):
-        failed = sum(bool(each.failure) for each in visits)
+    moment_s = max(scale.seconds / _MOMENTS, 1e-9)
+    moments: dict[int, list[Visit]] = {}
+    for visit in visits:
+        moments.setdefault(int((visit.at - scale.began_at) / moment_s), []).append(visit)
+    for number, together in sorted(moments.items()):
+        failed = sum(bool(each.failure) for each in together)
         if not failed:
             continue
-        height = round(max(_FAIL * failed / len(visits), 4.0), 1)
-        left = scale.x(scale.began_at + number * lane.moment_s)
-        title = in_html(f"{lane.name}: {failed} of {count(len(visits), 'request')} failed")
-        drawn.append(
-            f'<rect class="fail" x="{left}" y="{lane.top - height}" width="{_MOMENT_PX}" '
-            f'height="{height}"><title>{title}</title></rect>'
+        height = round(max(_FAIL_PX * failed / len(together), 4.0), 1)
+        began = scale.began_at + number * moment_s
+        title = in_html(f"{name}: {failed} of {count(len(together), 'request')} failed")
+        yield (
+            f'<rect class="fail" x="{scale.x(began)}" y="{bottom - height}" '
+            f'width="{100 / _MOMENTS:.2f}%" height="{height}"><title>{title}</title></rect>'
         )
-    return "".join(drawn)
 
 
-def _chapters(recording: Recording, scale: _Scale, height: int) -> str:
-    drawn: list[str] = []
-    for run in recording.chapters:
-        left, right = scale.x(run.began_at), scale.x(run.ended_at)
-        word = run.chapter.value.replace("-", " ")
-        drawn.append(f'<line class="edge" x1="{left}" x2="{left}" y1="6" y2="{height - 26}"/>')
-        shown = word if len(word) * _CHAR_PX < right - left else ""
-        drawn.append(f'<text class="chapter" x="{left + 4}" y="16">{in_html(shown)}</text>')
-    return "".join(drawn)
+def _chapters(recording: Recording, scale: _Scale, height: int) -> Iterator[str]:
+    """
+    A line where each chapter begins, its number, and its name where there is room.
+    """
+    for number, run in enumerate(recording.chapters, 1):
+        x = scale.x(run.began_at)
+        kind = "chapter broke" if run.problem else "chapter"
+        span = (run.began_at, run.ended_at)
+        yield f'<line class="edge" x1="{x}" x2="{x}" y1="4" y2="{height}"/>'
+        yield _word(kind, str(number), span, (20, 5), scale)
+        yield _word(kind, run.chapter.value.replace("-", " "), span, (20, 22), scale)
 
 
-def _typed(recording: Recording, top: int, scale: _Scale) -> str:
-    drawn = [f'<text class="name" x="{_LEFT - 10}" y="{top + 9}">typed</text>']
+def _typed(recording: Recording, top: int, scale: _Scale) -> Iterator[str]:
     for each in recording.commands:
-        left = scale.x(each.at)
-        width = max(round(scale.x(each.at + each.seconds) - left, 1), 3.0)
-        title = in_html(each.line)
-        drawn.append(
-            f'<rect class="typed" x="{left}" y="{top}" width="{width}" height="10">'
+        ended = each.at + each.seconds
+        title = in_html(f"{each.line}, {duration(each.seconds)}")
+        yield (
+            f'<rect class="typed" x="{scale.x(each.at)}" y="{top}" '
+            f'width="{scale.width(each.at, ended, least=0.4)}" height="{_TYPED_PX}">'
             f"<title>{title}</title></rect>"
         )
-    return "".join(drawn)
 
 
-def _axis(y: int, scale: _Scale) -> str:
+def _axis(y: int, scale: _Scale) -> Iterator[str]:
     every = next((aim for aim in _TICK_AIMS if scale.seconds / aim <= _TICKS_MAX), _TICK_AIMS[-1])
-    drawn = [f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y - 8}" y2="{y - 8}"/>']
+    yield f'<line class="axis" x1="0" x2="100%" y1="{y - 4}" y2="{y - 4}"/>'
     for second in range(0, int(scale.seconds) + 1, every):
-        x = scale.x(scale.began_at + second)
-        drawn.append(f'<text class="tick" x="{x}" y="{y + 8}">{second} s</text>')
-    return "".join(drawn)
+        at = scale.began_at + second
+        side = "first" if not second else "last" if scale.share(at) > _EDGE_SHARE else "mid"
+        yield f'<text class="tick {side}" x="{scale.x(at)}" y="{y + 16}">{second} s</text>'

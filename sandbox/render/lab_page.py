@@ -7,146 +7,159 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sandbox.render.lab import NOT_MEASURED, WAY_NAMES, figure_text, said, terms_text
+from sandbox.delivery.lab import RUNS_LEAST, headline
+from sandbox.model.lab import Verdict
+from sandbox.render.lab import (
+    NO_CLAIM,
+    NOT_MEASURED,
+    WAY_NAMES,
+    breakoff_text,
+    comparison_text,
+    figure_text,
+    missing_text,
+    representative,
+    run_name,
+    said,
+    spread_text,
+    terms_text,
+)
 from sandbox.render.lab_chart import timeline
-from sandbox.render.text import duration, in_html
+from sandbox.render.lab_figures import figures_table, mark
+from sandbox.render.lab_style import PAGE_STYLE
+from sandbox.render.text import count, duration, in_html
 
 if TYPE_CHECKING:
     from sandbox.model.lab import Figure, LabReport, Recording, Row, Way
 
-_STYLE = """
-:root { color-scheme: light dark;
-  --page: #fbfaf7; --card: #ffffff; --ink: #1d1c1a; --muted: #66635c; --line: #e4e1d9;
-  --devops: #bd5310; --gitops: #1f63bd; --fail: #c4262e; --good: #1d7a46;
-  --r0: #cfe3df; --r1: #a4cdc5; --r2: #7db5ab; --bad: #f1bf5f; }
-@media (prefers-color-scheme: dark) { :root {
-  --page: #161614; --card: #1f1f1c; --ink: #eceae4; --muted: #a29f97; --line: #35342f;
-  --devops: #ea9152; --gitops: #74a9f0; --fail: #ff6f66; --good: #63c78c;
-  --r0: #24423e; --r1: #2f5d56; --r2: #3d7a70; --bad: #8c5f10; } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--page); color: var(--ink);
-  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
-main { max-width: 1080px; margin: 0 auto; padding: 40px 20px 64px; }
-h1 { font-size: 27px; line-height: 1.2; margin: 0 0 8px; }
-h2 { font-size: 18px; margin: 44px 0 10px; }
-h3 { font-size: 15px; margin: 20px 0 6px; }
-h3.devops { color: var(--devops); } h3.gitops { color: var(--gitops); }
-p { margin: 0 0 10px; max-width: 75ch; } .muted { color: var(--muted); }
-.card { background: var(--card); border: 1px solid var(--line); border-radius: 10px;
-  padding: 6px 18px 12px; overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: 9px 14px 9px 0;
-  border-bottom: 1px solid var(--line); }
-tr:last-child > * { border-bottom: 0; } td:last-child { padding-right: 0; }
-thead th { color: var(--muted); font-weight: 600; }
-tbody th { font-weight: 600; width: 34%; min-width: 230px; }
-tbody th small { display: block; font-weight: 400; color: var(--muted); }
-td.figure { width: 33%; min-width: 180px; }
-.value { font-variant-numeric: tabular-nums; font-weight: 600; }
-.bar { height: 7px; border-radius: 4px; margin-top: 6px; min-width: 2px; }
-.bar.devops { background: var(--devops); } .bar.gitops { background: var(--gitops); }
-.none { color: var(--muted); } .none small { display: block; }
-.yes { color: var(--good); } .no { color: var(--fail); }
-th small code { font-size: 12px; }
-code { font: 13px/1.45 ui-monospace, SFMono-Regular, Menlo, monospace; overflow-wrap: anywhere; }
-ol { margin: 0; padding-left: 30px; } ol li { padding: 2px 0; }
-.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 18px; }
-svg { width: 100%; min-width: 720px; height: auto; display: block; }
-svg text { font: 11px system-ui, sans-serif; fill: var(--ink); }
-svg .name { text-anchor: end; font-size: 12px; } svg .in { pointer-events: none; }
-svg .chapter, svg .tick { fill: var(--muted); } svg .tick { text-anchor: middle; }
-svg .edge, svg .axis { stroke: var(--line); } svg .r0 { fill: var(--r0); }
-svg .r1 { fill: var(--r1); } svg .r2 { fill: var(--r2); } svg .bad { fill: var(--bad); }
-svg .fail { fill: var(--fail); } svg .typed { fill: var(--muted); }
-.key { display: inline-block; width: 12px; height: 12px; border-radius: 3px; margin: 0 5px 0 14px;
-  vertical-align: -1px; }
-"""
+_LEGEND = (
+    ("good", "a good release (a shade for each)"),
+    ("bad", "a bad release"),
+    ("out", "out of service: requests, and none served"),
+    ("unknown", "unknown: nobody asked"),
+    ("fail", "requests failed (height: their share)"),
+    ("typed", "a person waits for a command"),
+)
 
 
 def lab_page(report: LabReport) -> str:
     """
-    One document: figures with bars, what visitors got over time, the audit, what was typed.
+    One document: the figures that matter, what visitors got over time, every figure, the audit.
 
     Readable in light and dark; without script, font or picture from elsewhere.
     """
-    began = datetime.fromtimestamp(report.terms.began_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
     parts = (
         "<h1>DevOps and GitOps, measured side by side</h1>",
-        f'<p class="muted">{in_html(began)}. {in_html(terms_text(report))}</p>',
+        *_problems(report),
+        _headline(report),
+        *_charts(report),
         "<h2>Figures</h2>",
-        _figures(report),
-        "<h2>What visitors got</h2>",
-        _legend(),
-        *_timelines(report),
+        f"<p>{in_html(_how_to_read(report))}</p>",
+        figures_table(report),
         _audit(report),
-        "<h2>What a person typed</h2>",
-        f'<div class="two">{"".join(_typed(each) for each in report.recordings)}</div>',
+        *_typed_lists(report),
         _method(report),
     )
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<title>DevOps and GitOps, measured</title>\n"
-        f"<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n" + "\n".join(parts) + "\n</main>\n"
-        "</body>\n</html>\n"
+        f"<style>{PAGE_STYLE}</style>\n</head>\n<body>\n<main>\n"
+        + "\n".join(part for part in parts if part)
+        + "\n</main>\n</body>\n</html>\n"
     )
 
 
-def _figures(report: LabReport) -> str:
-    ways = "".join(f"<th>{WAY_NAMES[each.way]}</th>" for each in report.recordings)
-    rows = "".join(_row(row) for row in report.rows)
-    return (
-        '<div class="card"><table><thead><tr><th>Measure</th>'
-        f"{ways}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
-
-
-def _row(row: Row) -> str:
-    most = max((figure.value or 0.0 for _, figure in row.figures), default=0.0)
-    cells = "".join(_cell(way, figure, row, most) for way, figure in row.figures)
-    title, meaning = in_html(row.title), in_html(row.meaning)
-    return f"<tr><th>{title}<small>{meaning}</small></th>{cells}</tr>"
-
-
-def _cell(way: Way, figure: Figure, row: Row, most: float) -> str:
-    if figure.value is None:
-        why = in_html(figure.reason)
-        return f'<td class="figure none">{NOT_MEASURED}<small>{why}</small></td>'
-    text = in_html(figure_text(figure, row.unit))
-    whole = figure.out_of or most
-    width = round(100 * figure.value / whole, 1) if whole else 0
-    bar = f'<div class="bar {way.value}" style="width:{width}%"></div>' if width else ""
-    return f'<td class="figure"><span class="value">{text}</span>{bar}</td>'
-
-
-def _legend() -> str:
-    keys = (
-        ("var(--r1)", "a good release (shades tell one from the next)"),
-        ("var(--bad)", "a bad one"),
-        ("var(--fail)", "requests that failed"),
-        ("var(--muted)", "a person waits for a command"),
-    )
-    spans = "".join(
-        f'<span class="key" style="background:{color}"></span>{word}' for color, word in keys
-    )
-    return f'<p class="muted">Each strip shows which release answered.{spans}</p>'
-
-
-def _timelines(report: LabReport) -> list[str]:
+def _problems(report: LabReport) -> list[str]:
     """
-    One drawing a way, all with the same length of a second.
+    What broke off, and the figures that are missing because of it.
     """
-    longest = max((each.ended_at - each.began_at for each in report.recordings), default=0.0)
     return [
-        f'<h3 class="{each.way.value}">{WAY_NAMES[each.way]}</h3>'
-        f'<div class="card">{timeline(each, seconds=longest)}</div>'
-        for each in report.recordings
-        if each.visits
+        f'<div class="card problem"><b>{in_html(breakoff_text(each, report))}</b>'
+        f"<small>{in_html(missing_text(each, report))}</small></div>"
+        for each in report.breakoffs
     ]
 
 
+def _headline(report: LabReport) -> str:
+    cards = "".join(_headline_card(row, report) for row in headline(report))
+    return f'<div class="headline">{cards}</div>' if cards else ""
+
+
+def _headline_card(row: Row, report: LabReport) -> str:
+    sides = "".join(_side(way, figure, row, report) for way, figure in row.figures)
+    claim = comparison_text(row.comparison)
+    below = (
+        "" if row.comparison.verdict is Verdict.DIFFERENT else f"<small>{in_html(claim)}</small>"
+    )
+    return (
+        f'<section class="card"><h2>{in_html(row.title)}</h2><div class="sides">{sides}</div>'
+        f"<small>{in_html(row.meaning)}</small>{below}</section>"
+    )
+
+
+def _side(way: Way, figure: Figure, row: Row, report: LabReport) -> str:
+    none = "" if figure.values else " none"
+    text = in_html(figure_text(figure, row.unit))
+    notes = [spread_text(figure, row.unit), figure.reason]
+    if report.terms.runs > 1 and figure.values:
+        notes[0] = f"{notes[0] or 'always the same'} in {count(len(figure.values), 'run')}"
+    small = "".join(f"<small>{in_html(note)}</small>" for note in notes if note)
+    return (
+        f'<div><span class="name {way.value}">{WAY_NAMES[way]}</span>'
+        f'<span class="big{none}">{text}</span>{mark(way, row)}{small}</div>'
+    )
+
+
+def _charts(report: LabReport) -> list[str]:
+    """
+    A drawing of one run of each way, the other runs folded; a second has one length in all.
+    """
+    longest = max((each.ended_at - each.began_at for each in report.recordings), default=0.0)
+    shown = representative(report)
+    drawn = [_chart(each, report, longest) for each in shown if each.visits]
+    folded = [
+        _chart(each, report, longest)
+        for each in report.recordings
+        if each.visits and each not in shown
+    ]
+    if not drawn:
+        return []
+    more = [f"<details><summary>The other runs</summary>{''.join(folded)}</details>"]
+    return ["<h2>What visitors got</h2>", _legend(), *drawn, *(more if folded else [])]
+
+
+def _chart(recording: Recording, report: LabReport, seconds: float) -> str:
+    name = run_name(recording.way, recording.run, report.terms.runs)
+    chapters = ", ".join(
+        f"{number} {run.chapter.value.replace('-', ' ')}{' (broke off)' if run.problem else ''}"
+        for number, run in enumerate(recording.chapters, 1)
+    )
+    below = f'<p class="muted chapters">Parts: {in_html(chapters)}</p>' if chapters else ""
+    return (
+        f'<div class="{recording.way.value}"><h3>{name}</h3>'
+        f'<div class="card">{timeline(recording, seconds=seconds)}{below}</div></div>'
+    )
+
+
+def _legend() -> str:
+    keys = "".join(
+        f'<li><span class="key {kind}"></span>{in_html(word)}</li>' for kind, word in _LEGEND
+    )
+    return f'<p>Each strip shows which release answered.</p><ul class="legend">{keys}</ul>'
+
+
+def _how_to_read(report: LabReport) -> str:
+    bars = "A longer bar is worse, in every row; a row without bars is counted otherwise."
+    if report.terms.runs >= RUNS_LEAST:
+        return (
+            f"{bars} Figures are medians of {report.terms.runs} runs, with the smallest and the "
+            "largest. Better and worse are marked where the ranges of both ways do not overlap."
+        )
+    return f"{bars} {NO_CLAIM}"
+
+
 def _audit(report: LabReport) -> str:
-    asked = [each for each in report.recordings if each.answers]
+    asked = [each for each in representative(report) if each.answers]
     if not asked:
         return ""
     parts = ["<h2>What the record answers</h2>"]
@@ -158,7 +171,7 @@ def _audit(report: LabReport) -> str:
             f'<td class="muted">true: {in_html(said(each.truth))}</td></tr>'
             for each in recording.answers
         )
-        name = WAY_NAMES[recording.way]
+        name = run_name(recording.way, recording.run, report.terms.runs)
         parts.append(
             f'<h3 class="{recording.way.value}">{name}</h3>'
             f'<div class="card"><table><tbody>{rows}</tbody></table></div>'
@@ -166,27 +179,36 @@ def _audit(report: LabReport) -> str:
     return "\n".join(parts)
 
 
-def _typed(recording: Recording) -> str:
+def _typed_lists(report: LabReport) -> list[str]:
+    lists = "".join(
+        _typed(each, report.terms.runs) for each in representative(report) if each.commands
+    )
+    return ["<h2>What a person typed</h2>", f'<div class="two">{lists}</div>'] if lists else []
+
+
+def _typed(recording: Recording, runs: int) -> str:
     items = "".join(
         f"<li><code>{in_html(each.line)}</code> "
         f'<span class="muted">{duration(each.seconds)}</span></li>'
         for each in recording.commands
     )
-    name = WAY_NAMES[recording.way]
+    name = run_name(recording.way, recording.run, runs)
     return f'<div><h3 class="{recording.way.value}">{name}</h3><ol>{items}</ol></div>'
 
 
 def _method(report: LabReport) -> str:
+    began = datetime.fromtimestamp(report.terms.began_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
     visitors = (
         f"Visitors ask for the front page with {report.terms.pause_s:g} s between two requests, on "
         "connections that are kept; the shop says in a header which release answers."
     )
     return (
         "<h2>How it was measured</h2>"
+        f"<p>{in_html(began)}. {in_html(terms_text(report))}</p>"
         "<p>Each way has a repository of its own, made from the template, and its own containers. "
         "Every command was really run. Nobody hesitates: the next command is typed as soon as the "
         "one before has ended, so a real person adds their own time.</p>"
         f"<p>{in_html(visitors)}</p>"
-        "<p>Every figure was measured in this run; what could not be is called "
+        "<p>Every figure was measured; what could not be is called "
         f"“{NOT_MEASURED}”, with the reason.</p>"
     )
