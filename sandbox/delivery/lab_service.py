@@ -16,12 +16,16 @@ UNKNOWN_AFTER_S: Final = 2.0
 """No request under way for longer than this: nobody knows what a visitor would have got."""
 
 
+OUT_AFTER_S: Final = 2.0
+"""Requests under way and none served for longer than this: an outage, although none failed."""
+
+
 class Service(StrEnum):
     """What a visitor got."""
 
     SERVED = "served"
     OUT = "out"
-    """Requests were made, and none was served."""
+    """Requests were made, and none was served: they failed, or they waited."""
     UNKNOWN = "unknown"
     """No request was made."""
 
@@ -68,46 +72,53 @@ def stretches(
         Stretches without gap or overlap, neighbours differ; none when the time is empty.
     """
     found: list[Stretch] = []
-    for stretch in _raw(visits, began_at, ended_at, moment_s):
+    turns = list(_turns(visits, began_at, ended_at, moment_s))
+    ends = [turn.at for turn in turns[1:]]
+    for turn, end in zip(turns, [*ends, ended_at], strict=True):
         last = found[-1] if found else None
-        if stretch.ended_at <= stretch.began_at:
+        if end <= turn.at:
             continue
-        if last and (last.service, last.release) == (stretch.service, stretch.release):
-            found[-1] = Stretch(
-                service=last.service,
-                release=last.release,
-                began_at=last.began_at,
-                ended_at=stretch.ended_at,
-            )
-        else:
-            found.append(stretch)
+        since = turn.at
+        if last and (last.service, last.release) == (turn.service, turn.release):
+            since = found.pop().began_at
+        found.append(
+            Stretch(service=turn.service, release=turn.release, began_at=since, ended_at=end)
+        )
     return tuple(found)
 
 
-def _raw(
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """From *at* on visitors got this."""
+
+    at: float
+    service: Service
+    release: str = ""
+
+
+def _turns(
     visits: Sequence[Visit], began_at: float, ended_at: float, moment_s: float
-) -> Iterator[Stretch]:
-    """Stretches in order, of which some are empty and neighbours may be alike."""
-    service, release, since, heard_at = Service.UNKNOWN, "", began_at, began_at
+) -> Iterator[_Turn]:
+    """Turns in order of time; some change nothing, or not for any time."""
+    heard_at = began_at
+    yield _Turn(began_at, Service.UNKNOWN)
     for number, moment in enumerate(_moments(visits, began_at, moment_s)):
-        asked_at = min(max(moment.asked_at, began_at), ended_at)
+        asked_at = min(max(moment.asked_at, heard_at), ended_at)
         if asked_at - heard_at > UNKNOWN_AFTER_S:
-            yield Stretch(service=service, release=release, began_at=since, ended_at=heard_at)
-            yield _unknown(heard_at, asked_at)
-            since = asked_at
+            yield _Turn(heard_at, Service.UNKNOWN)
+            turned_at = asked_at
         elif number:
-            turned = min(max(moment.turned_at, heard_at), ended_at)
-            yield Stretch(service=service, release=release, began_at=since, ended_at=turned)
-            since = turned
-        service, release = moment.service, moment.release
-        heard_at = min(max(moment.ended_at, began_at), ended_at)
-    known_until = ended_at if ended_at - heard_at <= UNKNOWN_AFTER_S else heard_at
-    yield Stretch(service=service, release=release, began_at=since, ended_at=known_until)
-    yield _unknown(known_until, ended_at)
-
-
-def _unknown(began_at: float, ended_at: float) -> Stretch:
-    return Stretch(service=Service.UNKNOWN, release="", began_at=began_at, ended_at=ended_at)
+            turned_at = min(max(moment.turned_at, heard_at), ended_at)
+        else:
+            turned_at = began_at
+        answered_at = min(max(moment.turned_at, asked_at), ended_at)
+        if moment.service is Service.SERVED and answered_at - asked_at > OUT_AFTER_S:
+            yield _Turn(asked_at, Service.OUT)
+            turned_at = answered_at
+        yield _Turn(turned_at, moment.service, moment.release)
+        heard_at = min(max(moment.ended_at, heard_at), ended_at)
+    if ended_at - heard_at > UNKNOWN_AFTER_S:
+        yield _Turn(heard_at, Service.UNKNOWN)
 
 
 def _moments(visits: Sequence[Visit], began_at: float, moment_s: float) -> Iterator[_Moment]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _LEGEND = (
     ("good", "a good release (a shade for each)"),
     ("bad", "a bad release"),
-    ("out", "out of service: requests, and none served"),
+    ("out", "out of service: requests failed or waited, none was served"),
     ("unknown", "unknown: nobody asked"),
     ("fail", "requests failed (height: their share)"),
     ("typed", "a person waits for a command"),

@@ -45,7 +45,7 @@ table { border-collapse: collapse; width: 100%; table-layout: fixed; }
 th, td { text-align: left; vertical-align: top; padding: 12px 18px 12px 0;
   border-bottom: 1px solid var(--line); }
 tr:last-child > * { border-bottom: 0; } td:last-child { padding-right: 0; }
-thead th { color: var(--muted); } tbody th { font-weight: 600; width: 40%; }
+thead th { color: var(--muted); } th:first-child { width: 40%; } tbody th { font-weight: 600; }
 .value { font-size: 22px; font-weight: 600; font-variant-numeric: tabular-nums; }
 .value.none { font-size: 18px; font-weight: 400; color: var(--muted); }
 .scale { position: relative; height: 16px; margin: 6px 4px 0 0; }

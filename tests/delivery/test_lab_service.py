@@ -59,6 +59,19 @@ def test_a_request_that_waits_for_long_and_fails_is_an_outage_and_not_unknown() 
     assert told(*asked(0, 4), slow) == [("served", OLD, 0, 3.6), ("out", "", 3.6, 10)]
 
 
+def test_requests_that_wait_for_long_are_an_outage_although_they_are_served_in_the_end() -> None:
+    slow = Visit(at=BEGAN + 9.5, seconds=5.9, environment="production", release=OLD)
+    assert told(*asked(0, 4), slow) == [
+        ("served", OLD, 0, 3.6),
+        ("out", "", 3.6, 9.5),
+        ("served", OLD, 9.5, 10),
+    ]
+    others = asked(4, 10, OLD)
+    assert told(*asked(0, 4), *sorted([slow, *others], key=lambda each: each.at)) == [
+        ("served", OLD, 0, 10)
+    ]
+
+
 def test_one_lost_request_among_served_ones_is_no_outage() -> None:
     found = told(*asked(0, 10), visit(4.01, failure="timeout"), moment_s=0.5)
     assert found == [("served", OLD, 0, 10)]

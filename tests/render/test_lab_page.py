@@ -182,7 +182,7 @@ def test_the_legend_explains_every_kind_that_is_drawn() -> None:
     kinds = set(re.findall(r'<rect class="(\w+)"', page))
     assert kinds <= keys | {"r0", "r1", "r2"}
     text = read(page).text
-    assert "out of service: requests, and none served" in text
+    assert "out of service: requests failed or waited, none was served" in text
     assert "unknown: nobody asked" in text
 
 
