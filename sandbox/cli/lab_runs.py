@@ -152,5 +152,5 @@ def problem_of(report: LabReport) -> SandboxError | None:
     words = "".join(f" --scenario {chapter.value}" for chapter in chapters if chapter)
     again = f"sandbox lab{'' if None in chapters else words}"
     return SandboxError(
-        f"the laboratory is not complete:\n{told}", remedy=f"{again}, once that is put right"
+        f"the laboratory is not complete:\n{told}", remedy=f"put that right, then: {again}"
     )

@@ -198,7 +198,7 @@ def test_a_way_that_does_not_come_up_leaves_the_figures_of_the_other(
     assert "production did not come up" in Path("lab.html").read_text()
     assert "error: the laboratory is not complete" in result.stderr
     assert "missing: Commit to staging" in result.stderr
-    assert "try: sandbox lab" in result.stderr
+    assert "try: put that right, then: sandbox lab\n" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_a_chapter_that_breaks_off_ends_with_status_1_and_the_next_one_begins(
     assert second["chapter"] == "rollback"
     assert values("rollback", Way.GITOPS)
     assert "DevOps broke off in feature: the approval was refused" in result.stdout
-    assert "try: sandbox lab --scenario feature --scenario rollback" in result.stderr
+    assert "then: sandbox lab --scenario feature --scenario rollback" in result.stderr
 
 
 def test_what_was_measured_is_written_when_a_person_interrupts(lab: Laboratory) -> None:
