@@ -125,7 +125,9 @@ def _strip(name: str, visits: Sequence[Visit], top: int, drawn: _Drawn) -> Itera
     """
     recording, scale = drawn.recording, drawn.scale
     moment_s = scale.seconds / _MOMENTS
-    for stretch in stretches(visits, recording.began_at, recording.ended_at, moment_s=moment_s):
+    found = stretches(visits, recording.began_at, recording.ended_at, moment_s=moment_s)
+    # What is only outlined comes last: its neighbours would cover the outline.
+    for stretch in sorted(found, key=lambda each: each.service is Service.UNKNOWN):
         began, ended = stretch.began_at, stretch.ended_at
         kind, word, sentence = drawn.look(stretch)
         title = in_html(f"{name}: {sentence}, {duration(ended - began)}")

@@ -74,6 +74,7 @@ summary { cursor: pointer; font-weight: 600; }
 .timeline { display: block; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .timeline text { font: 18px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
   fill: var(--ink); }
+.timeline .name, .timeline .tick { stroke: var(--card); stroke-width: 4px; paint-order: stroke; }
 .timeline .in { pointer-events: none; } .timeline .name { fill: var(--muted); font-weight: 400; }
 .timeline .chapter, .timeline .tick { fill: var(--muted); }
 .timeline .broke { fill: var(--fail); font-weight: 600; }

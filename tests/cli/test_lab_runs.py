@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 from typing_extensions import override
 
 from sandbox.cli import app as cli_app
@@ -28,8 +28,6 @@ from tests.lab_recordings import NEW, OLD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
-
-    from click.testing import Result
 
     from sandbox.runtime.workspace import Workspace
 
