@@ -267,13 +267,17 @@ MEASURES: Final = (
         Point.STOP_REPAIR_BEGUN,
         Point.STOP_REPAIRED,
     ),
-    _seconds(
-        "out_of_service",
-        "Production out of service",
-        "from the stop until every visitor is served again, whoever saw to it",
-        Chapter.DRIFT,
-        Point.STOPPED,
-        Point.STOP_REPAIRED,
+    Measure(
+        key="out_of_service",
+        title="Production out of service",
+        meaning="from the stop until every visitor is served again, whoever saw to it",
+        unit=Unit.SECONDS,
+        of=_span(Chapter.DRIFT, Point.STOPPED, Point.STOP_REPAIRED),
+        chapter=Chapter.DRIFT,
+        caveat=(
+            "Of a way that does not detect the stop, it holds the time in which nobody looked, "
+            "which is chosen with --unattended."
+        ),
     ),
     Measure(
         key="failed_per_second",

@@ -87,13 +87,12 @@ def _headline(report: LabReport) -> str:
 
 def _headline_card(row: Row, report: LabReport) -> str:
     sides = "".join(_side(way, figure, row, report) for way, figure in row.figures)
-    claim = comparison_text(row.comparison)
-    below = (
-        "" if row.comparison.verdict is Verdict.DIFFERENT else f"<small>{in_html(claim)}</small>"
-    )
+    is_marked = row.comparison.verdict is Verdict.DIFFERENT
+    notes = (row.meaning, row.caveat, "" if is_marked else comparison_text(row.comparison))
+    small = "".join(f"<small>{in_html(note)}</small>" for note in notes if note)
     return (
         f'<section class="card"><h2>{in_html(row.title)}</h2><div class="sides">{sides}</div>'
-        f"<small>{in_html(row.meaning)}</small>{below}</section>"
+        f"{small}</section>"
     )
 
 

@@ -106,6 +106,7 @@ def test_the_figures_that_matter_come_first_then_the_charts_then_every_figure() 
     for title in ("Production out of service", "Commit to production", "Commands typed"):
         assert title in first
     assert first.count('class="card"') == 3
+    assert "chosen with --unattended" in first
 
 
 def test_better_and_worse_are_marked_where_the_ranges_do_not_overlap_and_nowhere_else() -> None:
