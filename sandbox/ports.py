@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from sandbox.model.status import EnvironmentStatus, Suspension
     from sandbox.model.steadiness import HealthRecord
     from sandbox.model.surroundings import Hook
+    from sandbox.model.syncing import Syncing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -454,6 +455,18 @@ class Journal(Ledger, Protocol):
         ...
 
     def end_step(self, number: int, outcome: str, at: float) -> None: ...
+    def record_syncing(self, syncing: Syncing) -> None:
+        """Keep how far a sync is, instead of an earlier one of its environment."""
+        ...
+
+    def syncing(self, environment: str) -> Syncing | None:
+        """What was kept and not ended; of a process that was killed, too: see its holder."""
+        ...
+
+    def end_syncing(self, environment: str) -> None:
+        """The sync of *environment* is over."""
+        ...
+
     def record_creation(self, container_id: str, creation: Creation) -> None:
         """Keep what the engine made of a container."""
         ...

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from sandbox.model.event import EventKind
 from sandbox.render.events import event_line
-from sandbox.render.progress import Progress, progress_lines, waiting_line
+from sandbox.render.progress import progress_lines, waiting_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sandbox.cli.invocation import Invocation
     from sandbox.model.event import Event
+    from sandbox.model.syncing import Syncing
 
 _SILENCE_S = 1.0
 _REPEAT_S = 10.0
@@ -34,7 +35,7 @@ class Display(Protocol):
         """
         ...
 
-    def tick(self, running: Sequence[Progress], now: float) -> None:
+    def tick(self, running: Sequence[Syncing], now: float) -> None:
         """
         Show that what is *running* still does; called several times a second.
         """
@@ -81,7 +82,7 @@ class LineDisplay:
         self._last_at = event.at
         self._patience_s = _SILENCE_S
 
-    def tick(self, running: Sequence[Progress], now: float) -> None:
+    def tick(self, running: Sequence[Syncing], now: float) -> None:
         """
         After a second without a line, say what is waited for; then every ten.
         """
@@ -125,7 +126,7 @@ class LiveDisplay:
             line = event_line(event, name_width=self._name_width, style=self._style)
             self._live.console.print(Text.from_ansi(line), soft_wrap=True)
 
-    def tick(self, running: Sequence[Progress], now: float) -> None:
+    def tick(self, running: Sequence[Syncing], now: float) -> None:
         """
         Draw the moving lines anew.
         """

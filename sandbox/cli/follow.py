@@ -13,14 +13,16 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from sandbox.cli.display import display_for
+from sandbox.delivery.syncing import advance, begin
 from sandbox.errors import DeadlineError, SandboxError
-from sandbox.render.progress import Progress, advance, begin, unfinished
+from sandbox.render.progress import unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sandbox.cli.invocation import Invocation
     from sandbox.model.event import Event
+    from sandbox.model.syncing import Syncing
     from sandbox.ports import Clock
 
 T = TypeVar("T")
@@ -89,7 +91,8 @@ def follow(
                     results[item.name] = item.outcome()
                 else:
                     display.show(item)
-                    running = {name: advance(each, item) for name, each in running.items()}
+                    now = clock.monotonic()
+                    running = {name: advance(each, item, now) for name, each in running.items()}
             display.tick(tuple(running.values()), clock.monotonic())
     finally:
         display.close()
@@ -119,7 +122,7 @@ def _arrived(inbox: SimpleQueue[Event | Ended[T]]) -> list[Event | Ended[T]]:
     return items
 
 
-def _too_late(running: Mapping[str, Progress], timeout_s: float) -> DeadlineError:
+def _too_late(running: Mapping[str, Syncing], timeout_s: float) -> DeadlineError:
     log = tuple(line for progress in running.values() for line in progress.output)
     return DeadlineError(
         f"not done after {timeout_s:g} s; {unfinished(tuple(running.values()))}",

@@ -10,21 +10,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from sandbox.cli.display import QUIET_KINDS, LineDisplay
+from sandbox.delivery.syncing import advance, begin
 from sandbox.model.pipeline import StageStatus
 from sandbox.render.events import event_line
 from sandbox.render.pipeline import live_lines, stage_json, stage_line
-from sandbox.render.progress import Progress, advance, begin
 
 if TYPE_CHECKING:
     from sandbox.cli.invocation import Invocation
     from sandbox.model.event import Event
     from sandbox.model.pipeline import PipelineRun, StageRecord
+    from sandbox.model.syncing import Syncing
 
 
 class _Screen(Protocol):
     def print(self, line: str) -> None: ...
     def event(self, event: Event) -> None: ...
-    def tick(self, run: PipelineRun, progress: Progress, now: float) -> None: ...
+    def tick(self, run: PipelineRun, progress: Syncing, now: float) -> None: ...
     def close(self) -> None: ...
 
 
@@ -55,7 +56,7 @@ class PipelineView:
         """
         self._screen.event(event)
         own = replace(event, environment=self._progress.environment)
-        self._progress = advance(self._progress, own)
+        self._progress = advance(self._progress, own, event.at)
 
     def tick(self, now: float) -> None:
         """
@@ -94,7 +95,7 @@ class _Lines:
     def event(self, event: Event) -> None:
         self._display.show(event)
 
-    def tick(self, run: PipelineRun, progress: Progress, now: float) -> None:
+    def tick(self, run: PipelineRun, progress: Syncing, now: float) -> None:
         del run
         if progress.environment:
             self._display.tick((progress,), now)
@@ -126,7 +127,7 @@ class _Live:
         if event.kind not in QUIET_KINDS:
             self.print(f"  {event_line(event, style=self._style)}")
 
-    def tick(self, run: PipelineRun, progress: Progress, now: float) -> None:
+    def tick(self, run: PipelineRun, progress: Syncing, now: float) -> None:
         from rich.text import Text
 
         width = shutil.get_terminal_size().columns

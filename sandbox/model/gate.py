@@ -80,6 +80,8 @@ class GateStatus:
         ended_at: Seconds since the epoch; 0.0 when it has not run.
         seconds: How long it ran.
         message: Why it did not pass, in a line.
+        running: It runs now; *verdict* is of the time before.
+        began_at: Since when it runs, in seconds since the epoch; 0.0 when it does not.
     """
 
     name: str
@@ -88,3 +90,5 @@ class GateStatus:
     ended_at: float = 0.0
     seconds: float = 0.0
     message: str = ""
+    running: bool = False
+    began_at: float = 0.0

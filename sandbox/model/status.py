@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sandbox.model.gate import GateStatus
+from sandbox.model.syncing import Syncing
 
 
 class SyncStatus(StrEnum):
@@ -87,6 +88,7 @@ class EnvironmentStatus:
         running_releases: Releases that live containers carry, sorted.
         message: The one thing to know; empty when all is well.
         next_step: The one thing to do; a command where possible.
+        syncing: The sync that runs now; ``None`` when none does.
         gates: Checks of *revision*, and how far it has passed them.
         urls: Addresses of published ports, most useful first, then names that the edge knows.
         notes: What is not where the file says, and why.
@@ -106,6 +108,7 @@ class EnvironmentStatus:
     sync: SyncStatus = SyncStatus.UNKNOWN
     health: Health = Health.UNKNOWN
     suspension: Suspension | None = None
+    syncing: Syncing | None = None
     services: tuple[ServiceStatus, ...] = ()
     gates: tuple[GateStatus, ...] = ()
     urls: tuple[str, ...] = ()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sandbox.model.problem import Problem
     from sandbox.model.record import SyncRecord
     from sandbox.model.status import EnvironmentStatus, ServiceStatus, Suspension
+    from sandbox.model.syncing import Syncing
     from sandbox.model.verdict import Figures, Verdict
 
 Json: TypeAlias = "str | int | float | bool | Mapping[str, Json] | Sequence[Json] | None"
@@ -65,6 +66,7 @@ def status(value: EnvironmentStatus) -> dict[str, Json]:
         "health": value.health.value,
         "suspended": value.suspension is not None,
         "suspension": suspension(value.suspension) if value.suspension else None,
+        "syncing": syncing(value.syncing) if value.syncing else None,
         "services": [service(each) for each in value.services],
         "gates": [gate(each) for each in value.gates],
         "urls": list(value.urls),
@@ -99,6 +101,8 @@ def service(value: ServiceStatus) -> dict[str, Json]:
 def gate(value: GateStatus) -> dict[str, Json]:
     """
     One gate of an environment; ``verdict`` is ``null`` when it has not run for what is committed.
+
+    While it runs, ``verdict`` is of the time before.
     """
     return {
         "name": value.name,
@@ -107,6 +111,29 @@ def gate(value: GateStatus) -> dict[str, Json]:
         "ended_at": value.ended_at or None,
         "seconds": value.seconds if value.verdict else None,
         "message": value.message,
+        "running": value.running,
+        "began_at": value.began_at or None,
+    }
+
+
+def syncing(value: Syncing) -> dict[str, Json]:
+    """
+    The sync that runs now; ``revision`` is ``null`` when it takes down.
+    """
+    return {
+        "revision": value.revision or None,
+        "began_at": value.began_at,
+        "steps": value.steps,
+        "done": value.done,
+        "running": [
+            {
+                "step": each.id,
+                "service": each.service_name or None,
+                "began_at": each.began_at,
+                "output": each.output,
+            }
+            for each in value.running
+        ],
     }
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from sandbox.model.pipeline import PipelineRun, StageRecord
+    from sandbox.model.syncing import Syncing
     from sandbox.render.documents import Json
-    from sandbox.render.progress import Progress
 
 STAGE_SIGNS: Mapping[StageStatus, tuple[str, str]] = {
     StageStatus.PENDING: ("○", "dim"),
@@ -108,7 +108,7 @@ def runs_text(
 
 
 def live_lines(
-    run: PipelineRun, progress: Progress, *, now: float, width: int, style: Style = PLAIN
+    run: PipelineRun, progress: Syncing, *, now: float, width: int, style: Style = PLAIN
 ) -> tuple[str, ...]:
     """
     The stages that have not ended, the one that runs with its steps; for a terminal.

@@ -1,82 +1,33 @@
 """
-How far a sync is: what happened is folded into one value, and that is shown in a line or two.
+How far a sync is, in a line or two.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sandbox.model.event import Event, EventKind
 from sandbox.render.style import PLAIN, Style
 from sandbox.render.text import clean, count, duration, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sandbox.model.syncing import Syncing
+
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _FRAMES_A_SECOND = 10
 _SHOWN_STEPS = 3
-_KEPT_LINES = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """
-    One environment's sync so far.
-
-    Attributes:
-        began_at: Seconds of a clock that nobody sets, as *now* wherever it is asked for.
-        steps: Of the plan; 0 while it is unknown.
-        done: Steps that have ended.
-        running: Ids of the steps that run now, in the order in which they began.
-        output: Last lines of builders and containers, oldest first.
-    """
-
-    environment: str
-    began_at: float
-    steps: int = 0
-    done: int = 0
-    running: tuple[str, ...] = ()
-    output: tuple[str, ...] = ()
-
-
-def begin(environment: str, now: float) -> Progress:
-    """
-    Nothing has happened yet.
-    """
-    return Progress(environment=environment, began_at=now)
-
-
-def advance(progress: Progress, event: Event) -> Progress:
-    """
-    Take *event* into account; those of other environments change nothing.
-    """
-    if event.environment != progress.environment:
-        return progress
-    match event.kind:
-        case EventKind.PLANNED:
-            return replace(progress, steps=event.steps, done=0, running=())
-        case EventKind.STEP_BEGAN:
-            return replace(progress, running=(*progress.running, event.step_id))
-        case EventKind.STEP_ENDED | EventKind.STEP_FAILED:
-            running = tuple(id_ for id_ in progress.running if id_ != event.step_id)
-            return replace(progress, done=progress.done + 1, running=running, output=())
-        case EventKind.OUTPUT:
-            return replace(progress, output=(*progress.output, event.message)[-_KEPT_LINES:])
-        case _:
-            return progress
-
-
-def doing(progress: Progress) -> str:
+def doing(progress: Syncing) -> str:
     """
     What runs now, such as ``build image web and start db``; empty when nothing does.
     """
-    return clean(listed(progress.running, most=_SHOWN_STEPS))
+    return clean(listed((step.id for step in progress.running), most=_SHOWN_STEPS))
 
 
 def progress_lines(
-    progress: Progress, *, now: float, width: int, name_width: int = 0, style: Style = PLAIN
+    progress: Syncing, *, now: float, width: int, name_width: int = 0, style: Style = PLAIN
 ) -> tuple[str, ...]:
     """
     A line of how far it is, and below it the last line of output, if there is any.
@@ -86,7 +37,8 @@ def progress_lines(
         ⠹ staging     ━━━━━━━━──────── 7/14  12 s  build image web
             | Get:12 trixie/main amd64 libpq5
 
-    No line is longer than *width*, the columns of the terminal.
+    No line is longer than *width*, the columns of the terminal; *now* is on the clock of
+    `Syncing.began_at`.
     """
     frame = _FRAMES[int(now * _FRAMES_A_SECOND) % len(_FRAMES)]
     name = clean(progress.environment).ljust(name_width)
@@ -101,7 +53,7 @@ def progress_lines(
     return (line, style.paint(f"    | {last}", "dim"))
 
 
-def _bar(progress: Progress, style: Style) -> tuple[str, str]:
+def _bar(progress: Syncing, style: Style) -> tuple[str, str]:
     cells = 16
     if not progress.steps:
         return style.paint("─" * cells, "dim"), "─" * cells
@@ -112,7 +64,24 @@ def _bar(progress: Progress, style: Style) -> tuple[str, str]:
     return painted + counted, "━" * full + "─" * (cells - full) + counted
 
 
-def waiting_line(progress: Progress, now: float) -> str:
+def syncing_text(syncing: Syncing, now: float) -> str:
+    """
+    How far it is, and what has been running for longest.
+
+    ::
+
+        syncing 3/16, build image db 2 min and 1 more
+    """
+    verb = "syncing" if syncing.revision else "taking down"
+    head = f"{verb} {min(syncing.done, syncing.steps)}/{syncing.steps}"
+    if not syncing.running:
+        return f"{head}, {duration(now - syncing.began_at)}"
+    first, *others = syncing.running
+    more = f" and {len(others)} more" if others else ""
+    return f"{head}, {clean(first.id)} {duration(now - first.began_at)}{more}"
+
+
+def waiting_line(progress: Syncing, now: float) -> str:
     """
     For where nothing can be animated: what has been running for a while.
     """
@@ -121,7 +90,7 @@ def waiting_line(progress: Progress, now: float) -> str:
     return f"{clean(progress.environment)}: still at it after {took}: {what}"
 
 
-def unfinished(progresses: Sequence[Progress]) -> str:
+def unfinished(progresses: Sequence[Syncing]) -> str:
     """
     What a wait that was given up was waiting for, for the message.
     """

@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.model.status import EnvironmentStatus, Health, ServiceStatus, Suspension, SyncStatus
-from sandbox.render.style import GATE_SIGNS, HEALTH_SIGNS, PLAIN, Style
+from sandbox.render.progress import syncing_text
+from sandbox.render.style import GATE_RUNS, GATE_SIGNS, HEALTH_SIGNS, PLAIN, Style
 from sandbox.render.text import clean, columns, count, duration, listed, short
 
 if TYPE_CHECKING:
@@ -59,11 +60,27 @@ def status_line(status: EnvironmentStatus, *, style: Style = PLAIN) -> str:
     return f"{name}  {style.health(status.health)} · {style.sync(status.sync)}{revision}{rest}"
 
 
+def state_text(status: EnvironmentStatus, now: float, style: Style) -> str:
+    """
+    Health, sync status, and how far a sync is that runs now.
+
+    ::
+
+        ◐ progressing · out of sync · syncing 3/16, build image db 2 min
+    """
+    text = f"{style.health(status.health)} · {style.sync(status.sync)}"
+    if status.syncing is None:
+        return text
+    return f"{text} · {style.paint(syncing_text(status.syncing, now), 'cyan')}"
+
+
 def _block(
     status: EnvironmentStatus, *, now: float, name_width: int, style: Style
 ) -> Iterator[str]:
     title = style.paint(clean(status.name).ljust(max(name_width, _LABEL_WIDTH - 1)), "bold")
-    yield f"{title}   {style.health(status.health)} · {style.sync(status.sync)}"
+    yield f"{title}   {state_text(status, now, style)}"
+    if status.syncing and status.syncing.output:
+        yield _labelled("", style.paint(f"| {clean(status.syncing.output[-1])}", "dim"), style)
     yield from _revision_lines(status, style)
     if status.suspension:
         yield _labelled("suspended", _suspension_text(status.suspension, now), style, "magenta")
@@ -147,13 +164,15 @@ def _service_row(service: ServiceStatus, now: float) -> tuple[str, str, str, str
 def _gate_lines(gates: Sequence[GateStatus], now: float, style: Style) -> Iterator[str]:
     rows = columns([(clean(gate.name), gate.phase.value, _gate_text(gate, now)) for gate in gates])
     for number, (gate, row) in enumerate(zip(gates, rows, strict=True)):
-        sign, color = GATE_SIGNS[gate.verdict]
+        sign, color = GATE_RUNS if gate.running else GATE_SIGNS[gate.verdict]
         name, phase, text = row
         shown = f"{style.paint(sign, color)} {name}{phase}{style.paint(text, color)}"
         yield _labelled("gates" if not number else "", shown, style)
 
 
 def _gate_text(gate: GateStatus, now: float) -> str:
+    if gate.running:
+        return f"running {duration(max(now - gate.began_at, 0.0))}"
     if gate.verdict is None:
         return "not run yet"
     text = f"{gate.verdict.value} {duration(max(now - gate.ended_at, 0.0))} ago"

@@ -42,6 +42,9 @@ GATE_SIGNS: Mapping[GateVerdict | None, tuple[str, str]] = {
     None: ("○", "yellow"),
 }
 
+GATE_RUNS = ("◐", "cyan")
+"""Sign and colour of a gate that runs."""
+
 SYNC_COLORS: Mapping[SyncStatus, str] = {
     SyncStatus.SYNCED: "green",
     SyncStatus.OUT_OF_SYNC: "yellow",

@@ -18,6 +18,7 @@ from sandbox.runtime.duration import Moment
 from sandbox.runtime.executor import Execution, step_records
 from sandbox.runtime.observe import with_proofs
 from sandbox.runtime.person import person
+from sandbox.runtime.under_way import under_way
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,9 +46,10 @@ def take_down(
         emit(Event(at=began.at, environment=environment, kind=EventKind.HELD, message=message))
     nothing = DesiredState(application="", environment=environment, revision="", release="")
     judge = judge_of(nothing, observed, SyncPolicy(waiver_file=workspace.waivers()))
-    results = Execution(
-        workspace=workspace, plan=plan, judge=judge, emit=emit, stop=lambda: False
-    ).run()
+    with under_way(workspace, plan, emit) as tell:
+        results = Execution(
+            workspace=workspace, plan=plan, judge=judge, emit=tell, stop=lambda: False
+        ).run()
     errors = [result.error.message for result in results if result.error is not None]
     workspace.journal.forget_health(environment)
     if volumes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sandbox.errors import CancelledError, ImplausibleError, SandboxError
@@ -138,7 +138,7 @@ class Execution:
         began = clock.monotonic()
         error: SandboxError | None = None
         try:
-            performer.perform(step)
+            replace(performer, step_id=step.id).perform(step)
         except SandboxError as failure:
             error = failure
         except Exception as bug:  # noqa: BLE001 - a bug in one step must end that step, not hang the walk

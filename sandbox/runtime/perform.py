@@ -49,6 +49,8 @@ class Performer:
     Attributes:
         judge: Asked right before the engine is, whatever the plan says.
         traffic: Keeps what the ingress is told meanwhile.
+        step_id: Step that runs, which each line of its output names. Several run at once, each with
+            a copy of its own that shares what was created.
         created: Ids of the containers that this plan created, by name.
         volumes: Names of the anonymous volumes that it created.
         filled: Names of the volumes that it created to fill them.
@@ -63,6 +65,7 @@ class Performer:
     created: dict[str, str] = field(default_factory=dict[str, str])
     volumes: set[str] = field(default_factory=set[str])
     filled: set[str] = field(default_factory=set[str])
+    step_id: str = ""
 
     def perform(self, step: Step) -> None:
         """
@@ -308,9 +311,9 @@ class Performer:
         self._say(EventKind.DRIFT, line)
 
     def _output(self, line: str) -> None:
-        self._say(EventKind.OUTPUT, line)
+        self._say(EventKind.OUTPUT, line, self.step_id)
 
-    def _say(self, kind: EventKind, line: str) -> None:
+    def _say(self, kind: EventKind, line: str, step_id: str = "") -> None:
         self.emit(
             Event(
                 at=self.workspace.clock.now(),
@@ -318,6 +321,7 @@ class Performer:
                 kind=kind,
                 message=line,
                 revision=self.plan.revision,
+                step_id=step_id,
             )
         )
 

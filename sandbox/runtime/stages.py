@@ -21,6 +21,7 @@ from sandbox.runtime.edge import Edge
 from sandbox.runtime.executor import Execution
 from sandbox.runtime.meter import Meter
 from sandbox.runtime.sync import SyncRequest, carry_out, look
+from sandbox.runtime.under_way import under_way
 from sandbox.runtime.wanted import policy_of
 
 if TYPE_CHECKING:
@@ -129,9 +130,10 @@ class StageWork:
 
     def _walk(self, seen: Look, plan: Plan) -> None:
         """Execute *plan*, a part of that of *seen*."""
-        results = Execution(
-            workspace=self.workspace, plan=plan, judge=seen.judge, emit=self.emit, stop=self.stop
-        ).run()
+        with under_way(self.workspace, plan, self.emit) as emit:
+            results = Execution(
+                workspace=self.workspace, plan=plan, judge=seen.judge, emit=emit, stop=self.stop
+            ).run()
         errors = [result.error for result in results if result.error is not None]
         for error in errors:
             if not isinstance(error, CancelledError):

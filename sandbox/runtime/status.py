@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sandbox.delivery.syncing import with_running
 from sandbox.errors import HeldError, InvalidComposeError, SandboxError
 from sandbox.model.plan import HoldReason
 from sandbox.model.record import Outcome
@@ -23,6 +24,7 @@ from sandbox.runtime.observe import observe
 from sandbox.runtime.source import ENVIRONMENTS
 from sandbox.runtime.suspension import active_suspension
 from sandbox.runtime.sync import hold_text, refuse_unmeant_emptiness
+from sandbox.runtime.under_way import syncing_now
 from sandbox.runtime.wanted import load_wanted, policy_of
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ def read_status(
         reconciled=reconciled,
         notes=(trouble,) if trouble else (),
         suspension=active_suspension(workspace, environment),
+        syncing=syncing_now(workspace, environment),
     )
     try:
         wanted = load_wanted(workspace, environment)
@@ -54,7 +57,8 @@ def read_status(
         return _unreadable(workspace, status, error)
     desired = wanted.desired
     status = _of_source(workspace, status, desired)
-    status = replace(status, gates=gate_statuses(workspace, wanted.tracked))
+    gates = with_running(gate_statuses(workspace, wanted.tracked), status.syncing)
+    status = replace(status, gates=gates)
     status = _of_engine(workspace, status, desired, wanted.quarantine)
     if brake and status.sync is SyncStatus.OUT_OF_SYNC and status.suspension is None:
         next_step = f"sandbox plan {status.name}; repair it now: sandbox sync {status.name}"
@@ -227,6 +231,8 @@ def _advice(
         return failure, f"commit a fix, or look: sandbox logs {name}"
     if hold:
         return hold, f"sandbox plan {name}"
+    if status.syncing is not None:
+        return "", ""  # it is being done
     if health is Health.MISSING or (sync is SyncStatus.OUT_OF_SYNC and not status.reconciled):
         return "", f"sandbox up {name}"
     if health is Health.DEGRADED:

@@ -21,7 +21,6 @@ from sandbox.errors import (
     StartFailedError,
 )
 from sandbox.model.action import BuildImage, PullImage
-from sandbox.model.event import Event, EventKind
 from sandbox.model.plan import HoldReason
 from sandbox.model.record import Outcome, SyncRecord, Trigger
 from sandbox.planning.admission import judge_of
@@ -34,12 +33,15 @@ from sandbox.runtime.observe import observe
 from sandbox.runtime.person import person
 from sandbox.runtime.plausible import refuse_blind
 from sandbox.runtime.source import ENVIRONMENTS
+from sandbox.runtime.sync_events import beginning, conclusion, quarantined
+from sandbox.runtime.under_way import under_way
 from sandbox.runtime.wanted import Wanted, is_refused, load_wanted, policy_of, quarantine_failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.model.desired import DesiredState
+    from sandbox.model.event import Event
     from sandbox.model.observed import ObservedState
     from sandbox.model.plan import Hold, Plan, Step, SyncPolicy
     from sandbox.model.quarantine import Quarantine
@@ -160,12 +162,54 @@ def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRec
     # What a gate refused is not brought up to be taken back again.
     refused = ours and is_refused(workspace, seen.desired, seen.plan)
     before = request.meter.begin_sync(seen.observed) if seen.plan.steps and not refused else None
-    results: list[StepResult] = []
+    results: tuple[StepResult, ...] = ()
+    last: tuple[StepResult, ...] = ()
+    if seen.plan.steps and not refused:
+        with under_way(workspace, seen.plan, request.emit) as emit:
+            seen, results, last = _walk(workspace, replace(request, emit=emit), seen)
+    during = request.meter.end_sync(_observed_after(workspace, seen)) if results else None
+    receipt = receipt_of(
+        zip((each.step.action for each in results), step_records(results), strict=True),
+        seen_s=_seen_s(workspace, request, first),
+        loaded_s=first.seconds,
+        before=before,
+        during=during,
+    )
+    record = replace(_record(workspace, request, seen, last, began), receipt=receipt)
+    record = replace(record, id=workspace.journal.record_sync(record))
+    request.meter.recorded(record.id)
+    request.emit(conclusion(record))
+    if record.outcome is Outcome.SUCCEEDED:
+        _remember_success(workspace, seen)
+    elif record.outcome is Outcome.FAILED and ours:
+        # What had worked and became unhealthy by itself is restarted, not held against the commit.
+        failures = [
+            (each.step, each.error)
+            for each in last
+            if each.error is not None and each.step.service_name not in request.policy.ailing
+        ]
+        holds = seen.plan.holds
+        quarantine = quarantine_failed(workspace, seen.desired, record, failures, holds)
+        if quarantine is not None:
+            request.emit(quarantined(quarantine))
+    return record
+
+
+def _walk(
+    workspace: Workspace, request: SyncRequest, seen: Look
+) -> tuple[Look, tuple[StepResult, ...], tuple[StepResult, ...]]:
+    """
+    Execute the plan of *seen*, and look and plan again while that is what failed.
+
+    Returns:
+        The last look, what came of all steps, and what came of those of the last plan.
+    """
+    results: tuple[StepResult, ...] = ()
     last: tuple[StepResult, ...] = ()
     for _ in range(ROUNDS):
-        if refused or not seen.plan.steps:
+        if not seen.plan.steps:
             break
-        request.emit(_beginning(workspace, seen.plan))
+        request.emit(beginning(workspace, seen.plan))
         last = Execution(
             workspace=workspace,
             plan=seen.plan,
@@ -187,32 +231,7 @@ def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRec
             break
     else:
         last = tuple(_ended_by_itself(result) for result in last)
-    during = request.meter.end_sync(_observed_after(workspace, seen)) if results else None
-    receipt = receipt_of(
-        zip((each.step.action for each in results), step_records(results), strict=True),
-        seen_s=_seen_s(workspace, request, first),
-        loaded_s=first.seconds,
-        before=before,
-        during=during,
-    )
-    record = replace(_record(workspace, request, seen, last, began), receipt=receipt)
-    record = replace(record, id=workspace.journal.record_sync(record))
-    request.meter.recorded(record.id)
-    request.emit(_conclusion(record))
-    if record.outcome is Outcome.SUCCEEDED:
-        _remember_success(workspace, seen)
-    elif record.outcome is Outcome.FAILED and ours:
-        # What had worked and became unhealthy by itself is restarted, not held against the commit.
-        failures = [
-            (each.step, each.error)
-            for each in last
-            if each.error is not None and each.step.service_name not in request.policy.ailing
-        ]
-        holds = seen.plan.holds
-        quarantine = quarantine_failed(workspace, seen.desired, record, failures, holds)
-        if quarantine is not None:
-            request.emit(quarantined(quarantine))
-    return record
+    return seen, results, last
 
 
 def _observed_after(workspace: Workspace, seen: Look) -> ObservedState:
@@ -227,17 +246,6 @@ def _seen_s(workspace: Workspace, request: SyncRequest, seen: Look) -> float | N
         return None
     moved_at = workspace.repository.moved_at(seen.desired.settings.track)
     return None if moved_at is None else max(0.0, seen.began_at - moved_at)
-
-
-def quarantined(quarantine: Quarantine) -> Event:
-    """Tell of a revision that is not tried again."""
-    return Event(
-        at=quarantine.since,
-        environment=quarantine.environment,
-        kind=EventKind.QUARANTINED,
-        message=f"{quarantine.revision[:7]} is not tried again; back to {quarantine.serving[:7]}",
-        revision=quarantine.revision,
-    )
 
 
 def _remember_success(workspace: Workspace, seen: Look) -> None:
@@ -358,31 +366,4 @@ def blocking_holds(plan: Plan) -> tuple[Hold, ...]:
     """Holds that keep a service from coming up, and what is denied beside those."""
     return tuple(
         hold for hold in plan.holds if hold.service_name or hold.reason is HoldReason.POLICY
-    )
-
-
-def _beginning(workspace: Workspace, plan: Plan) -> Event:
-    steps = "1 step" if len(plan.steps) == 1 else f"{len(plan.steps)} steps"
-    return Event(
-        at=workspace.clock.now(),
-        environment=plan.environment,
-        kind=EventKind.PLANNED,
-        message=f"{steps} to {plan.revision[:7]}",
-        revision=plan.revision,
-        steps=len(plan.steps),
-    )
-
-
-def _conclusion(record: SyncRecord) -> Event:
-    done = f"in sync with {record.revision[:7]}"
-    if record.held:
-        done = f"as far as it may be at {record.revision[:7]}; held back: {'; '.join(record.held)}"
-    kinds = {Outcome.SUCCEEDED: EventKind.SYNCED, Outcome.ABORTED: EventKind.ABORTED}
-    return Event(
-        at=record.finished_at,
-        environment=record.environment,
-        kind=kinds.get(record.outcome, EventKind.DEGRADED),
-        message=record.message or done,
-        revision=record.revision,
-        seconds=record.finished_at - record.started_at,
     )

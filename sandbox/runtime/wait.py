@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.errors import DeadlineError, HeldError, NotFoundError
-from sandbox.model.event import EventKind
 from sandbox.model.status import EnvironmentStatus, Health, SyncStatus
 from sandbox.runtime.suspension import active_suspension
+from sandbox.runtime.under_way import syncing_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,14 +20,6 @@ HELD_S = 1.0
 """What holds it back must do so for this long: a sync may be about to begin."""
 NOBODY_S = 5.0
 """A controller that is being started needs no longer."""
-_UNDER_WAY = {
-    EventKind.SEEN,
-    EventKind.DRIFT,
-    EventKind.PLANNED,
-    EventKind.STEP_BEGAN,
-    EventKind.STEP_ENDED,
-    EventKind.STEP_FAILED,
-}
 
 
 def wait_for(
@@ -72,16 +64,9 @@ def wait_for(
 
 def lasting_hold(workspace: Workspace, status: EnvironmentStatus) -> HeldError | None:
     """Say why *status* will not change for the better by itself; ``None`` when it may."""
-    if not status.held or is_under_way(workspace, status.name):
+    if not status.held or syncing_now(workspace, status.name):
         return None
     return HeldError(f"{status.name}: {'; '.join(status.held)}", remedy=status.next_step)
-
-
-def is_under_way(workspace: Workspace, environment: str) -> bool:
-    """Tell whether somebody reconciles *environment* right now."""
-    events = [each for _, each in workspace.journal.events() if each.environment == environment]
-    begun = bool(events) and events[-1].kind in _UNDER_WAY
-    return begun and workspace.lock.holder() is not None
 
 
 def _in_vain(

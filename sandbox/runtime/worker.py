@@ -21,7 +21,8 @@ from sandbox.runtime.experience import CHANGES, FAILURES, Experience
 from sandbox.runtime.health_watch import HealthWatch
 from sandbox.runtime.meter import Meter
 from sandbox.runtime.suspension import active_suspension, is_over
-from sandbox.runtime.sync import Look, SyncRequest, carry_out, look, quarantined
+from sandbox.runtime.sync import Look, SyncRequest, carry_out, look
+from sandbox.runtime.sync_events import quarantined
 from sandbox.runtime.wanted import load_wanted, put_into_quarantine
 
 if TYPE_CHECKING:

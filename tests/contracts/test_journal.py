@@ -18,6 +18,7 @@ from sandbox.model.record import Outcome, StepRecord, SyncRecord, Trigger
 from sandbox.model.service import Limits
 from sandbox.model.status import Suspension
 from sandbox.model.steadiness import HealthRecord
+from sandbox.model.syncing import RunningStep, Syncing
 from sandbox.model.verdict import Decision, Figures, Ground, Reason, Verdict
 from sandbox.ports import Journal
 from tests.builders import A_GATE_RESULT
@@ -306,6 +307,20 @@ def test_the_health_of_a_service_is_remembered_until_it_is_forgotten(journal: Jo
     journal.forget_health("staging")
     assert journal.health_records("staging") == ()
     assert journal.health_records("production") == (other,)
+
+
+def test_how_far_a_sync_is_lasts_until_it_ends(journal: Journal) -> None:
+    step = RunningStep(id="gate units", service_name="units", began_at=1.5, output="ünï")
+    begun = Syncing(environment="staging", began_at=1.0, holder="sandbox up", steps=3)
+    later = replace(begun, revision="a" * 40, done=1, running=(step,), output=("one", "two"))
+    other = replace(begun, environment="production")
+    for syncing in (begun, other, later):
+        journal.record_syncing(syncing)
+
+    assert journal.syncing("staging") == later
+    journal.end_syncing("staging")
+    assert journal.syncing("staging") is None
+    assert journal.syncing("production") == other
 
 
 def test_events_of_health_are_found_among_others(journal: Journal) -> None:

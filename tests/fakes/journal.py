@@ -15,6 +15,7 @@ from sandbox.model.receipt import Traffic
 from sandbox.model.record import SyncRecord
 from sandbox.model.status import Suspension
 from sandbox.model.steadiness import HealthRecord
+from sandbox.model.syncing import Syncing
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class FakeJournal:
     _suspensions: dict[str, Suspension] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
     _health: dict[tuple[str, str], HealthRecord] = field(default_factory=dict)
+    _syncing: dict[str, Syncing] = field(default_factory=dict)
     troubled: str = ""
     noticed: list[str] = field(default_factory=list)
 
@@ -113,6 +115,18 @@ class FakeJournal:
         with self._lock:
             step = self.steps[number - 1]
             step.outcome, step.ended_at = outcome, at
+
+    def record_syncing(self, syncing: Syncing) -> None:
+        with self._lock:
+            self._syncing[syncing.environment] = syncing
+
+    def syncing(self, environment: str) -> Syncing | None:
+        with self._lock:
+            return self._syncing.get(environment)
+
+    def end_syncing(self, environment: str) -> None:
+        with self._lock:
+            self._syncing.pop(environment, None)
 
     def record_made(self, made: Made) -> None:
         with self._lock:

@@ -3,6 +3,7 @@ What scripts rely on.
 """
 
 import json
+from dataclasses import replace
 
 from sandbox.errors import ImageError, InvalidComposeError, NotFoundError, SandboxError
 from sandbox.model.event import Event, EventKind
@@ -16,7 +17,7 @@ from sandbox.render.failures import failure_text
 from sandbox.render.logs import log_json, log_text, parse_line
 from sandbox.render.outcomes import record_text, removal_text
 from sandbox.render.promotion import promotion_text
-from tests.render.test_status import PRODUCTION, REVISION, STAGING
+from tests.render.test_status import NOW, PRODUCTION, REVISION, STAGING, SYNCING
 
 RECORD = SyncRecord(
     environment="staging",
@@ -49,6 +50,21 @@ def test_status_has_what_was_promised() -> None:
         "services"
     ][0].items()
     assert staging["urls"] == ["http://127.0.0.1:8081", "http://127.0.0.1:9000"]
+
+
+def test_status_tells_the_sync_that_runs() -> None:
+    value = replace(STAGING, syncing=SYNCING)
+    found = json.loads(documents.document(documents.status(value)))["syncing"]
+    assert (found["revision"], found["done"], found["steps"]) == (REVISION, 3, 16)
+    assert found["running"] == [
+        {
+            "step": "build image db",
+            "service": None,
+            "began_at": NOW - 120,
+            "output": "Get:12 trixie/main",
+        }
+    ]
+    assert documents.status(STAGING)["syncing"] is None
 
 
 def test_outcomes_hold_a_record_or_an_error_for_each_environment() -> None:

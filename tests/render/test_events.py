@@ -6,16 +6,11 @@ from datetime import UTC
 
 import pytest
 
+from sandbox.delivery.syncing import advance, begin
 from sandbox.model.event import Event, EventKind
+from sandbox.model.syncing import Syncing
 from sandbox.render.events import EVENT_SIGNS, event_line
-from sandbox.render.progress import (
-    Progress,
-    advance,
-    begin,
-    progress_lines,
-    unfinished,
-    waiting_line,
-)
+from sandbox.render.progress import progress_lines, unfinished, waiting_line
 from sandbox.render.watch import watch_text, worth_a_line
 from tests.render.test_status import NOW, STAGING
 
@@ -51,10 +46,10 @@ def test_every_kind_has_a_sign_and_some_words(kind: EventKind) -> None:
     assert event_line(happened(kind), zone=UTC).split(f"{sign} ")[1]
 
 
-def progress_of(*events: Event) -> Progress:
+def progress_of(*events: Event) -> Syncing:
     progress = begin("staging", NOW - 12)
     for event in events:
-        progress = advance(progress, event)
+        progress = advance(progress, event, event.at - 3)
     return progress
 
 
@@ -84,7 +79,7 @@ def test_what_happens_elsewhere_is_no_progress() -> None:
         at=NOW, environment="production", kind=EventKind.STEP_ENDED, message="", step_id="a"
     )
     progress = progress_of(*RUNNING)
-    assert advance(progress, other) == progress
+    assert advance(progress, other, NOW) == progress
 
 
 def test_a_wait_that_was_given_up_names_what_it_waited_for() -> None:

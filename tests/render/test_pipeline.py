@@ -8,9 +8,9 @@ from datetime import UTC
 import pytest
 
 from sandbox.delivery.pipeline import begin_run, with_stage
+from sandbox.delivery.syncing import begin
 from sandbox.model.pipeline import PipelineRun, Stage, StageKind, StageStatus
 from sandbox.render.pipeline import live_lines, run_json, run_text, runs_text
-from sandbox.render.progress import begin
 from tests.builders import NOW, REVISION
 
 STAGES = (

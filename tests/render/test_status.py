@@ -9,6 +9,8 @@ import pytest
 
 from sandbox.model.gate import GatePhase, GateStatus, GateVerdict
 from sandbox.model.status import EnvironmentStatus, Health, ServiceStatus, Suspension, SyncStatus
+from sandbox.model.syncing import RunningStep, Syncing
+from sandbox.render.progress import syncing_text
 from sandbox.render.status import NO_ENVIRONMENT, status_line, status_text
 from sandbox.render.style import Style
 
@@ -189,6 +191,47 @@ def test_what_is_elsewhere_than_the_file_says_is_noted_below_the_addresses() -> 
     lines = status_text((replace(STAGING, notes=(note,)),), now=NOW).splitlines()
 
     assert lines[-4:-2] == ["             http://127.0.0.1:9000", f"  note       {note}"]
+
+
+SYNCING = Syncing(
+    environment="staging",
+    began_at=NOW - 150,
+    revision=REVISION,
+    steps=16,
+    done=3,
+    running=(RunningStep(id="build image db", began_at=NOW - 120, output="Get:12 trixie/main"),),
+    output=("Get:12 trixie/main",),
+)
+
+
+def test_a_sync_that_runs_is_told_with_its_step_and_what_that_printed() -> None:
+    status = replace(STAGING, sync=SyncStatus.OUT_OF_SYNC, syncing=SYNCING)
+
+    first, second, *_ = status_text((status,), now=NOW).splitlines()
+
+    assert first == "staging     ● healthy · out of sync · syncing 3/16, build image db 2 min"
+    assert second == "             | Get:12 trixie/main"
+
+
+@pytest.mark.parametrize(
+    ("syncing", "text"),
+    [
+        (replace(SYNCING, running=()), "syncing 3/16, 2 min 30 s"),
+        (replace(SYNCING, revision=""), "taking down 3/16, build image db 2 min"),
+        (
+            replace(SYNCING, running=(*SYNCING.running, RunningStep(id="x"), RunningStep(id="y"))),
+            "syncing 3/16, build image db 2 min and 2 more",
+        ),
+    ],
+)
+def test_how_far_a_sync_is_fits_a_line(syncing: Syncing, text: str) -> None:
+    assert syncing_text(syncing, NOW) == text
+
+
+def test_a_gate_that_runs_is_running_since_then() -> None:
+    gate = GateStatus(name="units", phase=GatePhase.BEFORE, running=True, began_at=NOW - 12)
+    text = status_text((replace(STAGING, gates=(gate,)),), now=NOW)
+    assert "  gates      ◐ units  before  running 12 s" in text
 
 
 def test_gates_are_told_with_how_they_ended_for_what_is_committed() -> None:

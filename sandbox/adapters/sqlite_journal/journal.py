@@ -21,6 +21,7 @@ from sandbox.model.receipt import Traffic
 from sandbox.model.record import SyncRecord
 from sandbox.model.status import Suspension
 from sandbox.model.steadiness import HealthRecord
+from sandbox.model.syncing import Syncing
 
 EVENTS_MAX: Final = 10_000
 STEPS_MAX: Final = 10_000
@@ -154,6 +155,25 @@ class SqliteJournal:
         self._file.write(
             ("UPDATE step SET ended_at = ?, outcome = ? WHERE id = ?", (at, outcome, number))
         )
+
+    def record_syncing(self, syncing: Syncing) -> None:
+        """Keep *syncing* instead of an earlier one of its environment."""
+        self._file.write(
+            (
+                "INSERT OR REPLACE INTO syncing VALUES (?, ?)",
+                (syncing.environment, text_of(syncing)),
+            )
+        )
+
+    def syncing(self, environment: str) -> Syncing | None:
+        """Give what was kept of *environment* and not ended."""
+        query = "SELECT syncing FROM syncing WHERE environment = ?"
+        rows = self._file.read(query, (environment,))
+        return value_of(Syncing, rows[0][0]) if rows else None
+
+    def end_syncing(self, environment: str) -> None:
+        """Forget what was kept of *environment*."""
+        self._file.write(("DELETE FROM syncing WHERE environment = ?", (environment,)))
 
     # what was created
 

@@ -17,9 +17,18 @@ from sandbox.model.receipt import Traffic
 from sandbox.model.record import SyncRecord
 from sandbox.model.status import Suspension
 from sandbox.model.steadiness import HealthRecord
+from sandbox.model.syncing import Syncing
 
 Stored = TypeVar(
-    "Stored", Creation, Event, GateResult, HealthRecord, Quarantine, Suspension, SyncRecord
+    "Stored",
+    Creation,
+    Event,
+    GateResult,
+    HealthRecord,
+    Quarantine,
+    Suspension,
+    Syncing,
+    SyncRecord,
 )
 
 log = logging.getLogger(__name__)
@@ -32,6 +41,7 @@ def text_of(
     | HealthRecord
     | Quarantine
     | Suspension
+    | Syncing
     | SyncRecord
     | Traffic,
 ) -> str:

@@ -51,6 +51,9 @@ CREATE TABLE IF NOT EXISTS health (
     """
 CREATE TABLE IF NOT EXISTS creation (container_id TEXT PRIMARY KEY, creation TEXT NOT NULL);
 """,
+    """
+CREATE TABLE IF NOT EXISTS syncing (environment TEXT PRIMARY KEY, syncing TEXT NOT NULL);
+""",
 )
 """
 From each version of the file to the next, the empty file first.
