@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     )
     from sandbox.model.event import Event
     from sandbox.model.gate import GateResult
-    from sandbox.model.ingress import IngressConfig, IngressReport
+    from sandbox.model.ingress import IngressConfig, IngressReport, ServingServer
     from sandbox.model.notification import Webhook, WebhookFile
     from sandbox.model.observed import (
         Creation,
@@ -229,6 +229,17 @@ class Ingress(Protocol):
     def report(self, container_id: str) -> IngressReport:
         """
         Ask the running ingress for its hash and counters.
+
+        Raises:
+            IngressError: It does not answer.
+        """
+        ...
+
+    def serving(self, container_id: str) -> tuple[ServingServer, ...]:
+        """
+        Ask the running ingress who gets new requests now, sorted by backend and server.
+
+        Does not wait for other calls about that container, or for one that is only getting ready.
 
         Raises:
             IngressError: It does not answer.

@@ -124,6 +124,22 @@ class ServerCounters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServingServer:
+    """
+    A server that gets new requests now.
+
+    Attributes:
+        backend: Name of the backend.
+        server: Name of the server, which is that of its container.
+        weight: Share of the requests beside the others of the backend, 1 to 256.
+    """
+
+    backend: str
+    server: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IngressReport:
     """
     What a running ingress says of itself.

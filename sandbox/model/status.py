@@ -29,6 +29,22 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServedRelease:
+    """
+    What serves a service, or a part of it.
+
+    Attributes:
+        revision: Commit that its containers were created for; the wanted one, when that asks for
+            the same.
+        weight: Percentage of the requests of the service.
+    """
+
+    release: str
+    revision: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceStatus:
     """
     One service.
@@ -43,6 +59,8 @@ class ServiceStatus:
         since: Seconds since the epoch since when it is healthy, unhealthy or flapping; 0.0 when
             nobody watched.
         changes: How often that changed lately.
+        releases: What serves it now, most requests first; empty for a job, when nothing serves, and
+            when the ingress does not answer.
     """
 
     name: str
@@ -55,6 +73,7 @@ class ServiceStatus:
     started_at: float = 0.0
     since: float = 0.0
     changes: int = 0
+    releases: tuple[ServedRelease, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +102,9 @@ class EnvironmentStatus:
         branch: Branch that it follows; empty when the files cannot be read.
         revision: Commit that the tracked branch points at; empty when it cannot be read.
         subject: First line of that commit's message.
-        serving: Commit that is wanted instead, while *revision* is in quarantine; else empty.
-        release: Commit that the application is built from.
-        running_releases: Releases that live containers carry, sorted.
+        serving: Commit that what serves is of; empty when nothing serves or nobody can tell.
+        release: Commit that the application is to be built from.
+        running_releases: Releases that serve now, sorted.
         message: The one thing to know; empty when all is well.
         next_step: The one thing to do; a command where possible.
         syncing: The sync that runs now; ``None`` when none does.

@@ -58,7 +58,7 @@ def status(value: EnvironmentStatus) -> dict[str, Json]:
         "name": value.name,
         "branch": value.branch or None,
         "revision": value.revision or None,
-        "serving": value.serving or value.revision or None,
+        "serving": value.serving or None,
         "subject": value.subject,
         "release": value.release or None,
         "running_releases": list(value.running_releases),
@@ -95,6 +95,10 @@ def service(value: ServiceStatus) -> dict[str, Json]:
         "started_at": value.started_at or None,
         "since": value.since or None,
         "changes": value.changes,
+        "releases": [
+            {"release": each.release, "revision": each.revision, "weight": each.weight}
+            for each in value.releases
+        ],
     }
 
 

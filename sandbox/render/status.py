@@ -127,16 +127,26 @@ def _revision_lines(status: EnvironmentStatus, style: Style) -> Iterator[str]:
         return
     branch = f"{clean(status.branch)} " if status.branch else ""
     commit = style.paint(short(status.revision), "yellow")
-    yield _labelled("revision", f"{branch}{commit}  {clean(status.subject)}".rstrip(), style)
-    if not status.release:
-        return
-    others = [release for release in status.running_releases if release != status.release]
-    if status.release in status.running_releases:
-        others = []  # older labels then sit on what did not change since
-    running = f", still running {listed(short(other) for other in others)}" if others else ""
-    same = "  (the revision itself)" if status.release == status.revision else ""
+    serving = ""
+    if status.serving and status.serving != status.revision:
+        serving = style.paint(f"  ({short(status.serving)} serves)", "yellow")
+    text = f"{branch}{commit}  {clean(status.subject)}".rstrip()
+    yield _labelled("revision", f"{text}{serving}", style)
+    if status.release:
+        yield _labelled("release", _release_text(status, style), style)
+
+
+def _release_text(status: EnvironmentStatus, style: Style) -> str:
+    """
+    Release that is wanted, and what serves instead of it or beside it.
+    """
     release = style.paint(short(status.release), "yellow")
-    yield _labelled("release", f"{release}{same}{running}", style)
+    if status.running_releases not in {(), (status.release,)}:
+        verb = "serves" if len(status.running_releases) == 1 else "serve"
+        served = listed(short(each) for each in status.running_releases)
+        return f"{release}{style.paint(f'  ({served} {verb})', 'yellow')}"
+    same = "  (the revision itself)" if status.release == status.revision else ""
+    return f"{release}{same}"
 
 
 def _service_lines(services: Sequence[ServiceStatus], now: float, style: Style) -> Iterator[str]:
@@ -158,7 +168,23 @@ def _service_row(service: ServiceStatus, now: float) -> tuple[str, str, str, str
     rest = clean(service.message)
     if not rest and service.started_at and not service.job:
         rest = f"up {duration(max(now - service.started_at, 0.0))}"
-    return clean(service.name), ready, service.health.value, rest
+    shares = shares_text(service)
+    return clean(service.name), ready, service.health.value, ", ".join(filter(None, (rest, shares)))
+
+
+def shares_text(service: ServiceStatus) -> str:
+    """
+    How the requests are spread, such as ``90 % fffffff, 10 % 0a1b2c3``; empty when one gets all.
+
+    Releases are named, or revisions where several of one release serve.
+    """
+    if len(service.releases) <= 1:
+        return ""
+    one_release = len({each.release for each in service.releases}) == 1
+    return ", ".join(
+        f"{each.weight} % {short(each.revision if one_release else each.release)}"
+        for each in service.releases
+    )
 
 
 def _gate_lines(gates: Sequence[GateStatus], now: float, style: Style) -> Iterator[str]:

@@ -9,9 +9,7 @@ from sandbox.delivery.receipt import traffic_of
 from sandbox.delivery.window import Window, advance
 from sandbox.errors import EngineError
 from sandbox.model.ingress import IngressReport
-from sandbox.model.observed import ContainerState
-from sandbox.planning.labels import SERVICE
-from sandbox.planning.routes import INGRESS
+from sandbox.planning.serving import running_ingress
 
 if TYPE_CHECKING:
     from sandbox.model.observed import ObservedState
@@ -61,7 +59,7 @@ class Meter:
 
     def _lap(self, observed: ObservedState) -> Traffic | None:
         now, began = self.clock.monotonic(), self._lap_began
-        container_id = _ingress_id(observed)
+        container_id = running_ingress(observed)
         report = self._report(container_id)
         if report is None:
             return None
@@ -80,13 +78,3 @@ class Meter:
             return self.ingress.report(container_id)
         except EngineError:
             return None
-
-
-def _ingress_id(observed: ObservedState) -> str:
-    """Id of the ingress; empty when there is none."""
-    found = (
-        each.id
-        for each in observed.containers
-        if each.labels.get(SERVICE) == INGRESS and each.state is ContainerState.RUNNING
-    )
-    return next(found, "")

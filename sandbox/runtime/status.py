@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sandbox.delivery.syncing import with_running
-from sandbox.errors import HeldError, InvalidComposeError, SandboxError
+from sandbox.errors import EngineError, HeldError, InvalidComposeError, SandboxError
 from sandbox.model.plan import HoldReason
 from sandbox.model.record import Outcome
 from sandbox.model.status import EnvironmentStatus, Health, SyncStatus
 from sandbox.planning.deviations import deviation_notes
 from sandbox.planning.health import environment_health, service_statuses, sync_status, worst
-from sandbox.planning.labels import RELEASE
 from sandbox.planning.ownership import claim_text
 from sandbox.planning.plan import differences, lasting_holds, plan_sync
+from sandbox.planning.serving import Serving, running_ingress, what_serves
 from sandbox.planning.steadiness import with_steadiness
 from sandbox.planning.urls import urls
 from sandbox.runtime.desired import attempted_commit, load_at
@@ -29,6 +29,8 @@ from sandbox.runtime.wanted import load_wanted, policy_of
 
 if TYPE_CHECKING:
     from sandbox.model.desired import DesiredState
+    from sandbox.model.ingress import ServingServer
+    from sandbox.model.observed import ObservedState
     from sandbox.model.plan import Plan
     from sandbox.model.quarantine import Quarantine
     from sandbox.runtime.workspace import Workspace
@@ -152,6 +154,10 @@ def _of_engine(
     now = workspace.clock.now()
     services = service_statuses(desired, observed, plan.holds, now=now, jobs_done=policy.jobs_done)
     services = with_steadiness(services, workspace.journal.health_records(status.name), now)
+    served = what_serves(desired, observed, _servers(workspace, observed))
+    services = tuple(
+        replace(each, releases=served.releases.get(each.name, ())) for each in services
+    )
     sync = sync_status(plan)
     health = environment_health(services)
     failure = _last_failure(workspace, status)
@@ -168,8 +174,9 @@ def _of_engine(
     message, next_step = _advice(status, sync, health, failure, _root_hold(desired, plan))
     return replace(
         status,
+        serving=_serving_revision(workspace, desired, served),
         running_releases=tuple(
-            sorted({item.labels[RELEASE] for item in observed.containers if RELEASE in item.labels})
+            sorted({each.release for service in services for each in service.releases})
         ),
         sync=sync,
         health=health,
@@ -186,6 +193,29 @@ def _of_engine(
         held=tuple(held),
         pending=tuple(f"{step.id}: {step.reason}" for step in differences(plan)),
     )
+
+
+def _servers(workspace: Workspace, observed: ObservedState) -> tuple[ServingServer, ...] | None:
+    """Ask the ingress whom it leads to; ``None`` when it does not answer."""
+    container_id = running_ingress(observed)
+    if not container_id:
+        return ()
+    try:
+        return workspace.ingress.serving(container_id)
+    except EngineError:
+        return None
+
+
+def _serving_revision(workspace: Workspace, desired: DesiredState, served: Serving) -> str:
+    """Say which commit serves; empty when nothing does, or when nobody can tell."""
+    if served.wanted_only:
+        return desired.revision
+    if not served.others:
+        return ""
+    for record in workspace.journal.syncs(desired.environment):
+        if record.outcome is Outcome.SUCCEEDED and record.revision:
+            return record.revision
+    return served.others[0] if len(served.others) == 1 else ""
 
 
 def _last_failure(workspace: Workspace, status: EnvironmentStatus) -> str:

@@ -52,6 +52,24 @@ def test_it_says_what_it_was_told_last(world: IngressWorld) -> None:
         assert is_told(world, config)
 
 
+def test_it_says_who_gets_requests_now_and_with_which_weight(world: IngressWorld) -> None:
+    def serving() -> dict[str, int]:
+        found = world.ingress.serving(world.container_id)
+        assert {each.backend for each in found} == {"web-80"}
+        return {each.server: each.weight for each in found}
+
+    world.apply(world.config(world.server("a", 90), world.server("b", 10)))
+    assert serving() == {"a": 90, "b": 10}
+    world.apply(world.config(world.server("a", 0), world.server("b")))
+    assert serving() == {"b": 100}
+    world.apply(world.config(world.server("a")))
+    assert serving() == {"a": 100}
+    world.apply(world.config())
+    assert world.ingress.serving(world.container_id) == ()
+    with pytest.raises(IngressError, match="does not answer"):
+        world.ingress.serving("f" * 64)
+
+
 def test_requests_go_to_the_service_of_their_host_name(world: IngressWorld) -> None:
     world.apply(two_services(world))
     asked = [("x", HTTP), ("api.local", HTTP), ("API.Local:99", HTTP), ("api.local", MORE)]

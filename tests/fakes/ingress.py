@@ -9,7 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sandbox.errors import IngressError
-from sandbox.model.ingress import Backend, IngressConfig, IngressReport, Listener, ServerCounters
+from sandbox.model.ingress import (
+    Backend,
+    IngressConfig,
+    IngressReport,
+    Listener,
+    ServerCounters,
+    ServingServer,
+)
 from sandbox.planning.haproxy import config_hash, render
 
 
@@ -94,6 +101,16 @@ class FakeIngress:
                     for backend, server in sorted(ingress.requests.keys() | ingress.open.keys())
                 ),
             )
+
+    def serving(self, container_id: str) -> tuple[ServingServer, ...]:
+        with self._changed:
+            config = self._running(container_id).config
+        return tuple(
+            ServingServer(backend=backend.name, server=server.name, weight=server.weight)
+            for backend in config.backends
+            for server in backend.servers
+            if server.weight
+        )
 
     # the other side
 

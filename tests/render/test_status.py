@@ -8,7 +8,14 @@ from dataclasses import replace
 import pytest
 
 from sandbox.model.gate import GatePhase, GateStatus, GateVerdict
-from sandbox.model.status import EnvironmentStatus, Health, ServiceStatus, Suspension, SyncStatus
+from sandbox.model.status import (
+    EnvironmentStatus,
+    Health,
+    ServedRelease,
+    ServiceStatus,
+    Suspension,
+    SyncStatus,
+)
 from sandbox.model.syncing import RunningStep, Syncing
 from sandbox.render.progress import syncing_text
 from sandbox.render.status import NO_ENVIRONMENT, status_line, status_text
@@ -60,7 +67,7 @@ def test_the_screen_tells_everything_in_aligned_lines() -> None:
         [
             "production   ✗ degraded · out of sync",
             "  revision   main 4b1c2d3  Change the headline",
-            "  release    0a1b2c3, still running fffffff",
+            "  release    0a1b2c3  (fffffff serves)",
             "  services   ✗ web  0/1  degraded  exited with 1, 3 times",
             "  differs    start web-1  not running",
             "  message    web-1 ended with status 1",
@@ -226,6 +233,34 @@ def test_a_sync_that_runs_is_told_with_its_step_and_what_that_printed() -> None:
 )
 def test_how_far_a_sync_is_fits_a_line(syncing: Syncing, text: str) -> None:
     assert syncing_text(syncing, NOW) == text
+
+
+def a_share(release: str, revision: str, weight: int) -> ServedRelease:
+    return ServedRelease(release=release * 40, revision=revision * 40, weight=weight)
+
+
+@pytest.mark.parametrize(
+    ("releases", "text"),
+    [
+        ((a_share("f", "e", 90), a_share("0", "1", 10)), "up 4.0 s, 90 % fffffff, 10 % 0000000"),
+        ((a_share("f", "e", 90), a_share("f", "1", 10)), "up 4.0 s, 90 % eeeeeee, 10 % 1111111"),
+        ((a_share("f", "e", 100),), "up 4.0 s"),
+    ],
+)
+def test_the_shares_of_a_canary_stand_beside_its_service(
+    releases: tuple[ServedRelease, ...], text: str
+) -> None:
+    *others, web = STAGING.services
+    status = replace(STAGING, services=(*others, replace(web, releases=releases)))
+    (line,) = (each for each in status_text((status,), now=NOW).splitlines() if " web " in each)
+    assert line.endswith(text)
+
+
+def test_a_revision_that_does_not_serve_yet_names_the_one_that_does() -> None:
+    status = replace(STAGING, serving="9" * 40, running_releases=("f" * 40, REVISION))
+    text = status_text((status,), now=NOW)
+    assert "  revision   main 4b1c2d3  Change the headline  (9999999 serves)\n" in text
+    assert "  release    4b1c2d3  (fffffff and 4b1c2d3 serve)\n" in text
 
 
 def test_a_gate_that_runs_is_running_since_then() -> None:

@@ -67,6 +67,38 @@ def test_another_process_sees_the_step_and_the_gate_that_run(
     assert status.next_step == "", "it is being done: there is nothing to do about it"
 
 
+def test_what_serves_is_the_old_revision_until_the_ingress_leads_to_the_new_one(
+    ground: QuickGround, tmp_path: Path
+) -> None:
+    ground.sync()
+    first = ground.workspace.repository.refs()["main"]
+    changed = WEB.replace("{image", "{environment: {A: b}, image", 1)
+    second = ground.commit(f"{{web: {changed}, units: {UNITS}}}")
+
+    def web(status: EnvironmentStatus) -> list[tuple[str, int]]:
+        (found,) = (each for each in status.services if each.name == "web")
+        return [(each.revision, each.weight) for each in found.releases]
+
+    # The gate and the new container carry the label of the new revision already.
+    early = seen_at(ground, tmp_path, "shift web to web-1")
+    assert (early.revision, early.serving) == (second, first)
+    assert web(early) == [(first, 100)]
+
+    late = elsewhere(ground, tmp_path)
+    assert (late.revision, late.serving) == (second, second)
+    assert web(late) == [(second, 100)]
+
+
+def test_an_ingress_that_does_not_answer_leaves_open_what_serves(ground: QuickGround) -> None:
+    ground.sync()
+    for container_id in tuple(ground.ingress.running):
+        ground.ingress.stop(container_id)
+
+    status = ground.status()
+    (web,) = (each for each in status.services if each.name == "web")
+    assert (web.releases, status.serving, status.running_releases) == ((), "", ())
+
+
 def test_when_it_is_over_nothing_runs_any_more(ground: QuickGround, tmp_path: Path) -> None:
     ground.sync()
 

@@ -154,7 +154,7 @@ def drifts(story: Story) -> list[Any]:
 def fail(story: Story) -> None:
     """Commit what cannot come up, and what cannot be read; ask about it, and mend it."""
     bad = story.commit_as("Dan", "Crash", story.base(command=CRASH))
-    until(lambda: story.status()["serving"] != bad, "staging to go back")
+    until(lambda: f"{bad[:7]} failed" in story.status()["message"], "staging to go back")
     until(lambda: told_of(story, "way back"), "the way back to be told")
     story.answers["quarantined"] = story.ask("why", "staging", "web")
     story.answers["plan"] = story.sandbox("plan", "staging", status=None).stdout

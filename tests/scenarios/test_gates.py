@@ -5,6 +5,7 @@ Checks of a revision on a real engine: what a no comes to, and what a yes is wor
 from __future__ import annotations
 
 import json
+import re
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -156,6 +157,45 @@ def test_what_a_gate_refused_is_not_brought_up_again_until_it_is_asked_to_run_ag
     ground.sandbox("sync", "staging", "--rerun", status=4)
     assert len(notes(ground, bad)) == 4
     assert ground.taken_back(bad)
+
+
+def test_another_process_says_which_gate_runs_and_what_serves_until_the_sync_is_killed(
+    ground: SmallGround,
+) -> None:
+    ground.sandbox("sync", "staging")
+    first = ground.git("rev-parse", "HEAD")
+    slow = release(ground, "v2", slow=60)
+    assert ground.status()["syncing"] is None
+
+    killed = ground.start("sync", "staging")
+    status = until(
+        lambda: (
+            (now := ground.status())["syncing"]
+            and "gate units" in {each["step"] for each in now["syncing"]["running"]}
+            and now
+        ),
+        "the gate to run",
+    )
+    shown = ground.sandbox("status", "staging").stdout
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+
+    assert status["syncing"]["revision"] == status["revision"] == slow
+    assert 0 <= status["syncing"]["done"] < status["syncing"]["steps"]
+    assert {each["name"]: each["running"] for each in status["gates"]} == {
+        "smoke": False,
+        "units": True,
+    }
+    (web,) = (each for each in status["services"] if each["name"] == "web")
+    assert status["serving"] == first
+    assert [(each["revision"], each["weight"]) for each in web["releases"]] == [(first, 100)]
+    assert " · syncing " in shown
+    assert "gate units" in shown.splitlines()[0]
+    assert re.search(r"◐ units +before +running ", shown)
+
+    after = ground.status()
+    assert (after["syncing"], after["serving"]) == (None, first)
+    assert [each["running"] for each in after["gates"]] == [False, False]
 
 
 def test_a_gate_that_was_killed_with_its_controller_leaves_no_container_behind(

@@ -126,10 +126,14 @@ def test_a_good_canary_gets_all_in_its_steps(ground: SmallGround) -> None:
 
 
 def test_a_canary_without_traffic_is_held_and_not_taken_for_good(ground: SmallGround) -> None:
-    ground.release("v2", delay_s=BASE_DELAY_S)
+    old = ground.git("rev-parse", "HEAD")
+    new = ground.release("v2", delay_s=BASE_DELAY_S)
     until(lambda: degraded(ground), "the verdict")
 
     sync = latest(ground)
+    (web,) = (each for each in ground.status()["services"] if each["name"] == "web")
+    shares = {each["revision"]: each["weight"] for each in web["releases"]}
+    assert (shares[old], shares[new]) == (100 - WEIGHT, WEIGHT), "as the ingress spreads them"
     assert sync["outcome"] != "succeeded"
     assert "hold" in sync["message"]
     assert "of 0 requests" in sync["message"]

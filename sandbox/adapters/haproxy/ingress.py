@@ -14,7 +14,7 @@ from sandbox.adapters.haproxy.change import change
 from sandbox.adapters.haproxy.console import Console, Converse, open_console
 from sandbox.adapters.haproxy.look import look
 from sandbox.errors import IngressError
-from sandbox.model.ingress import IngressReport
+from sandbox.model.ingress import IngressReport, ServingServer
 from sandbox.planning.haproxy import TABLE
 
 if TYPE_CHECKING:
@@ -75,6 +75,16 @@ class HaproxyIngress:
     def report(self, container_id: str) -> IngressReport:
         """Ask the running ingress for its hash and counters."""
         return self._with_console(container_id, _report)
+
+    def serving(self, container_id: str) -> tuple[ServingServer, ...]:
+        """Ask the running ingress who gets new requests now; once, without waiting for others."""
+        with open_console(self._converse, container_id) as console:
+            servers = look(console).servers
+        return tuple(
+            ServingServer(backend=each.backend, server=each.name, weight=each.weight)
+            for each in sorted(servers, key=lambda each: (each.backend, each.name))
+            if each.in_use and each.weight > 0
+        )
 
     def _with_console(self, container_id: str, use: Callable[[Console], Answer]) -> Answer:
         """Use a console, again for a while when the container is only getting ready."""
