@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sandbox.model.gate import GateStatus
+from sandbox.model.pin import Pin
 from sandbox.model.syncing import Syncing
 
 
@@ -104,6 +105,7 @@ class EnvironmentStatus:
         subject: First line of that commit's message.
         serving: Commit that what serves is of; empty when nothing serves or nobody can tell.
         release: Commit that the application is to be built from.
+        pin: What fixes *release*; ``None`` when the branch tells it.
         running_releases: Releases that serve now, sorted.
         message: The one thing to know; empty when all is well.
         next_step: The one thing to do; a command where possible.
@@ -123,6 +125,7 @@ class EnvironmentStatus:
     subject: str = ""
     serving: str = ""
     release: str = ""
+    pin: Pin | None = None
     running_releases: tuple[str, ...] = ()
     sync: SyncStatus = SyncStatus.UNKNOWN
     health: Health = Health.UNKNOWN

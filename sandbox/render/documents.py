@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sandbox.errors import SandboxError
     from sandbox.model.event import Event
     from sandbox.model.gate import GateStatus
+    from sandbox.model.pin import Pin
     from sandbox.model.plan import Change
     from sandbox.model.problem import Problem
     from sandbox.model.record import SyncRecord
@@ -61,6 +62,7 @@ def status(value: EnvironmentStatus) -> dict[str, Json]:
         "serving": value.serving or None,
         "subject": value.subject,
         "release": value.release or None,
+        "pin": pin(value.pin) if value.pin else None,
         "running_releases": list(value.running_releases),
         "sync": value.sync.value,
         "health": value.health.value,
@@ -77,6 +79,20 @@ def status(value: EnvironmentStatus) -> dict[str, Json]:
         "differences": list(value.pending),
         "ignored_edits": list(value.ignored_edits),
         "reconciled": value.reconciled,
+    }
+
+
+def pin(value: Pin) -> dict[str, Json]:
+    """
+    The release that a commit fixes; ``newest`` and ``behind`` are ``null`` when nobody can tell.
+    """
+    return {
+        "release": value.release,
+        "subject": value.subject,
+        "source": value.source,
+        "newest": value.newest or None,
+        "newest_subject": value.newest_subject,
+        "behind": value.behind,
     }
 
 

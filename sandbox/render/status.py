@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.model.pin import BEHIND_MAX
 from sandbox.model.status import EnvironmentStatus, Health, ServiceStatus, Suspension, SyncStatus
 from sandbox.render.progress import syncing_text
 from sandbox.render.style import GATE_RUNS, GATE_SIGNS, HEALTH_SIGNS, PLAIN, Style
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sandbox.model.gate import GateStatus
+    from sandbox.model.pin import Pin
 
 NO_ENVIRONMENT = (
     "No environment here. One is a folder environments/<name>/ whose compose.yaml"
@@ -130,10 +132,14 @@ def _revision_lines(status: EnvironmentStatus, style: Style) -> Iterator[str]:
     serving = ""
     if status.serving and status.serving != status.revision:
         serving = style.paint(f"  ({short(status.serving)} serves)", "yellow")
-    text = f"{branch}{commit}  {clean(status.subject)}".rstrip()
+    # Of what is pinned, other source than that of this commit runs.
+    subject = "" if status.pin else clean(status.subject)
+    text = f"{branch}{commit}  {subject}".rstrip()
     yield _labelled("revision", f"{text}{serving}", style)
     if status.release:
         yield _labelled("release", _release_text(status, style), style)
+    if status.pin:
+        yield _labelled("pinned", pin_text(status.pin), style)
 
 
 def _release_text(status: EnvironmentStatus, style: Style) -> str:
@@ -141,12 +147,30 @@ def _release_text(status: EnvironmentStatus, style: Style) -> str:
     Release that is wanted, and what serves instead of it or beside it.
     """
     release = style.paint(short(status.release), "yellow")
+    if status.pin:
+        release = f"{release}  {clean(status.pin.subject)}".rstrip()
     if status.running_releases not in {(), (status.release,)}:
         verb = "serves" if len(status.running_releases) == 1 else "serve"
         served = listed(short(each) for each in status.running_releases)
         return f"{release}{style.paint(f'  ({served} {verb})', 'yellow')}"
     same = "  (the revision itself)" if status.release == status.revision else ""
     return f"{release}{same}"
+
+
+def pin_text(pin: Pin) -> str:
+    """
+    How far what is pinned is behind, such as ``1 commit behind staging (4b1c2d3  Sell tea)``.
+    """
+    source = clean(pin.source)
+    newest = f"({short(pin.newest)}  {clean(pin.newest_subject)})"
+    if pin.behind is None:
+        return f"nobody can tell how far behind {source}"
+    if pin.release == pin.newest:
+        return f"to the release of {source}"
+    if not pin.behind:
+        return f"to all that {source} has {newest}"
+    more = " or more" if pin.behind >= BEHIND_MAX else ""
+    return f"{count(pin.behind, 'commit')}{more} behind {source} {newest}"
 
 
 def _service_lines(services: Sequence[ServiceStatus], now: float, style: Style) -> Iterator[str]:

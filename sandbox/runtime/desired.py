@@ -85,6 +85,14 @@ def load_tracked(repository: Repository, environment: str) -> DesiredState:
     return home if commit == home.revision else load_at(repository, environment, commit)
 
 
+def subject_of(repository: Repository, revision: str) -> str:
+    """First line of the message of a commit; empty when there is none (any more)."""
+    try:
+        return repository.commit_info(revision).subject if revision else ""
+    except SandboxError:
+        return ""
+
+
 def know_secrets(workspace: Workspace) -> None:
     """
     Load every environment as it is and as it was, to hide its secrets in what is shown of its past.

@@ -27,9 +27,9 @@ from sandbox.runtime.desired import (
     know_secrets,
     load_at,
     no_such_environment,
+    subject_of,
 )
 from sandbox.runtime.source import ENVIRONMENTS
-from sandbox.runtime.status import subject_of
 from sandbox.runtime.watched import Watched, watched
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def past_sync(workspace: Workspace, number: int, environment: str = "") -> PastS
             remedy=f"see: sandbox history {environment}".rstrip(),
         )
     know_secrets(workspace)
-    return PastSync(record=record, subject=subject_of(workspace, record.revision))
+    return PastSync(record=record, subject=subject_of(workspace.repository, record.revision))
 
 
 def past_deeds(workspace: Workspace, environment: str = "", *, limit: int) -> tuple[PastDeed, ...]:

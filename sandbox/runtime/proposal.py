@@ -10,12 +10,11 @@ from sandbox.delivery.promotion import judge_migrations, judge_source, judge_tar
 from sandbox.errors import HeldError, NotFoundError, SandboxError, SourceError
 from sandbox.model.promotion import Move, Proposal, TargetFacts
 from sandbox.planning.plan import plan_sync
-from sandbox.runtime.desired import load_tracked, require_environment
+from sandbox.runtime.desired import load_tracked, require_environment, subject_of
 from sandbox.runtime.earlier import earlier_release, staying
 from sandbox.runtime.observe import observe
 from sandbox.runtime.proven import source_facts
 from sandbox.runtime.source import ENVIRONMENTS, EditedSource, load_from
-from sandbox.runtime.status import subject_of
 from sandbox.runtime.suspension import active_suspension
 from sandbox.runtime.sync import refuse_unmeant_emptiness
 from sandbox.runtime.wanted import load_wanted, policy_of
@@ -144,7 +143,7 @@ def _proposal(workspace: Workspace, desired: DesiredState, aim: _Aim) -> Proposa
         release=release,
         follows="" if release else after.release,
         previous=desired.settings.release,
-        subject=subject_of(workspace, release or after.release),
+        subject=subject_of(workspace.repository, release or after.release),
         source=aim.source,
         source_name=aim.source_name,
         beside=aim.beside,

@@ -17,10 +17,11 @@ from sandbox.planning.plan import differences, lasting_holds, plan_sync
 from sandbox.planning.serving import Serving, running_ingress, what_serves
 from sandbox.planning.steadiness import with_steadiness
 from sandbox.planning.urls import urls
-from sandbox.runtime.desired import attempted_commit, load_at
+from sandbox.runtime.desired import attempted_commit, load_at, subject_of
 from sandbox.runtime.doors import doors
 from sandbox.runtime.evidence import gate_statuses
 from sandbox.runtime.observe import observe
+from sandbox.runtime.pins import build_contexts, read_pin
 from sandbox.runtime.source import ENVIRONMENTS
 from sandbox.runtime.suspension import active_suspension
 from sandbox.runtime.sync import hold_text, refuse_unmeant_emptiness
@@ -79,7 +80,7 @@ def _in_quarantine(
     return replace(
         status,
         revision=quarantine.revision,
-        subject=subject_of(workspace, quarantine.revision),
+        subject=subject_of(workspace.repository, quarantine.revision),
         serving=quarantine.serving,
         sync=SyncStatus.OUT_OF_SYNC,
         health=status.health if suspended else worst((status.health, Health.DEGRADED)),
@@ -100,7 +101,7 @@ def _unreadable(
     return replace(
         status,
         revision=revision,
-        subject=subject_of(workspace, revision),
+        subject=subject_of(workspace.repository, revision),
         sync=SyncStatus.OUT_OF_SYNC if revision else SyncStatus.UNKNOWN,
         message=error.message,
         next_step=error.remedy or "commit a fix; what runs is left alone until then",
@@ -122,17 +123,15 @@ def _last_good(workspace: Workspace, environment: str) -> DesiredState | None:
 def _of_source(
     workspace: Workspace, status: EnvironmentStatus, desired: DesiredState
 ) -> EnvironmentStatus:
-    services = (*desired.services, *desired.gates)
-    contexts = {service.build.context for service in services if service.build}
-    edits = workspace.repository.ignored_edits(
-        desired.revision, sorted({f"{ENVIRONMENTS}", *contexts})
-    )
+    folders = sorted({ENVIRONMENTS, *build_contexts(desired)})
+    edits = workspace.repository.ignored_edits(desired.revision, folders)
     return replace(
         status,
         branch=desired.settings.track,
         revision=desired.revision,
-        subject=subject_of(workspace, desired.revision),
+        subject=subject_of(workspace.repository, desired.revision),
         release=desired.release,
+        pin=read_pin(workspace, desired),
         urls=urls(desired),
         ignored_edits=edits,
     )
@@ -267,12 +266,7 @@ def _advice(
         return "", f"sandbox up {name}"
     if health is Health.DEGRADED:
         return "", f"sandbox logs {name}"
+    pin = status.pin
+    if pin and pin.behind and pin.proven and health is Health.HEALTHY:
+        return "", f"sandbox promote {name}"
     return "", ""
-
-
-def subject_of(workspace: Workspace, revision: str) -> str:
-    """First line of the message of a commit; empty when there is none (any more)."""
-    try:
-        return workspace.repository.commit_info(revision).subject if revision else ""
-    except SandboxError:
-        return ""

@@ -17,7 +17,7 @@ from sandbox.render.failures import failure_text
 from sandbox.render.logs import log_json, log_text, parse_line
 from sandbox.render.outcomes import record_text, removal_text
 from sandbox.render.promotion import promotion_text
-from tests.render.test_status import NOW, PRODUCTION, REVISION, STAGING, SYNCING
+from tests.render.test_status import NOW, PIN, PRODUCTION, REVISION, STAGING, SYNCING
 
 RECORD = SyncRecord(
     environment="staging",
@@ -65,6 +65,18 @@ def test_status_tells_the_sync_that_runs() -> None:
         }
     ]
     assert documents.status(STAGING)["syncing"] is None
+
+
+def test_status_tells_what_an_environment_is_pinned_to() -> None:
+    assert documents.status(STAGING)["pin"] is None
+    assert documents.status(replace(STAGING, pin=PIN))["pin"] == {
+        "release": PIN.release,
+        "subject": "Sell tea",
+        "source": "staging",
+        "newest": REVISION,
+        "newest_subject": "Sell coffee",
+        "behind": 1,
+    }
 
 
 def test_outcomes_hold_a_record_or_an_error_for_each_environment() -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sandbox.model.gate import GatePhase, GateStatus, GateVerdict
+from sandbox.model.pin import Pin
 from sandbox.model.status import (
     EnvironmentStatus,
     Health,
@@ -18,7 +19,7 @@ from sandbox.model.status import (
 )
 from sandbox.model.syncing import RunningStep, Syncing
 from sandbox.render.progress import syncing_text
-from sandbox.render.status import NO_ENVIRONMENT, status_line, status_text
+from sandbox.render.status import NO_ENVIRONMENT, pin_text, status_line, status_text
 from sandbox.render.style import Style
 
 NOW = 1_800_000_000.0
@@ -233,6 +234,51 @@ def test_a_sync_that_runs_is_told_with_its_step_and_what_that_printed() -> None:
 )
 def test_how_far_a_sync_is_fits_a_line(syncing: Syncing, text: str) -> None:
     assert syncing_text(syncing, NOW) == text
+
+
+PIN = Pin(
+    release="0a1b2c3" + "0" * 33,
+    subject="Sell tea",
+    source="staging",
+    promoted=True,
+    newest=REVISION,
+    newest_subject="Sell coffee",
+    behind=1,
+    proven=True,
+)
+
+
+def test_what_is_pinned_names_what_runs_and_no_subject_of_what_does_not() -> None:
+    status = replace(
+        STAGING,
+        name="production",
+        release=PIN.release,
+        running_releases=(PIN.release,),
+        pin=PIN,
+        services=(),
+        urls=(),
+        next_step="sandbox promote production",
+    )
+    assert status_text((status,), now=NOW).splitlines()[1:-2] == [
+        "  revision   main 4b1c2d3",
+        "  release    0a1b2c3  Sell tea",
+        "  pinned     1 commit behind staging (4b1c2d3  Sell coffee)",
+        "  next       sandbox promote production",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pin", "text"),
+    [
+        (replace(PIN, behind=12), "12 commits behind staging (4b1c2d3  Sell coffee)"),
+        (replace(PIN, behind=500), "500 commits or more behind staging (4b1c2d3  Sell coffee)"),
+        (replace(PIN, behind=0, newest=PIN.release), "to the release of staging"),
+        (replace(PIN, behind=0), "to all that staging has (4b1c2d3  Sell coffee)"),
+        (replace(PIN, behind=None, newest=""), "nobody can tell how far behind staging"),
+    ],
+)
+def test_how_far_a_pin_is_behind_is_told_in_words(pin: Pin, text: str) -> None:
+    assert pin_text(pin) == text
 
 
 def a_share(release: str, revision: str, weight: int) -> ServedRelease:

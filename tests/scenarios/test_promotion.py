@@ -61,8 +61,18 @@ def test_a_second_promotion_of_the_same_release_touches_nothing(ground: Delivery
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(ground: DeliveryGround) -> None:
+    before = ground.status("production")["release"]
     release = ground.release("# three")
     ground.wait_healthy("staging", revision=release)
+    ground.wait_healthy("production", revision=release)
+
+    status = ground.status("production")
+    assert status["running_releases"] == [before] == [status["release"]]
+    assert status["pin"].items() >= {"release": before, "newest": release, "behind": 1}.items()
+    assert status["next"] == "sandbox promote production"
+    shown = ground.sandbox("status", "production").stdout
+    assert f"1 commit behind staging ({release[:7]}  Add # three)" in shown
+    assert "Add # three" not in shown.partition("pinned")[0]
 
     told = ground.sandbox("promote", "production", "--dry-run")
 
