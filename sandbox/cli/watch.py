@@ -106,16 +106,18 @@ class _Screen:
     def _draw(self, live: Live) -> None:
         from rich.text import Text
 
-        from sandbox.render.watch import watch_text
+        from sandbox.render.watch import Size, watch_lines
 
-        text = watch_text(
+        terminal = shutil.get_terminal_size()
+        lines = watch_lines(
             self._statuses,
             tuple(self._events),
             now=self._workspace.clock.now(),
-            height=shutil.get_terminal_size().lines,
+            size=Size(columns=terminal.columns, lines=terminal.lines),
             style=self._invocation.style,
         )
-        live.update(Text.from_ansi(text, no_wrap=True, overflow="ellipsis"), refresh=True)
+        text = Text.from_ansi("\n".join(lines), no_wrap=True, overflow="ellipsis")
+        live.update(text, refresh=True)
 
     def _look(self) -> None:
         while not self._over():

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.model.event import Event, EventKind
+from sandbox.render.spans import Spans, painted, span
 from sandbox.render.style import PLAIN, Style
 from sandbox.render.text import clean, clock_time, duration, short
 
@@ -54,19 +55,24 @@ def event_line(
     The time is that of *zone*, of this machine when ``None``; *name_width* is the width of the
     column of environments.
     """
+    return painted(event_spans(event, zone=zone, name_width=name_width), style)
+
+
+def event_spans(event: Event, *, zone: tzinfo | None = None, name_width: int = 0) -> Spans:
+    """
+    Give the line of *event* as `event_line` does, in pieces.
+    """
     sign, color = EVENT_SIGNS[event.kind]
-    parts = [
-        style.paint(clock_time(event.at, zone), "dim"),
-        "  ",
-        style.paint(clean(event.environment or "sandbox").ljust(name_width), "bold"),
-        "  ",
-        style.paint(sign, color),
-        " ",
-        event_text(event),
-    ]
-    if event.seconds is not None:
-        parts.append(style.paint(f" ({duration(event.seconds)})", "dim"))
-    return "".join(parts)
+    took = "" if event.seconds is None else f" ({duration(event.seconds)})"
+    return (
+        span(clock_time(event.at, zone), "dim"),
+        span("  "),
+        span(clean(event.environment or "sandbox").ljust(name_width), "bold"),
+        span("  "),
+        span(sign, color),
+        span(f" {event_text(event)}"),
+        span(took, "dim"),
+    )
 
 
 def event_text(event: Event) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.render.spans import Spans, painted, span
 from sandbox.render.style import PLAIN, Style
 from sandbox.render.text import clean, count, duration, listed
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _FRAMES_A_SECOND = 10
 _SHOWN_STEPS = 3
+_CELLS = 16
 
 
 def doing(progress: Syncing) -> str:
@@ -43,25 +45,33 @@ def progress_lines(
     frame = _FRAMES[int(now * _FRAMES_A_SECOND) % len(_FRAMES)]
     name = clean(progress.environment).ljust(name_width)
     took = duration(now - progress.began_at)
-    bar, bar_text = _bar(progress, style)
-    head = f"{frame} {name}  {bar_text}  {took}  "
-    what = _cut(doing(progress) or "looking", width - len(head))
-    line = f"{style.paint(frame, 'cyan')} {style.paint(name, 'bold')}  {bar}  {took}  {what}"
+    spans = (
+        span(frame, "cyan"),
+        span(f" {name}", "bold"),
+        span("  "),
+        *progress_bar(progress),
+        span(f"  {took}  {doing(progress) or 'looking'}"),
+    )
+    line = painted(spans, style, width=width)
     if not progress.output:
         return (line,)
-    last = _cut(clean(progress.output[-1]), width - 6)
-    return (line, style.paint(f"    | {last}", "dim"))
+    last = (span(f"    | {clean(progress.output[-1])}", "dim"),)
+    return (line, painted(last, style, width=width))
 
 
-def _bar(progress: Syncing, style: Style) -> tuple[str, str]:
-    cells = 16
+def progress_bar(progress: Syncing) -> Spans:
+    """
+    Give a bar and the steps that are done, such as ``━━━─────── 3/10``.
+    """
     if not progress.steps:
-        return style.paint("─" * cells, "dim"), "─" * cells
+        return (span("─" * _CELLS, "dim"),)
     done = min(progress.done, progress.steps)
-    full = cells * done // progress.steps
-    counted = f" {done}/{progress.steps}"
-    painted = style.paint("━" * full, "green") + style.paint("─" * (cells - full), "dim")
-    return painted + counted, "━" * full + "─" * (cells - full) + counted
+    full = _CELLS * done // progress.steps
+    return (
+        span("━" * full, "green"),
+        span("─" * (_CELLS - full), "dim"),
+        span(f" {done}/{progress.steps}"),
+    )
 
 
 def syncing_text(syncing: Syncing, now: float) -> str:
@@ -102,7 +112,3 @@ def unfinished(progresses: Sequence[Syncing]) -> str:
         )
         parts.append(f"{clean(progress.environment)} was waiting for: {what}{steps}")
     return "; ".join(parts)
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"

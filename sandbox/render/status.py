@@ -40,7 +40,10 @@ def status_text(statuses: Sequence[EnvironmentStatus], *, now: float, style: Sty
         "\n".join(_block(status, now=now, name_width=name_width, style=style))
         for status in statuses
     ]
-    return "\n\n".join([*blocks, _controller_line(statuses, style)])
+    controller = controller_text(statuses)
+    if all(status.reconciled for status in statuses):
+        controller = style.paint(controller, "dim")
+    return "\n\n".join([*blocks, controller])
 
 
 def status_line(status: EnvironmentStatus, *, style: Style = PLAIN) -> str:
@@ -85,7 +88,7 @@ def _block(
         yield _labelled("", style.paint(f"| {clean(status.syncing.output[-1])}", "dim"), style)
     yield from _revision_lines(status, style)
     if status.suspension:
-        yield _labelled("suspended", _suspension_text(status.suspension, now), style, "magenta")
+        yield _labelled("suspended", suspension_text(status.suspension, now), style, "magenta")
     if _none_exists(status):
         names = ", ".join(clean(service.name) for service in status.services)
         yield _labelled("services", f"{names}  {style.paint('(none exists)', 'dim')}", style)
@@ -109,7 +112,10 @@ def _block(
         yield _labelled("next", style.paint(clean(status.next_step), "bold"), style)
 
 
-def _suspension_text(suspension: Suspension, now: float) -> str:
+def suspension_text(suspension: Suspension, now: float) -> str:
+    """
+    Why, by whom, and until when.
+    """
     reason = clean(suspension.reason) or "no reason given"
     who = f", by {clean(suspension.author)}" if suspension.author else ""
     if not suspension.until:
@@ -185,15 +191,31 @@ def _service_lines(services: Sequence[ServiceStatus], now: float, style: Style) 
 
 
 def _service_row(service: ServiceStatus, now: float) -> tuple[str, str, str, str]:
+    return (
+        clean(service.name),
+        ready_text(service),
+        service.health.value,
+        service_rest(service, now),
+    )
+
+
+def ready_text(service: ServiceStatus) -> str:
+    """
+    How many of its containers are ready, or whether it is done.
+    """
     if service.job:
-        ready = "done" if service.ready >= service.desired else "job"
-    else:
-        ready = f"{service.ready}/{service.desired}"
+        return "done" if service.ready >= service.desired else "job"
+    return f"{service.ready}/{service.desired}"
+
+
+def service_rest(service: ServiceStatus, now: float) -> str:
+    """
+    What is wrong with it, or how long it has been up; and how its requests are spread.
+    """
     rest = clean(service.message)
     if not rest and service.started_at and not service.job:
         rest = f"up {duration(max(now - service.started_at, 0.0))}"
-    shares = shares_text(service)
-    return clean(service.name), ready, service.health.value, ", ".join(filter(None, (rest, shares)))
+    return ", ".join(filter(None, (rest, shares_text(service))))
 
 
 def shares_text(service: ServiceStatus) -> str:
@@ -212,7 +234,7 @@ def shares_text(service: ServiceStatus) -> str:
 
 
 def _gate_lines(gates: Sequence[GateStatus], now: float, style: Style) -> Iterator[str]:
-    rows = columns([(clean(gate.name), gate.phase.value, _gate_text(gate, now)) for gate in gates])
+    rows = columns([(clean(gate.name), gate.phase.value, gate_text(gate, now)) for gate in gates])
     for number, (gate, row) in enumerate(zip(gates, rows, strict=True)):
         sign, color = GATE_RUNS if gate.running else GATE_SIGNS[gate.verdict]
         name, phase, text = row
@@ -220,7 +242,10 @@ def _gate_lines(gates: Sequence[GateStatus], now: float, style: Style) -> Iterat
         yield _labelled("gates" if not number else "", shown, style)
 
 
-def _gate_text(gate: GateStatus, now: float) -> str:
+def gate_text(gate: GateStatus, now: float) -> str:
+    """
+    How it ended and how long ago, or since when it runs.
+    """
     if gate.running:
         return f"running {duration(max(now - gate.began_at, 0.0))}"
     if gate.verdict is None:
@@ -252,13 +277,14 @@ def _labelled(label: str, text: str, style: Style, *colors: str) -> str:
     return f"  {style.paint(label.ljust(_LABEL_WIDTH), 'dim')} {style.paint(text, *colors)}"
 
 
-def _controller_line(statuses: Sequence[EnvironmentStatus], style: Style) -> str:
+def controller_text(statuses: Sequence[EnvironmentStatus]) -> str:
+    """
+    Say which of *statuses* a controller looks after.
+    """
     looked_after = [clean(status.name) for status in statuses if status.reconciled]
     if len(looked_after) == len(statuses):
         whom = "it" if len(statuses) == 1 else "all of them"
-        return style.paint(
-            f"A controller looks after {whom}; commits and drift are acted upon.", "dim"
-        )
+        return f"A controller looks after {whom}; commits and drift are acted upon."
     if looked_after:
         others = [clean(status.name) for status in statuses if not status.reconciled]
         return (

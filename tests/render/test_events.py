@@ -11,8 +11,7 @@ from sandbox.model.event import Event, EventKind
 from sandbox.model.syncing import Syncing
 from sandbox.render.events import EVENT_SIGNS, event_line
 from sandbox.render.progress import progress_lines, unfinished, waiting_line
-from sandbox.render.watch import watch_text, worth_a_line
-from tests.render.test_status import NOW, STAGING
+from tests.render.test_status import NOW
 
 
 def happened(kind: EventKind, message: str = "", **fields: object) -> Event:
@@ -90,20 +89,3 @@ def test_a_wait_that_was_given_up_names_what_it_waited_for() -> None:
     assert waiting_line(progress_of(*RUNNING), NOW) == (
         "staging: still at it after 12 s: build image web"
     )
-
-
-def test_a_step_that_has_ended_takes_one_line_and_one_that_runs_too() -> None:
-    began = happened(EventKind.STEP_BEGAN, "why", step_id="a")
-    ended = happened(EventKind.STEP_ENDED, "why", step_id="a")
-    output = happened(EventKind.OUTPUT, "noise")
-    assert worth_a_line([began, output, ended, began]) == [ended, began]
-    assert worth_a_line([began, ended]) == [ended]
-
-
-def test_the_live_view_fits_the_screen_and_shows_the_newest_events() -> None:
-    events = [happened(EventKind.STEP_ENDED, f"step {number}") for number in range(50)]
-    text = watch_text((STAGING,), events, now=NOW, height=20, zone=UTC)
-    lines = text.splitlines()
-    assert len(lines) <= 20
-    assert lines[0].startswith("staging")
-    assert lines[-1].endswith("step 49")
