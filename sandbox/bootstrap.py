@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 from sandbox.adapters import control_client, control_server
 from sandbox.adapters.controller_log import ControllerLog
 from sandbox.adapters.disk_source import DiskSource
-from sandbox.adapters.file_lock import FileLock, locked
+from sandbox.adapters.file_lock import FileLock, deaf, is_controller
 from sandbox.adapters.file_watcher import RefWatcher
 from sandbox.adapters.git_repository import GitRepository, create_repository, find_place
 from sandbox.adapters.haproxy import HaproxyIngress
@@ -385,10 +385,10 @@ def _running(
     while True:
         control = control_client.connect(_socket(workspace), patience)
         holder = None if control else workspace.lock.holder()
-        if holder is None or "up" not in holder.split():
+        if holder is None or not is_controller(holder):
             return control
         if time.monotonic() > deadline:
-            raise locked(holder, f"does not answer at {_socket(workspace)}")
+            raise deaf(holder, _socket(workspace))
         workspace.clock.sleep(0.05)
 
 

@@ -720,6 +720,6 @@ class Control(Protocol):
         """Follow what happens, from number *after* on (0: from now), until *stop* says so."""
         ...
 
-    def stop(self) -> None:
-        """End the controller, leaving the containers as they are."""
+    def stop(self) -> bool:
+        """End the controller, leaving the containers as they are; false when none runs."""
         ...

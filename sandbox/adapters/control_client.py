@@ -190,7 +190,7 @@ class RemoteControl:
                 if stop() or "end" in line:
                     return
 
-    def stop(self) -> None:
+    def stop(self) -> bool:
         """
         End the controller and wait until it is gone.
 
@@ -208,6 +208,7 @@ class RemoteControl:
                     remedy=f"end it (containers keep running): kill -KILL {self._process_id}",
                 )
             time.sleep(_LOOK_S)
+        return True
 
     def _work(
         self, path: str, body: Mapping[str, object], on_event: Callable[[Event], None]

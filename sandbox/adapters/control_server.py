@@ -388,7 +388,7 @@ def _unknown(path: str) -> SandboxError:
     return UsageError(f"the controller knows no {path}")
 
 
-def _done(work: Callable[[], None]) -> wire.Json:
+def _done(work: Callable[[], object]) -> wire.Json:
     work()
     return {}
 

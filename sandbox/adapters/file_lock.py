@@ -106,14 +106,35 @@ class FileLock:
             ) from error
 
 
-def locked(holder: str, so: str = "already looks after this repository") -> LockedError:
-    """Say that *holder* has the lock, what follows from it, and how to end it."""
-    process = PROCESS.search(holder)
-    end = f"kill {process[1]}" if process else "its process"
+def is_controller(holder: str) -> bool:
+    """Tell whether *holder*, as `FileLock.holder` names it, is a controller."""
+    return "up" in holder.split()
+
+
+def locked(holder: str) -> LockedError:
+    """Say that *holder* has the lock, and how to end it: a controller has a command for that."""
+    if is_controller(holder):
+        return LockedError(
+            f"a controller already looks after this repository: {holder}",
+            remedy="end it (containers keep running): sandbox stop",
+        )
     return LockedError(
-        f"{holder} {so}",
-        remedy=f"wait for it to end, or end it (containers keep running): {end}",
+        f"another command works on this repository: {holder}",
+        remedy=f"wait for it to end, or end it (containers keep running): {_end(holder)}",
     )
+
+
+def deaf(holder: str, socket_path: str) -> LockedError:
+    """Say that the controller *holder* cannot be asked anything, not even to end."""
+    return LockedError(
+        f"the controller does not answer at {socket_path}: {holder}",
+        remedy=f"wait a moment, or end it (containers keep running): {_end(holder)}",
+    )
+
+
+def _end(holder: str) -> str:
+    process = PROCESS.search(holder)
+    return f"kill {process[1]}" if process else "its process"
 
 
 def _take(descriptor: int) -> bool:

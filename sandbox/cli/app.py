@@ -16,7 +16,7 @@ from sandbox.cli.command import app as app  # noqa: PLC0414 - exported for whoev
 from sandbox.cli.secretless import SecretlessStream
 
 _COMMANDS = (
-    *("up", "down", "sync"),
+    *("up", "stop", "down", "sync"),
     *("status", "plan", "config", "watch", "history", "why", "browse", "wait"),
     *("promote", "rollback", "pipeline", "diff", "suspend"),
     *("logs", "execute"),

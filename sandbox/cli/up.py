@@ -69,7 +69,7 @@ def bring_up(
     try:
         results = converge_all(invocation, workspace, names, everything=everything)
     except KeyboardInterrupt:
-        invocation.note("\nLeft; the controller goes on. See: sandbox status, sandbox watch")
+        invocation.note("\nLeft; the controller goes on. See: sandbox status; end it: sandbox stop")
         raise
     _show(invocation, workspace, workspace.control(), names)
     end_with(invocation, results)

@@ -136,8 +136,9 @@ class LocalControl:
         """Follow the journal."""
         return follow_events(self._workspace, after=after, stop=stop)
 
-    def stop(self) -> None:
+    def stop(self) -> bool:
         """There is nothing to end."""
+        return False
 
     def _teller(self, on_event: Callable[[Event], None]) -> Callable[[Event], None]:
         def tell(event: Event) -> None:
@@ -197,9 +198,10 @@ class ControllerControl:
         """Follow the journal."""
         return follow_events(self._workspace, after=after, stop=stop)
 
-    def stop(self) -> None:
+    def stop(self) -> bool:
         """End the controller."""
         self._controller.stop()
+        return True
 
     def _teller(self, on_event: Callable[[Event], None]) -> Callable[[Event], None]:
         def tell(event: Event) -> None:

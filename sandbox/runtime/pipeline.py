@@ -146,7 +146,10 @@ def _refuse_rivals(workspace: Workspace, run: PipelineRun) -> None:
             f"a controller keeps {' and '.join(kept)} as its branch says,"
             f" and would take back what a pipeline pushes: {holder}"
         )
-        remedy = "choose one way: end that process (what runs goes on), or promote by a commit"
+        remedy = (
+            "end the controller (containers keep running): sandbox stop;"
+            " or deliver by a commit: sandbox promote ENV"
+        )
         raise HeldError(message, remedy=remedy)
 
 

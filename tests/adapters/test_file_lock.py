@@ -45,7 +45,7 @@ def test_a_second_process_is_told_who_holds_it(tmp_path: Path) -> None:
     with pytest.raises(LockedError) as caught, lock.hold():
         pass
     assert who in caught.value.message
-    assert caught.value.remedy.endswith(f": kill {holder.process.pid}")
+    assert caught.value.remedy.endswith(": sandbox stop")
 
     holder.end()
     assert lock.holder() is None

@@ -58,9 +58,10 @@ class FakeControl:
             self.left.wait(0.01)
         self.left.set()
 
-    def stop(self) -> None:
+    def stop(self) -> bool:
         self._ask("stop")
         self.stopped.set()
+        return True
 
     def _ask(self, *words: object) -> None:
         self.asked.append(words)

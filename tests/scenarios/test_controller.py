@@ -112,6 +112,29 @@ def test_sigterm_ends_it_in_time_while_a_container_refuses_to_stop(
         client.kill(new["Id"])
 
 
+def test_stop_ends_it_and_leaves_everything_running(ground: Playground) -> None:
+    ground.commit_environment(GOOD)
+    controller = ground.start_controller("staging")
+    ground.wait_healthy()
+    before = ground.container("web")
+
+    told = ground.sandbox("stop", seconds=30)
+    assert "all containers keep running" in told.stdout
+    assert controller.wait(timeout=5) == 0
+    after = ground.container("web")
+    assert (after["Id"], after["State"]["StartedAt"]) == (
+        before["Id"],
+        before["State"]["StartedAt"],
+    )
+    assert after["State"]["Running"]
+    assert ground.sandbox("stop").stdout.startswith("No controller runs")
+
+    newest = ground.commit_environment(GOOD + "    environment: {N: '1'}\n")
+    ground.start_controller("staging")
+    ground.wait_healthy(revision=newest)
+    assert ground.container("web")["Id"] != before["Id"]
+
+
 def test_the_second_says_who_holds_the_repository(ground: Playground) -> None:
     ground.commit_environment(GOOD)
     first = ground.start_controller("staging")
@@ -120,6 +143,7 @@ def test_the_second_says_who_holds_the_repository(ground: Playground) -> None:
     assert second.status == 1
     assert f"process {first.pid}" in second.stderr
     assert "up --foreground" in second.stderr
+    assert "sandbox stop" in second.stderr
     assert first.poll() is None
 
 

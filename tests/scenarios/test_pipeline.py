@@ -219,6 +219,11 @@ def test_beside_a_controller_it_changes_nothing_and_says_why(ground: Playground)
     before = ids(ground)
     told = ground.sandbox("pipeline", "run", status=4)
     assert "a controller keeps production and staging as its branch says" in told.stderr
-    assert "sandbox up --foreground" in told.stderr.replace("--repo", "") or "up" in told.stderr
+    assert "sandbox stop" in told.stderr
+    assert "kill " not in told.stderr
     assert ids(ground) == before
     assert ground.sandbox("pipeline", "list").stdout.startswith("No pipeline was run yet")
+
+    ground.sandbox("stop")
+    assert ids(ground) == before
+    ground.sandbox("pipeline", "run", "--approve")
