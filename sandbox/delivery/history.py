@@ -21,6 +21,10 @@ _DEEDS: Final = {
     Trigger.PERSON: Deed.SYNC,
     Trigger.PIPELINE: Deed.PIPELINE,
 }
+_ABSENT: Final = {
+    Fate.NOT_YET: "not an environment yet",
+    Fate.REMOVED: "no environment any more",
+}
 _BY_ITSELF: Final = {Deed.DRIFT: "drift", Deed.RETRY: "retry", Deed.WAY_BACK: "rollback"}
 
 
@@ -94,6 +98,7 @@ def unsynced(
     successor: str,
     problem: str,
     began: float | None,
+    absent: Fate | None = None,
 ) -> PastDeed:
     """
     Tell of a commit that no sync is recorded of.
@@ -104,8 +109,11 @@ def unsynced(
         successor: Commit that was synced in its place; empty when none was.
         problem: Why its files cannot be used; empty when they can.
         began: When the first sync of the journal began; ``None`` when there is none.
+        absent: Says that the commit holds no such environment: not yet, or not any more.
     """
-    if problem:
+    if absent:
+        fate, message = absent, _ABSENT[absent]
+    elif problem:
         fate, message = Fate.INVALID, problem
     elif successor:
         fate, message = Fate.SUPERSEDED, f"{successor[:7]} was newer when it would have begun"

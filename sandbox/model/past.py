@@ -41,6 +41,10 @@ class Fate(StrEnum):
     WAITING = "waiting"
     SUPERSEDED = "superseded"
     INVALID = "invalid"
+    NOT_YET = "not yet"
+    """The environment did not exist in it yet: it is older than its adoption."""
+    REMOVED = "removed"
+    """The environment does not exist in it any more."""
     UNRECORDED = "unrecorded"
     """It is older than the journal."""
 

@@ -30,6 +30,8 @@ _FATE_SIGNS = {
     Fate.WAITING: ("◐", "yellow"),
     Fate.SUPERSEDED: ("○", "dim"),
     Fate.INVALID: ("✗", "red"),
+    Fate.NOT_YET: ("○", "dim"),
+    Fate.REMOVED: ("○", "dim"),
     Fate.UNRECORDED: ("?", "dim"),
 }
 _NOBODY = "-"
@@ -189,7 +191,9 @@ def _at_lines(found: InForce, zone: tzinfo | None, style: Style) -> Iterator[str
     yield style.paint(f"{clean(found.environment)} at {day_and_time(found.at, zone)}", "bold")
     sync = found.sync
     record = sync.record if sync else None
-    if sync is None or record is None:
+    if (sync, found.decision, found.attempt) == (None, None, None):
+        yield _labelled("ran", "nothing that is known: it was not an environment then", style)
+    elif sync is None or record is None:
         yield _labelled("ran", "no sync before then is recorded; what follows was wanted", style)
     elif sync.deed is Deed.DOWN:
         yield _labelled("ran", f"nothing: taken down by {clean(sync.who) or 'somebody'}", style)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sandbox.compose.dotenv import parse_dotenv
+from sandbox.compose.load import find_environments
 from sandbox.compose.template import Variables
 from sandbox.delivery.history import (
     change_of_health,
@@ -19,7 +20,7 @@ from sandbox.delivery.history import (
 )
 from sandbox.delivery.pin import NAME
 from sandbox.errors import NotFoundError, SandboxError, one_line
-from sandbox.model.past import Decision, InForce
+from sandbox.model.past import Decision, Fate, InForce
 from sandbox.model.record import PastSync
 from sandbox.runtime.desired import (
     attempted_commit,
@@ -29,7 +30,7 @@ from sandbox.runtime.desired import (
     no_such_environment,
     subject_of,
 )
-from sandbox.runtime.source import ENVIRONMENTS
+from sandbox.runtime.source import ENVIRONMENTS, CommitSource
 from sandbox.runtime.watched import Watched, watched
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ class Chronicle:
     workspace: Workspace
     environment: str
     _decisions: dict[str, Decision | None] = field(default_factory=dict[str, "Decision | None"])
+    _absences: dict[str, Fate | None] = field(default_factory=dict[str, "Fate | None"])
 
     def deeds(self, limit: int) -> tuple[PastDeed, ...]:
         """The newest *limit*, newest first."""
@@ -137,7 +139,7 @@ class Chronicle:
             decision = self.decided(sync.revision)
         else:
             commits = (each for each in self._commits(ALL) if each.committed_at <= at)
-            newest = next(commits, None)
+            newest = next((each for each in commits if not self._absence(each.id)), None)
             decision = self.decision(newest.id) if newest else None
         return InForce(
             environment=self.environment,
@@ -231,6 +233,7 @@ class Chronicle:
                     successor=successor(decision, records, partial(self._is_in, commit.id)),
                     problem=self._problem(commit.id),
                     began=records[-1].started_at if records else None,
+                    absent=self._absence(commit.id),
                 )
 
     def _is_in(self, commit: str, revision: str) -> bool:
@@ -238,6 +241,24 @@ class Chronicle:
             return self.workspace.repository.is_ancestor(commit, revision)
         except SandboxError:
             return False
+
+    def _absence(self, commit: str) -> Fate | None:
+        """Say of a commit without the environment whether it is older; ``None`` of one with it."""
+        if commit not in self._absences:
+            self._absences[commit] = None if self._is_declared(commit) else self._fate(commit)
+        return self._absences[commit]
+
+    def _fate(self, commit: str) -> Fate:
+        file = f"{ENVIRONMENTS}/{self.environment}/compose.yaml"
+        older = self.workspace.repository.history(commit, (file,), limit=ALL)
+        return Fate.REMOVED if any(self._is_declared(each.id) for each in older) else Fate.NOT_YET
+
+    def _is_declared(self, commit: str) -> bool:
+        source = CommitSource(repository=self.workspace.repository, revision=commit)
+        try:
+            return self.environment in find_environments(source)
+        except SandboxError:
+            return True  # its problem is told
 
     def _problem(self, commit: str) -> str:
         try:

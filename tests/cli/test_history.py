@@ -15,7 +15,7 @@ from sandbox.model.receipt import Receipt, Traffic
 from sandbox.model.record import Outcome, SyncRecord, Trigger
 from sandbox.model.verdict import Figures
 from tests.builders import NOW
-from tests.repositories import snapshot
+from tests.repositories import DiskRepository, snapshot
 
 SYNC = SyncRecord(
     environment="staging",
@@ -194,3 +194,45 @@ def test_a_moment_before_the_journal_is_answered_with_what_git_tells(
 )
 def test_a_moment_that_is_none_ends_with_2(repository: Path, words: list[str]) -> None:
     assert call(*words, repository=repository)[0] == 2
+
+
+def test_commits_before_the_adoption_are_no_invalid_ones(tmp_path: Path) -> None:
+    """A Compose file gets its `x-sandbox` late, is removed, and comes back."""
+    disk = DiskRepository.make(tmp_path / "shop")
+    path = "environments/staging/compose.yaml"
+    plain = "services: {web: {image: nothing.invalid/web:1}}\n"
+    disk.commit("Plain Compose", **{path: plain})
+    disk.commit("Adopt", **{path: f"x-sandbox: {{}}\n{plain}"})
+    disk.git("rm", "--quiet", path)
+    disk.git("commit", "--quiet", "-m", "Remove")
+    disk.commit("Bring it back", **{path: f"x-sandbox: {{}}\n{plain}"})
+
+    found = listed("staging", repository=disk.top)
+    assert [(each["subject"], each["verdict"]) for each in found] == [
+        ("Bring it back", "unrecorded"),
+        ("Remove", "removed"),
+        ("Adopt", "unrecorded"),
+        ("Plain Compose", "not yet"),
+    ]
+    told = call("staging", repository=disk.top)[1]
+    assert "○ not yet" in told
+    assert "    not an environment yet" in told
+    assert "restore it" not in told
+
+
+def test_before_the_adoption_nothing_was_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = DiskRepository.make(tmp_path / "shop")
+    path = "environments/staging/compose.yaml"
+    plain = "services: {web: {image: nothing.invalid/web:1}}\n"
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-01-01T00:00:00Z")
+    disk.commit("Plain Compose", **{path: plain})
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-01-03T00:00:00Z")
+    disk.commit("Adopt", **{path: f"x-sandbox: {{}}\n{plain}"})
+
+    told = call("staging", "--at", "2026-01-02T00:00:00Z", repository=disk.top)[1]
+    assert "it was not an environment then" in told
+    assert "Plain Compose" not in told
+    told = call("staging", "--at", "2026-01-04T00:00:00Z", repository=disk.top)[1]
+    assert "Adopt" in told

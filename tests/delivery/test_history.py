@@ -88,6 +88,25 @@ def test_a_commit_that_was_never_synced_says_why(
     assert (found.fate, found.who, found.at) == (fate, "Ada", NOW - 1)
 
 
+@pytest.mark.parametrize(
+    ("absent", "message"),
+    [
+        (Fate.NOT_YET, "not an environment yet"),
+        (Fate.REMOVED, "no environment any more"),
+    ],
+)
+def test_a_commit_without_the_environment_is_no_invalid_one(absent: Fate, message: str) -> None:
+    found = unsynced(
+        "staging",
+        DECISION,
+        successor=OLD_REVISION,
+        problem="the file is gone (restore it and commit)",
+        began=NOW - 9,
+        absent=absent,
+    )
+    assert (found.fate, found.message) == (absent, message)
+
+
 def test_a_commit_gives_way_to_the_first_later_sync_that_holds_it() -> None:
     newest = replace(RECORD, revision="c" * 40, started_at=NOW + 9)
     next_ = replace(RECORD, revision="b" * 40, started_at=NOW + 5)
