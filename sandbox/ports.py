@@ -248,6 +248,31 @@ class Ingress(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """
+    What is checked out.
+
+    Attributes:
+        branch: Its name, of a branch without a commit too; empty when HEAD is detached.
+        commit: Full id; empty when there is no commit yet.
+    """
+
+    branch: str
+    commit: str
+
+    @property
+    def text(self) -> str:
+        """For people: ``branch feature (abc1234)``, ``a detached HEAD (abc1234)``."""
+        what = f"branch {self.branch}" if self.branch else "a detached HEAD"
+        return f"{what} ({self.commit[:7]})" if self.commit else f"{what} (no commit yet)"
+
+    @property
+    def ref(self) -> str:
+        """What names it on a command line."""
+        return self.branch or "HEAD"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TreeEntry:
     """One entry of a Git tree; *mode* as in ``git ls-tree``, such as ``100644`` or ``040000``."""
 
@@ -379,6 +404,18 @@ class Repository(Protocol):
 
     def refs(self) -> Mapping[str, str]:
         """Commit id by branch name, for all local branches."""
+        ...
+
+    def head(self) -> Head:
+        """What is checked out here."""
+        ...
+
+    def remote_branches(self, branch: str) -> tuple[str, ...]:
+        """Names of the remote-tracking branches of *branch*, such as ``origin/main``, sorted."""
+        ...
+
+    def is_shallow(self) -> bool:
+        """Whether history was cut off when it was cloned."""
         ...
 
     def moved_at(self, branch: str) -> float | None:

@@ -32,6 +32,10 @@ def config(
         list[str] | None,
         typer.Option("--file", "-f", metavar="FILE", help="A Compose file on disk; repeatable."),
     ] = None,
+    ref: Annotated[
+        str | None,
+        typer.Option("--ref", metavar="REF", help="Read this branch, tag or commit instead."),
+    ] = None,
     env_file: Annotated[
         list[str] | None,
         typer.Option("--env-file", metavar="FILE", help="Instead of .env; repeatable."),
@@ -63,9 +67,9 @@ def config(
         from sandbox.bootstrap import load_from_disk
         from sandbox.errors import UsageError
 
-        if environment is not None:
+        if environment is not None or ref is not None:
             message = "an environment is read from its commit, with the files that belong to it"
-            raise UsageError(message, remedy="leave out its name, or the options about files")
+            raise UsageError(message, remedy="leave out ENV and --ref, or the options about files")
         project = load_from_disk(
             files=tuple(file or ()),
             env_files=tuple(env_file) if env_file else None,
@@ -74,24 +78,27 @@ def config(
             project_name=project_name,
         )
     else:
-        project = _of_environment(invocation, environment)
+        project = _of_environment(invocation, environment, ref)
     _show(invocation, project, reveal=reveal)
 
 
-def _of_environment(invocation: Invocation, environment: str | None) -> Project:
+def _of_environment(invocation: Invocation, environment: str | None, ref: str | None) -> Project:
     """
-    Load what *environment* tracks, or the only one.
+    Load what *environment* tracks, or what it is at *ref*; the only one when none is named.
     """
-    from sandbox.cli.opened import chosen, opened
+    from sandbox.cli.opened import note_branch, opened
     from sandbox.errors import UsageError
-    from sandbox.runtime.preview import load_config
+    from sandbox.runtime.preview import declared_environments, load_config
 
     with opened(invocation) as workspace:
-        name, *others = chosen(workspace, environment)
+        if ref is None:
+            note_branch(invocation, workspace)
+        known = (environment,) if environment else declared_environments(workspace, ref=ref)
+        name, *others = known
         if others:
             there_are = f"name one of {name}, {', '.join(others)}"
             raise UsageError("this repository has several environments", remedy=there_are)
-        return load_config(workspace, name)
+        return load_config(workspace, name, ref=ref)
 
 
 def _show(invocation: Invocation, project: Project, *, reveal: bool) -> None:

@@ -14,13 +14,14 @@ def diff(invocation: Invocation, environment: Environment, other: Environment) -
     """
     Compare what two environments declare, field by field.
     """
-    from sandbox.cli.opened import chosen, opened
+    from sandbox.cli.opened import chosen, note_branch, opened
     from sandbox.planning.compare import compare_desired
     from sandbox.render.changes import changes_text
     from sandbox.runtime.preview import load_desired
 
     with opened(invocation) as workspace:
         chosen(workspace, (environment, other))
+        note_branch(invocation, workspace)
         sides = [load_desired(workspace, name) for name in (environment, other)]
     changes = compare_desired(*sides)
     if invocation.json:

@@ -33,17 +33,24 @@ def chosen(workspace: Workspace, names: Sequence[str] | str | None) -> tuple[str
     Raises:
         NotFoundError: There is no such environment; the message tells which there are.
     """
-    from sandbox.errors import NotFoundError
     from sandbox.runtime.desired import environment_names, require_environment
+    from sandbox.runtime.whereabouts import no_environments
 
     known = environment_names(workspace.repository)
     wanted = (names,) if isinstance(names, str) else tuple(dict.fromkeys(names or ()))
     for name in wanted:
         require_environment(workspace.repository, name)
     if not known:
-        raise NotFoundError(
-            "this repository has no environment",
-            remedy="commit environments/<name>/compose.yaml with a top-level x-sandbox, "
-            "or begin with: sandbox init DIR",
-        )
+        raise no_environments(workspace.repository)
     return wanted or known
+
+
+def note_branch(invocation: Invocation, workspace: Workspace) -> None:
+    """
+    Say so where another commit is looked at than the one that is checked out.
+    """
+    from sandbox.runtime.whereabouts import branch_note
+
+    note = branch_note(workspace.repository)
+    if note:
+        invocation.note(note)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -41,24 +42,23 @@ def plan(
     """
     Show what a sync would do, and why. Changes nothing.
     """
-    from sandbox.cli.opened import chosen, opened
+    from sandbox.cli.opened import note_branch, opened
     from sandbox.errors import UsageError
     from sandbox.planning.plan import is_in_sync
-    from sandbox.runtime.preview import preview_plan
-    from sandbox.runtime.staged import staged_environments
+    from sandbox.runtime.preview import declared_environments, preview_plan
 
     if sum(map(bool, (ref, worktree, staged))) > 1:
         message = "--ref, --worktree and --staged exclude one another"
         raise UsageError(message, remedy="give one of them")
     with opened(invocation) as workspace:
-        if staged:  # the index may declare others than the commit
-            names = (environment,) if environment else staged_environments(workspace.repository)
-        else:
-            names = chosen(workspace, environment)
-        previews = [
-            preview_plan(workspace, name, ref=ref, worktree=worktree, staged=staged)
-            for name in names
-        ]
+        if not (ref or worktree or staged):
+            note_branch(invocation, workspace)
+        look = partial(preview_plan, workspace, ref=ref, worktree=worktree, staged=staged)
+        if environment:
+            previews = [look(environment)]
+        else:  # what is looked at may declare others than the branch
+            declared = declared_environments(workspace, ref=ref, worktree=worktree, staged=staged)
+            previews = [look(name) for name in declared]
     _show(invocation, previews, single=environment is not None)
     if exit_code and not all(is_in_sync(each.plan) for each in previews):
         raise typer.Exit(CHANGES_PRESENT)

@@ -38,13 +38,14 @@ def sync(
     Bring ENV to what is committed, once, now.
     """
     from sandbox.cli.last_words import last_words
-    from sandbox.cli.opened import chosen, opened
+    from sandbox.cli.opened import chosen, note_branch, opened
     from sandbox.cli.outcome import end_with
     from sandbox.runtime.wait import wait_for
 
     timeout_s = invocation.deadline_s(TIMEOUT_S)
     with opened(invocation) as workspace:
         names = chosen(workspace, environment)
+        note_branch(invocation, workspace)
         control = workspace.control()
         ends_at = workspace.clock.monotonic() + timeout_s
         with last_words(workspace, names):

@@ -37,10 +37,11 @@ def up(
 
     A controller stays in the background. Ctrl-C leaves it at work.
     """
-    from sandbox.cli.opened import chosen, opened
+    from sandbox.cli.opened import chosen, note_branch, opened
 
     with opened(invocation) as workspace:
         names = chosen(workspace, environments)
+        note_branch(invocation, workspace)
         workspace.engine.info()  # no engine: say so at once
         if not foreground:
             bring_up(invocation, workspace, names, everything=not environments)

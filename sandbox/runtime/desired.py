@@ -3,72 +3,43 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sandbox.compose.load import find_environments
 from sandbox.delivery.pin import NAME, set_release
 from sandbox.errors import NotFoundError, SandboxError, SourceError
-from sandbox.runtime.source import (
-    ENVIRONMENTS,
-    CommitSource,
-    EditedSource,
-    WorktreeSource,
-    load_from,
+from sandbox.runtime.source import ENVIRONMENTS, CommitSource, EditedSource, load_from
+from sandbox.runtime.whereabouts import (
+    branch_commit,
+    environments_at,
+    home_commit,
+    nearest,
+    no_such_environment,
+    no_such_revision,
+    no_tracked_branch,
+    not_on_branch,
+    worktree_source,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sandbox.model.desired import DesiredState
     from sandbox.ports import Repository
     from sandbox.runtime.workspace import Workspace
 
-DEFAULT_BRANCH = "main"
 RECENT = 10
-
-
-def home_commit(repository: Repository) -> str:
-    """
-    Give the commit that says which environments there are: of ``main``, else of ``HEAD``.
-
-    Raises:
-        SourceError: The repository has no commit yet, or the branch cannot be read.
-    """
-    commit = _branch_commit(repository, DEFAULT_BRANCH) or repository.resolve("HEAD")
-    if commit is None:
-        message = f"{repository.name}: there is no branch {DEFAULT_BRANCH}, and HEAD has no commit"
-        raise SourceError(
-            message,
-            remedy=f"commit something, or restore the branch: git branch {DEFAULT_BRANCH} COMMIT",
-        )
-    return commit
-
-
-def _branch_commit(repository: Repository, branch: str) -> str | None:
-    """Give the commit of *branch*; refuse a damaged one, which is not the same as none."""
-    commit = repository.resolve(f"refs/heads/{branch}")
-    if commit is None:
-        repository.resolve(branch)
-    return commit
 
 
 def environment_names(repository: Repository) -> tuple[str, ...]:
     """Names of the environments of the home commit, sorted."""
-    return find_environments(CommitSource(repository=repository, revision=home_commit(repository)))
+    return environments_at(repository, home_commit(repository))
 
 
 def require_environment(repository: Repository, environment: str) -> None:
-    """Refuse a name that is no environment with a `NotFoundError` that lists those that are."""
+    """Refuse a name that is no environment with a `NotFoundError` that says where it is instead."""
     names = environment_names(repository)
     if environment not in names:
-        raise no_such_environment(environment, names)
-
-
-def no_such_environment(name: str, known: Sequence[str]) -> NotFoundError:
-    """The error that names what was meant perhaps, and those that are."""
-    return NotFoundError(f"environment {name!r} does not exist", remedy=_nearest(name, known))
+        raise no_such_environment(repository, environment, names)
 
 
 def load_tracked(repository: Repository, environment: str) -> DesiredState:
@@ -82,7 +53,11 @@ def load_tracked(repository: Repository, environment: str) -> DesiredState:
     """
     home = load_at(repository, environment, home_commit(repository))
     commit = _tracked_commit(repository, home)
-    return home if commit == home.revision else load_at(repository, environment, commit)
+    if commit == home.revision:
+        return home
+    if environment not in environments_at(repository, commit):
+        raise not_on_branch(repository, environment, home.settings.track, commit)
+    return load_at(repository, environment, commit)
 
 
 def subject_of(repository: Repository, revision: str) -> str:
@@ -122,30 +97,37 @@ def attempted_commit(repository: Repository, environment: str) -> str:
 
 def _tracked_commit(repository: Repository, home: DesiredState) -> str:
     branch = home.settings.track
-    commit = _branch_commit(repository, branch)
+    commit = branch_commit(repository, branch)
     if commit is None:
-        message = f"{home.environment}: branch {branch}, which it tracks, does not exist"
-        raise SourceError(message, remedy=f"restore it: git branch {branch} COMMIT")
+        raise no_tracked_branch(repository, home.environment, branch)
     return commit
 
 
 def load_ref(repository: Repository, environment: str, ref: str) -> DesiredState:
     """Load *environment* at a branch, tag or commit that a person named."""
+    commit = ref_commit(repository, ref)
+    names = environments_at(repository, commit)
+    if environment not in names:
+        message = f"environment {environment!r} does not exist at {ref} ({commit[:7]})"
+        raise NotFoundError(message, remedy=nearest(environment, names))
+    return load_at(repository, environment, commit)
+
+
+def ref_commit(repository: Repository, ref: str) -> str:
+    """Give the commit of a branch, tag or (short) id that a person named."""
     commit = repository.resolve(ref)
     if commit is None:
-        message = f"revision {ref!r} does not exist"
-        raise NotFoundError(message, remedy="see: git log --oneline --all")
-    return load_at(repository, environment, commit)
+        raise no_such_revision(repository, ref)
+    return commit
 
 
 def load_worktree(repository: Repository, environment: str) -> DesiredState:
     """Load *environment* from the uncommitted files below ``environments/``."""
-    files = repository.worktree_files(ENVIRONMENTS)
-    if files is None:
-        message = f"{repository.name} is a bare repository and has no work tree"
-        raise SourceError(message, remedy="plan a commit instead: sandbox plan --ref REF")
-    head = repository.resolve("HEAD") or home_commit(repository)
-    source = WorktreeSource(repository=repository, revision=head, files=files)
+    source = worktree_source(repository)
+    names = find_environments(source)
+    if environment not in names:
+        message = f"environment {environment!r} does not exist in the work tree"
+        raise NotFoundError(message, remedy=nearest(environment, names))
     return load_from(source, environment)
 
 
@@ -192,9 +174,3 @@ def _vanished(source: CommitSource, environment: str) -> str:
     else:
         why = "the file has no top-level x-sandbox"
     return f"{file}: {why} in {source.revision[:7]}; what runs is left alone"
-
-
-def _nearest(name: str, known: Sequence[str]) -> str:
-    there_are = f"there are: {', '.join(known)}" if known else "there is none"
-    close = get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]}? {there_are}" if close else there_are

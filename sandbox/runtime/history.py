@@ -27,11 +27,11 @@ from sandbox.runtime.desired import (
     environment_names,
     know_secrets,
     load_at,
-    no_such_environment,
     subject_of,
 )
 from sandbox.runtime.source import ENVIRONMENTS, CommitSource
 from sandbox.runtime.watched import Watched, watched
+from sandbox.runtime.whereabouts import no_such_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -107,7 +107,7 @@ def _names(workspace: Workspace, environment: str) -> tuple[str, ...]:
     if not environment:
         return tuple(sorted({*known, *recorded}))
     if environment not in {*known, *recorded}:
-        raise no_such_environment(environment, known)
+        raise no_such_environment(workspace.repository, environment, known)
     return (environment,)
 
 

@@ -22,10 +22,11 @@ from sandbox.delivery.pipeline import (
 from sandbox.errors import CancelledError, HeldError, NotFoundError, SandboxError, one_line
 from sandbox.model.event import EventKind
 from sandbox.model.pipeline import StageKind, StageStatus
-from sandbox.runtime.desired import home_commit
+from sandbox.runtime.desired import ref_commit
 from sandbox.runtime.person import person
 from sandbox.runtime.source import CommitSource
 from sandbox.runtime.stages import StageWork
+from sandbox.runtime.whereabouts import home_commit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,11 +117,7 @@ def read_stage_log(workspace: Workspace, run: PipelineRun, stage_name: str) -> s
 
 def _begun(workspace: Workspace, request: RunRequest) -> PipelineRun:
     repository = workspace.repository
-    wanted = request.revision or home_commit(repository)
-    commit = repository.resolve(wanted)
-    if commit is None:
-        message = f"revision {wanted!r} does not exist"
-        raise NotFoundError(message, remedy="see: git log --oneline --all")
+    commit = ref_commit(repository, request.revision or home_commit(repository))
     content = repository.read_file(commit, PIPELINE)
     if content is None:
         message = f"{PIPELINE} is not in {commit[:7]}"

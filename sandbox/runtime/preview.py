@@ -6,14 +6,28 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sandbox.compose.committed import load_committed
+from sandbox.compose.load import find_environments
+from sandbox.errors import NotFoundError
 from sandbox.planning.forecast import forecast
 from sandbox.planning.plan import plan_sync
-from sandbox.runtime.desired import load_ref, load_worktree, require_environment
+from sandbox.runtime.desired import (
+    environment_names,
+    load_ref,
+    load_worktree,
+    ref_commit,
+    require_environment,
+)
 from sandbox.runtime.observe import observe
 from sandbox.runtime.source import CommitSource
-from sandbox.runtime.staged import load_staged
+from sandbox.runtime.staged import load_staged, staged_environments
 from sandbox.runtime.sync import refuse_unmeant_emptiness
 from sandbox.runtime.wanted import load_wanted, policy_of
+from sandbox.runtime.whereabouts import (
+    BEGIN,
+    environments_at,
+    no_environments,
+    worktree_source,
+)
 
 if TYPE_CHECKING:
     from sandbox.compose.project import Project
@@ -87,8 +101,33 @@ def load_desired(
     return load_wanted(workspace, environment).desired
 
 
-def load_config(workspace: Workspace, environment: str) -> Project:
-    """Load the files of *environment* at what it tracks, as Compose would print them."""
-    desired = load_desired(workspace, environment)
+def declared_environments(
+    workspace: Workspace, *, ref: str | None = None, worktree: bool = False, staged: bool = False
+) -> tuple[str, ...]:
+    """
+    Names of the environments of *ref*, on disk, or staged; by default those that there are.
+
+    Raises:
+        NotFoundError: There is none, or no such revision.
+    """
+    repository = workspace.repository
+    if staged:
+        return staged_environments(repository)
+    if worktree:
+        found, place = find_environments(worktree_source(repository)), "in the work tree"
+    elif ref is not None:
+        commit = ref_commit(repository, ref)
+        found, place = environments_at(repository, commit), f"at {ref} ({commit[:7]})"
+    else:
+        found, place = environment_names(repository), ""
+    if not found:
+        message = f"there is no environment {place}"
+        raise NotFoundError(message, remedy=BEGIN) if place else no_environments(repository)
+    return found
+
+
+def load_config(workspace: Workspace, environment: str, *, ref: str | None = None) -> Project:
+    """Load the files of *environment* at what it tracks, or at *ref*, as Compose prints them."""
+    desired = load_desired(workspace, environment, ref=ref)
     source = CommitSource(repository=workspace.repository, revision=desired.revision)
     return load_committed(environment, source, desired.release)

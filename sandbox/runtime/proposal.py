@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.delivery.pin import set_release
 from sandbox.delivery.promotion import judge_migrations, judge_source, judge_target
-from sandbox.errors import HeldError, NotFoundError, SandboxError, SourceError
+from sandbox.errors import HeldError, SandboxError, SourceError
 from sandbox.model.promotion import Move, Proposal, TargetFacts
 from sandbox.planning.plan import plan_sync
-from sandbox.runtime.desired import load_tracked, require_environment, subject_of
+from sandbox.runtime.desired import (
+    load_tracked,
+    ref_commit,
+    require_environment,
+    subject_of,
+)
 from sandbox.runtime.earlier import earlier_release, staying
 from sandbox.runtime.observe import observe
 from sandbox.runtime.proven import source_facts
@@ -83,7 +88,7 @@ def propose_pin(workspace: Workspace, environment: str, revision: str) -> Propos
     """
     require_environment(workspace.repository, environment)
     desired = load_tracked(workspace.repository, environment)
-    aim = _Aim(move=Move.PIN, release=_commit(workspace, revision))
+    aim = _Aim(move=Move.PIN, release=ref_commit(workspace.repository, revision))
     return _proposal(workspace, desired, aim)
 
 
@@ -104,7 +109,7 @@ def propose_rollback(workspace: Workspace, environment: str, revision: str = "")
     require_environment(workspace.repository, environment)
     desired = load_tracked(workspace.repository, environment)
     if revision:
-        release, origin = _commit(workspace, revision), ""
+        release, origin = ref_commit(workspace.repository, revision), ""
     else:
         found = earlier_release(workspace, desired)
         release, origin = found.release, found.origin
@@ -117,14 +122,6 @@ def propose_rollback(workspace: Workspace, environment: str, revision: str = "")
         against=tuple(judge_migrations(migrations, environment, release)),
     )
     return _proposal(workspace, desired, aim)
-
-
-def _commit(workspace: Workspace, revision: str) -> str:
-    commit = workspace.repository.resolve(revision)
-    if commit is None:
-        message = f"revision {revision!r} does not exist"
-        raise NotFoundError(message, remedy="see: git log --oneline --all")
-    return commit
 
 
 def _proposal(workspace: Workspace, desired: DesiredState, aim: _Aim) -> Proposal:

@@ -61,7 +61,12 @@ class CommitSource:
         commit = self.repository.resolve(requested)
         if commit is None:
             message = f"release {requested} is not a commit of this repository"
-            raise SourceError(message, remedy="pin another one: sandbox pin ENV REV")
+            remedy = "pin another one: sandbox pin ENV REV"
+            if self.repository.is_shallow():
+                remedy = (
+                    "this clone holds a part of the history; get the rest: git fetch --unshallow"
+                )
+            raise SourceError(message, remedy=remedy)
         return commit
 
     def context_id(self, release: str, folder: str) -> str | None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 from typing_extensions import override
 
 from sandbox.compose.load import find_environments
-from sandbox.errors import SourceError
-from sandbox.runtime.desired import home_commit, no_such_environment
+from sandbox.errors import NotFoundError, SourceError
 from sandbox.runtime.source import ENVIRONMENTS, CommitSource, WorktreeSource, load_from
+from sandbox.runtime.whereabouts import home_commit, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -110,5 +110,6 @@ def load_staged(repository: Repository, environment: str) -> DesiredState:
     source = staged_source(repository)
     names = find_environments(source)
     if environment not in names:
-        raise no_such_environment(environment, names)
+        message = f"environment {environment!r} does not exist in what is staged"
+        raise NotFoundError(message, remedy=nearest(environment, names))
     return load_from(source, environment)

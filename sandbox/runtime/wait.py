@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.errors import DeadlineError, HeldError, NotFoundError
+from sandbox.errors import DeadlineError, HeldError
 from sandbox.model.status import EnvironmentStatus, Health, SyncStatus
+from sandbox.runtime.desired import ref_commit
 from sandbox.runtime.suspension import active_suspension
 from sandbox.runtime.under_way import syncing_now
 
@@ -40,10 +41,7 @@ def wait_for(
         HeldError: It will not be, unless somebody acts; told as soon as it is known.
         NotFoundError: No such environment or revision.
     """
-    commit = workspace.repository.resolve(revision) if revision else ""
-    if commit is None:
-        message = f"revision {revision!r} does not exist"
-        raise NotFoundError(message, remedy="see: git log --oneline --all")
+    commit = ref_commit(workspace.repository, revision) if revision else ""
     clock = workspace.clock
     deadline = clock.monotonic() + timeout_s
     held_since: float | None = None

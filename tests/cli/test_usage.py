@@ -66,8 +66,9 @@ def test_an_unknown_environment_ends_with_5_and_names_the_nearest(
 ) -> None:
     status, stdout, stderr = call(*words, repository=repository)
     assert (status, stdout) == (5, "")
+    head = (repository / ".git/refs/heads/main").read_text()[:7]
     assert stderr.splitlines() == [
-        "error: environment 'stagin' does not exist",
+        f"error: environment 'stagin' does not exist on branch main ({head})",
         "  try: did you mean staging? there are: production, staging",
     ]
 

@@ -13,12 +13,14 @@ from typing import Final
 
 from sandbox.adapters.git_repository.archive import archive
 from sandbox.adapters.git_repository.attributes import ATTRIBUTES, filter_of
+from sandbox.adapters.git_repository.branches import local_branches, read_head, tracking_branches
 from sandbox.adapters.git_repository.cache import BoundedCache
 from sandbox.adapters.git_repository.commit import Committer
 from sandbox.adapters.git_repository.edits import EDITS_MAX, new_files, uncommitted
 from sandbox.adapters.git_repository.hooks import hook_file, read_hook, write_hook
 from sandbox.adapters.git_repository.index import index_of_hook, staged_files
 from sandbox.adapters.git_repository.locks import remove_left_locks
+from sandbox.adapters.git_repository.log import read_commit
 from sandbox.adapters.git_repository.notes import Notes
 from sandbox.adapters.git_repository.objects import ObjectReader
 from sandbox.adapters.git_repository.place import Place, find_place
@@ -34,11 +36,10 @@ from sandbox.adapters.git_repository.tree import (
 from sandbox.adapters.git_repository.worktree import WorkTree
 from sandbox.errors import ConflictError, SourceError
 from sandbox.planning.ownership import derived_instance
-from sandbox.ports import CommitInfo, TreeEntry
+from sandbox.ports import CommitInfo, Head, TreeEntry
 
 FULL_ID: Final = re.compile(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?")
 SHORT_ID: Final = re.compile(r"[0-9a-fA-F]{4,63}")
-IDENTITY: Final = re.compile(rb"(?P<name>.*?) ?<[^>]*> (?P<seconds>-?\d+)")
 REMEMBERED: Final = 4096
 
 
@@ -137,32 +138,24 @@ class GitRepository:
             )
 
     def commit_info(self, commit: str) -> CommitInfo:
-        """Read who committed what and when; `SourceError` when there is no such commit."""
-        found = self._objects.read(commit, "commit")
-        if found is None:
-            raise SourceError(f"there is no commit {commit}")
-        head, _, message = found.content.partition(b"\n\n")
-        fields = {
-            name: value
-            for name, _, value in (line.partition(b" ") for line in reversed(head.split(b"\n")))
-        }
-        author = IDENTITY.match(fields.get(b"author", b""))
-        committer = IDENTITY.match(fields.get(b"committer", b""))
-        encoding = fields.get(b"encoding", b"utf-8").decode("ascii", errors="replace")
-        return CommitInfo(
-            id=found.id,
-            author=_text(author["name"], encoding) if author else "",
-            committed_at=float(committer["seconds"]) if committer else 0.0,
-            subject=next(iter(_text(message, encoding).strip().splitlines()), ""),
-        )
+        """Read who committed what and when; see `read_commit`."""
+        return read_commit(self._objects, commit)
 
     def refs(self) -> Mapping[str, str]:
         """Commit id by branch name, for all local branches; damaged ones are left out."""
-        listed = self._program.run(
-            "for-each-ref", "--format=%(refname)%00%(objectname)", "refs/heads/"
-        )
-        pairs = (line.split("\0") for line in os.fsdecode(listed).splitlines())
-        return {ref.removeprefix("refs/heads/"): commit for ref, commit in pairs}
+        return local_branches(self._program)
+
+    def head(self) -> Head:
+        """What is checked out here; see `read_head`."""
+        return read_head(self._program, self._objects)
+
+    def remote_branches(self, branch: str) -> tuple[str, ...]:
+        """Remote-tracking branches of that name; see `tracking_branches`."""
+        return tracking_branches(self._program, branch)
+
+    def is_shallow(self) -> bool:
+        """Whether history was cut off when it was cloned."""
+        return Path(self.place.common_dir, "shallow").exists()
 
     def moved_at(self, branch: str) -> float | None:
         """When *branch* last moved, in seconds since the epoch; ``None`` where no file tells."""
@@ -395,10 +388,3 @@ class GitRepository:
             for folder in folders
             for entry in self.list_files(commit, folder, enter=False)
         }
-
-
-def _text(raw: bytes, encoding: str) -> str:
-    try:
-        return raw.decode(encoding, errors="replace")
-    except LookupError:
-        return raw.decode(errors="replace")

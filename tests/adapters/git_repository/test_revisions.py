@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.adapters.git_repository import GitRepository
 from sandbox.errors import SourceError
+from sandbox.ports import Head
 from tests.repositories import DiskRepository
 
 Open = Callable[[Path], GitRepository]
@@ -301,3 +302,41 @@ def test_a_commit_holds_itself_and_its_ancestors_only(disk: DiskRepository, open
     assert not repository.is_ancestor(beside, second)
     with pytest.raises(SourceError):
         repository.is_ancestor("f" * 40, second)
+
+
+def test_what_is_checked_out_is_a_branch_or_a_commit(disk: DiskRepository, opened: Open) -> None:
+    assert opened(disk.top).head() == Head(branch="main", commit="")
+    first = disk.commit(a="1")
+    repository = opened(disk.top)
+    assert repository.head() == Head(branch="main", commit=first)
+    disk.git("switch", "--quiet", "--create", "feature/x")
+    assert repository.head().branch == "feature/x"
+    disk.git("switch", "--quiet", "--detach")
+    assert repository.head() == Head(branch="", commit=first)
+    disk.git("branch", "--delete", "--force", "main")
+    linked = disk.top.parent / "linked"
+    disk.git("worktree", "add", "--quiet", "-b", "side", str(linked), first)
+    assert opened(linked).head().branch == "side"
+    assert repository.head().branch == ""
+
+
+def test_remote_branches_of_a_name_are_found_and_no_others(
+    disk: DiskRepository, opened: Open
+) -> None:
+    first = disk.commit(a="1")
+    for ref in ("origin/main", "upstream/main", "origin/feature/main", "origin/mainline"):
+        disk.git("update-ref", f"refs/remotes/{ref}", first)
+    repository = opened(disk.top)
+    assert repository.remote_branches("main") == ("origin/main", "upstream/main")
+    assert repository.remote_branches("feature/main") == ("origin/feature/main",)
+    for name in ("nope", "*", "--all", "a b", "a\0b", ""):
+        assert repository.remote_branches(name) == ()
+
+
+def test_a_clone_knows_that_it_was_cut_off(disk: DiskRepository, opened: Open) -> None:
+    for number in "123":
+        disk.commit(a=number)
+    assert not opened(disk.top).is_shallow()
+    shallow = DiskRepository.make(disk.top.parent / "shallow")
+    shallow.git("fetch", "--quiet", "--depth", "1", disk.top.as_uri(), "main")
+    assert opened(shallow.top).is_shallow()
