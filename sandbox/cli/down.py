@@ -41,10 +41,14 @@ def down(
     from sandbox.cli.follow import follow
     from sandbox.cli.opened import opened
     from sandbox.cli.outcome import end_with
+    from sandbox.runtime.down import require_known
 
     with opened(invocation) as workspace:
+        require_known(workspace, environments or ())
         control = workspace.control()
-        names = environments or [each.name for each in control.status(())]
+        names = list(dict.fromkeys(environments or ())) or [
+            each.name for each in control.status(())
+        ]
         results: dict[str, SyncRecord | SandboxError] = {}
         timeout_s = invocation.deadline_s(TIMEOUT_S)
         width = max(map(len, names), default=0)

@@ -201,3 +201,12 @@ def test_a_checkout_of_ci_says_what_it_lacks(checkout: DiskRepository) -> None:
     status, _, stderr = call("config", "staging", "--ref", "HEAD", repository=checkout.top)
     assert status == 1
     assert "git fetch --unshallow" in stderr
+
+
+def test_a_wrong_name_takes_nothing_down(disk: DiskRepository) -> None:
+    status, stdout, stderr = call("down", "staging", "nosuch", repository=disk.top)
+    assert (status, stdout) == (5, "")
+    assert stderr.splitlines() == [
+        f"error: environment 'nosuch' does not exist on branch main ({short(disk)})",
+        "  try: there are: production, staging",
+    ]
