@@ -4,13 +4,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
 from sandbox.cli.arguments import MaybeEnvironment
 from sandbox.cli.command import SEE, command
 from sandbox.cli.invocation import Invocation
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sandbox.model.status import EnvironmentStatus
+
+CHANGES_PRESENT = 3
+DEGRADED = 4
+
+ExitCode = Annotated[
+    bool,
+    typer.Option("--exit-code", help="End with 4 when one is degraded, 3 when not all are synced."),
+]
+
 
 @command("status", panel=SEE)
-def status(invocation: Invocation, environment: MaybeEnvironment = None) -> None:
+def status(
+    invocation: Invocation, environment: MaybeEnvironment = None, exit_code: ExitCode = False
+) -> None:
     """
     Show where environments stand, and what to do next.
 
@@ -28,15 +47,32 @@ def status(invocation: Invocation, environment: MaybeEnvironment = None) -> None
         from sandbox.render import documents
 
         invocation.show_json(documents.statuses(statuses))
-        return
-    from sandbox.render.status import status_text
+    else:
+        from sandbox.render.status import status_text
 
-    invocation.show(status_text(statuses, now=now, style=invocation.style))
+        invocation.show(status_text(statuses, now=now, style=invocation.style))
+    ended = exit_status(statuses) if exit_code else 0
+    if ended:
+        raise typer.Exit(ended)
 
 
 @command("ps", panel=SEE, hidden=True)
-def ps(invocation: Invocation, environment: MaybeEnvironment = None) -> None:
+def ps(
+    invocation: Invocation, environment: MaybeEnvironment = None, exit_code: ExitCode = False
+) -> None:
     """
     Another name of `status`.
     """
-    status(invocation, environment)
+    status(invocation, environment, exit_code)
+
+
+def exit_status(statuses: Iterable[EnvironmentStatus]) -> int:
+    """
+    Give the exit status of the worst of *statuses*; an unknown sync status is not in sync.
+    """
+    from sandbox.model.status import Health, SyncStatus
+
+    if any(each.health is Health.DEGRADED for each in statuses):
+        return DEGRADED
+    in_sync = all(each.sync is SyncStatus.SYNCED for each in statuses)
+    return 0 if in_sync else CHANGES_PRESENT

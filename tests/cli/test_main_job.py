@@ -72,6 +72,27 @@ def test_a_plan_of_a_branch_ends_with_3_and_names_the_field(ground: Playground) 
     assert {"field": "environment.GREETING", "old": "hello", "new": "hi"} in changes
 
 
+def test_a_wrong_name_takes_nothing_down_and_is_told_at_once(ground: Playground) -> None:
+    before = [container["Id"] for container in ground.containers()]
+    began = time.monotonic()
+    told = ground.sandbox("down", "staging", "nosuch", status=5)
+    assert time.monotonic() - began < 10.0
+    assert "there are: staging" in told.stderr
+    assert [container["Id"] for container in ground.containers()] == before
+
+
+def test_the_exit_status_of_status_says_where_it_stands(empty: Playground) -> None:
+    empty.commit_environment(small())
+    empty.sandbox("status", "--exit-code", status=3)
+    empty.sandbox("up")
+    empty.sandbox("status", "--exit-code")
+    web = "sleep 1; echo gave up; exit 3"
+    empty.commit_environment(small().replace("touch /tmp/ready; exec", f"{web}; exec"))
+    until(lambda: empty.status()["health"] == "degraded", "it is degraded")
+    empty.sandbox("status", "staging", "--exit-code", status=4)
+    empty.sandbox("status", "staging")
+
+
 def test_a_sync_of_a_converged_environment_says_so(ground: Playground) -> None:
     assert "nothing to do" in ground.sandbox("sync", "staging", "--wait").stdout
     (record,) = ground.sandbox("sync", "staging", "--output", "json").json["syncs"]
