@@ -12,6 +12,7 @@ from typing import Annotated, Concatenate, ParamSpec
 import typer
 
 from sandbox.cli.invocation import Caller, Invocation, Output
+from sandbox.cli.values import one_of
 
 P = ParamSpec("P")
 Command = Callable[Concatenate[Invocation, P], None]
@@ -67,7 +68,13 @@ RepoOption = Annotated[
 ]
 OutputOption = Annotated[
     Output | None,
-    typer.Option("--output", help="Form of the result.", rich_help_panel=_COMMON),
+    typer.Option(
+        "--output",
+        metavar="text|json",
+        parser=one_of(Output),
+        help="Form of the result.",
+        rich_help_panel=_COMMON,
+    ),
 ]
 TimeoutOption = Annotated[
     str | None,

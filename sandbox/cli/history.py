@@ -11,6 +11,7 @@ import typer
 from sandbox.cli.arguments import MaybeEnvironment
 from sandbox.cli.command import SEE, command
 from sandbox.cli.invocation import Invocation
+from sandbox.cli.values import whole_number
 
 if TYPE_CHECKING:
     from sandbox.render.documents import Json
@@ -24,7 +25,7 @@ def history(
     invocation: Invocation,
     environment: MaybeEnvironment = None,
     limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=1, help="Show the newest N.")
+        int, typer.Option("--limit", metavar="N", parser=whole_number(1), help="Show the newest N.")
     ] = LIMIT,
     at: Annotated[
         str | None,
@@ -36,7 +37,9 @@ def history(
     ] = None,
     receipt: Annotated[
         int | None,
-        typer.Option("--receipt", metavar="ID", help="Show this one in full.", min=1),
+        typer.Option(
+            "--receipt", metavar="ID", help="Show this one in full.", parser=whole_number(1)
+        ),
     ] = None,
 ) -> None:
     """

@@ -11,6 +11,7 @@ import typer
 
 from sandbox.cli.command import SET_UP, command, group
 from sandbox.cli.invocation import Invocation
+from sandbox.cli.values import one_of
 from sandbox.model.hook import HookName
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def uninstall(invocation: Invocation) -> None:
 @command("run", of=hook, hidden=True)
 def run(
     invocation: Invocation,
-    name: Annotated[HookName, typer.Argument(metavar="HOOK")],
+    name: Annotated[HookName, typer.Argument(metavar="HOOK", parser=one_of(HookName))],
     arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
 ) -> None:
     """

@@ -11,6 +11,7 @@ import typer
 
 from sandbox.cli.command import SET_UP, command, parse_span
 from sandbox.cli.invocation import Invocation
+from sandbox.cli.values import one_of, whole_number
 from sandbox.model.lab import NEEDS_A_RELEASE, Chapter
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def lab(
         typer.Option(
             "--scenario",
             metavar="NAME",
+            parser=one_of(Chapter),
             help=f"Go through this part only; may be repeated: {', '.join(Chapter)}.",
             show_default=False,
         ),
@@ -59,7 +61,7 @@ def lab(
         typer.Option(
             "--repeat",
             metavar="N",
-            min=1,
+            parser=whole_number(1),
             help="Go through each way N times; from 3 on, differences are claimed.",
         ),
     ] = 1,

@@ -15,6 +15,7 @@ import typer
 from sandbox.cli.arguments import Environment, MaybeService
 from sandbox.cli.command import LOOK_INSIDE, command
 from sandbox.cli.invocation import Invocation
+from sandbox.cli.values import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +37,10 @@ def logs(
         bool, typer.Option("--follow", "-f", help="Go on with what comes; Ctrl-C ends it.")
     ] = False,
     tail: Annotated[
-        int, typer.Option("--tail", metavar="N", min=0, help="Last lines of each container.")
+        int,
+        typer.Option(
+            "--tail", metavar="N", parser=whole_number(0), help="Last lines of each container."
+        ),
     ] = _TAIL,
 ) -> None:
     """

@@ -13,6 +13,7 @@ import typer
 
 from sandbox.cli.command import DELIVER, command, group
 from sandbox.cli.invocation import Invocation
+from sandbox.cli.values import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,9 @@ pipeline = group(
     panel=DELIVER,
     says="Push a commit through the stages of environments/pipeline.yaml.",
 )
-Number = Annotated[int, typer.Argument(metavar="N", help="Number of the run.", min=1)]
+Number = Annotated[
+    int, typer.Argument(metavar="N", help="Number of the run.", parser=whole_number(1))
+]
 
 
 @command("run", of=pipeline)
@@ -52,7 +55,11 @@ def run(
     resume: Annotated[
         int,
         typer.Option(
-            "--resume", metavar="N", help="Go on with run N where it ended.", show_default=False
+            "--resume",
+            metavar="N",
+            parser=whole_number(0),
+            help="Go on with run N where it ended.",
+            show_default=False,
         ),
     ] = 0,
 ) -> None:
@@ -91,7 +98,7 @@ def run(
 def list_runs(
     invocation: Invocation,
     limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=1, help="Show the newest N.")
+        int, typer.Option("--limit", metavar="N", parser=whole_number(1), help="Show the newest N.")
     ] = LIMIT,
 ) -> None:
     """

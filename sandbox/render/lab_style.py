@@ -94,6 +94,7 @@ summary { cursor: pointer; font-weight: 600; }
   tr { display: grid; grid-template-columns: 1fr 1fr; gap: 4px 14px; padding: 12px 0;
     border-bottom: 1px solid var(--line); }
   tr:last-child { border-bottom: 0; } th, td { padding: 0; border: 0; }
-  tbody th:first-child { width: auto; grid-column: 1 / -1; } .way { display: block; font-weight: 600; }
+  tbody th:first-child { width: auto; grid-column: 1 / -1; }
+  .way { display: block; font-weight: 600; }
 }
 """

@@ -2,9 +2,14 @@
 Command lines that cannot be carried out, called in this process.
 """
 
+import inspect
+import typing
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
+from typer.models import ParameterInfo
 from typer.testing import CliRunner
 
 from sandbox.cli import app as cli_app
@@ -37,6 +42,56 @@ def test_a_command_line_that_makes_no_sense_ends_with_2(repository: Path, words:
     assert (status, stdout) == (2, "")
     assert stderr != ""
     assert "Traceback" not in stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["status", "--output", "yaml"], "'yaml' is not allowed; write text or json"),
+        (["--output", "yaml", "status"], "'yaml' is not allowed; write text or json"),
+        (["history", "--limit", "x"], "'x' is not allowed; write a whole number from 1 on"),
+        (["history", "--limit", "0"], "'0' is not allowed; write a whole number from 1 on"),
+        (["history", "--receipt", "1.5"], "'1.5' is not allowed; write a whole number from 1 on"),
+        (["logs", "staging", "--tail", "-1"], "'-1' is not allowed; write a whole number from 0"),
+        (["pipeline", "show", "last"], "'last' is not allowed; write a whole number from 1 on"),
+        (["pipeline", "run", "--resume", "x"], "'x' is not allowed; write a whole number from 0"),
+        (["hook", "run", "update"], "'update' is not allowed; write pre-commit or pre-push"),
+        (["lab", "--scenario", "all"], "'all' is not allowed; write feature, "),
+        (["status", "--timeout", "soon"], "'soon' is no span of time; write 90s, 2m or 1h"),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, list) else "",
+)
+def test_a_bad_value_is_told_with_those_that_are_allowed(
+    repository: Path, words: list[str], told: str
+) -> None:
+    status, stdout, stderr = call(*words, repository=repository)
+    assert (status, stdout) == (2, "")
+    said = " ".join(stderr.replace("│", " ").split())
+    assert told in said
+    for leaked in ("Value error", "Input should", "valid integer"):
+        assert leaked not in said
+
+
+PLAIN = (str, str | None, bool, bool | None, list[str], list[str] | None, Path, Path | None)
+"""Kinds of values that are never refused by the library."""
+
+
+def parameters(app: typer.Typer) -> Iterator[tuple[str, object, ParameterInfo]]:
+    for command in app.registered_commands:
+        assert command.callback
+        for each in inspect.signature(command.callback, eval_str=True).parameters.values():
+            if typing.get_origin(each.annotation) is typing.Annotated:
+                kind, info = typing.get_args(each.annotation)[:2]
+                yield f"{command.name} {each.name}", kind, info
+    for group in app.registered_groups:
+        assert group.typer_instance
+        yield from parameters(group.typer_instance)
+
+
+def test_every_value_that_may_be_refused_is_refused_in_our_words() -> None:
+    found = list(parameters(cli_app.app))
+    assert len(found) > 100
+    assert [name for name, kind, info in found if kind not in PLAIN and not info.parser] == []
 
 
 @pytest.mark.parametrize(
