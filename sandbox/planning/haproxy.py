@@ -35,6 +35,7 @@ STRUCTURE_VARIABLE = "proc.structure_hash"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 _HOST = re.compile(r"\.?[a-z0-9]([a-z0-9._-]{0,252})")
 _HOSTS_SHOWN = 50
+_UNKNOWN = "No service has this name here"
 _BLOCK = re.compile(r"[0-9a-f.:]{2,39}/\d{1,3}")
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 _HASH_DIGITS = 16
@@ -144,7 +145,7 @@ backend {TABLE}
 
 backend unrouted
     mode http
-    http-request return status 404 {_text("404 No service has this name here.")}"""
+    http-request return status 404 {_text(f"404 {_UNKNOWN}.")}"""
 
 
 def _text(line: str) -> str:
@@ -197,16 +198,38 @@ def _unrouted(listener: Listener) -> str:
 
 
 def _known_names(listener: Listener) -> str:
-    """Tell who asked for an unknown name which there are."""
+    """Tell who asked for an unknown name which there are: a browser with links, others as text."""
     hosts = sorted(listener.hosts, key=lambda host: (host.lstrip("."), host[0] == "."))
-    names = [f"*{host}" if host.startswith(".") else host for host in hosts]
-    names[_HOSTS_SHOWN:] = [f"and {len(names) - _HOSTS_SHOWN} more"] if names[_HOSTS_SHOWN:] else []
-    shown = "".join(f"  {name}\\n" for name in names)
-    text = f"404 No service has this name here. There are:\\n{shown}"
+    more = len(hosts) - _HOSTS_SHOWN
+    rest = [f"and {more} more"] if more > 0 else []
+    names = [f"*{host}" if host.startswith(".") else host for host in hosts[:_HOSTS_SHOWN]]
+    shown = "".join(f"  {name}\\n" for name in [*names, *rest])
+    text = f"404 {_UNKNOWN}. There are:\\n{shown}"
+    items = "".join(f"<li>{_linked(name)}" for name in names) + "".join(
+        f"<li>{each}" for each in rest
+    )
+    page = (
+        "<!doctype html><html lang='en'><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width'>"
+        f"<title>404 {_UNKNOWN}</title><body style='font: 18px sans-serif; margin: 2em'>"
+        f"<h1>{_UNKNOWN}</h1><p>There are:<ul>{items}</ul>"
+    )
     return f"""\
 backend {_unrouted(listener)}
     mode http
+    # Links lead to the port that the browser came to.
+    http-request set-var(txn.page_port) req.hdr(host),port_only
+    http-request set-var(txn.page_port) int(80) if {{ var(txn.page_port) -m int 0 }}
+    http-request return status 404 content-type text/html lf-string "{page}" \
+if {{ req.hdr(Accept) -m sub text/html }}
     http-request return status 404 content-type text/plain string "{text}\""""
+
+
+def _linked(name: str) -> str:
+    """Write a host name as a link; `_check` lets no sign into one that HTML or HAProxy reads."""
+    if name.startswith("*"):
+        return name
+    return f"<a href='http://{name}:%[var(txn.page_port)]/'>{name}</a>"
 
 
 _ORIGIN = """\

@@ -66,6 +66,19 @@ def test_an_http_listener_chooses_by_host_and_then_its_own_backend() -> None:
     assert section("frontend http-8081")[-1] == "default_backend unrouted.8081"
 
 
+def test_a_browser_gets_links_for_an_unknown_name_and_others_text() -> None:
+    hosts = {"web.local": "web-8080", ".web.local": "web-8080"}
+    listener = replace(CONFIG.listeners[2], hosts=hosts)
+    *_, page, text = section("backend unrouted.8081", replace(CONFIG, listeners=(listener,)))
+    assert page.startswith("http-request return status 404 content-type text/html lf-string ")
+    assert page.endswith('" if { req.hdr(Accept) -m sub text/html }')
+    link = "<a href='http://web.local:%[var(txn.page_port)]/'>web.local</a>"
+    assert f"<ul><li>{link}<li>*.web.local</ul>" in page
+    assert page.replace("%[var(txn.page_port)]", "").count("%") == 0
+    assert text.startswith("http-request return status 404 content-type text/plain string ")
+    assert r"There are:\n  web.local\n  *.web.local\n" in text
+
+
 def test_names_of_their_own_come_before_those_that_end_like_another() -> None:
     hosts = {".local": "db-1", "web.local": "web-8080", ".z.local": "z-1"}
     [listener] = [replace(CONFIG.listeners[2], hosts=hosts)]

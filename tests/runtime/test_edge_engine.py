@@ -55,6 +55,17 @@ def test_an_unknown_name_is_told_which_there_are(ground: Ground) -> None:
     assert "  web.staging.localhost" in lines
 
 
+def test_a_browser_gets_a_page_with_links_for_an_unknown_name(ground: Ground) -> None:
+    port = ground.workspace.edge_port
+    for host, known in (
+        ("nowhere.localhost", "production.localhost"),
+        ("api.staging.localhost", "web.staging.localhost"),
+    ):
+        status, lines = ground.get(host, Accept="text/html,application/xhtml+xml,*/*;q=0.8")
+        assert status == 404
+        assert f"<a href='http://{known}:{port}/'>{known}</a>" in "".join(lines)
+
+
 def test_only_the_edge_says_who_asks(ground: Ground) -> None:
     _, lines = ground.get(
         "staging.localhost",
