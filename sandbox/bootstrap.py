@@ -17,23 +17,27 @@ from typing import TYPE_CHECKING, cast
 
 from sandbox.adapters import control_client, control_server
 from sandbox.adapters.controller_log import ControllerLog
-from sandbox.adapters.disk_source import DiskSource
+from sandbox.adapters.disk_source import load_from_disk as load_from_disk  # noqa: PLC0414 - for the command line
 from sandbox.adapters.file_lock import FileLock, deaf, is_controller
 from sandbox.adapters.file_watcher import RefWatcher
-from sandbox.adapters.git_repository import GitRepository, create_repository, find_place
+from sandbox.adapters.git_repository import (
+    GitRepository,
+    configured_identity,
+    create_repository,
+    find_place,
+)
 from sandbox.adapters.haproxy import HaproxyIngress
 from sandbox.adapters.identity_files import IdentityFiles, Registrations, machine_folder
 from sandbox.adapters.pipeline_files import PipelineFiles
 from sandbox.adapters.sqlite_journal import SqliteJournal
 from sandbox.adapters.system_clock import SystemClock
 from sandbox.adapters.template import template_files
+from sandbox.adapters.waivers import load_waivers
 from sandbox.adapters.webhook import HttpWebhooks
-from sandbox.compose.project import Project, ProjectRequest, load_project
-from sandbox.errors import DeadlineError, InvalidComposeError, SetupError, SourceError, UsageError
+from sandbox.errors import DeadlineError, SetupError, SourceError
 from sandbox.model.plan import SyncPolicy
-from sandbox.model.waiver import WaiverFile
 from sandbox.planning.doctor import BASE_IMAGE, SHIPPED_PORTS
-from sandbox.planning.waiver_file import read_waivers
+from sandbox.planning.edge_port import read_edge_port
 from sandbox.runtime.claiming_lock import ClaimingLock
 from sandbox.runtime.control import ControllerControl, LocalControl
 from sandbox.runtime.controller import Controller
@@ -41,6 +45,7 @@ from sandbox.runtime.desired import environment_names
 from sandbox.runtime.estate import Estate, Here
 from sandbox.runtime.initialise import initial_commits
 from sandbox.runtime.owned_engine import OwnedEngine
+from sandbox.runtime.used_ports import used_ports
 from sandbox.runtime.workspace import Workspace
 from sandbox.secrecy.vault import hidden
 
@@ -63,9 +68,6 @@ END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 END_S = 9.5
 """A controller that was told to end is gone after so long, whatever hangs."""
 LOG_TAIL_BYTES = 2000
-EDGE_PORT = 8080
-PORT_DIGITS = 5
-WAIVERS_MAX_BYTES = 2**20
 
 
 class _LateEngine:
@@ -102,43 +104,6 @@ class _LateEngine:
             return self._engine
 
 
-def load_from_disk(
-    *,
-    files: tuple[str, ...],
-    env_files: tuple[str, ...] | None,
-    profiles: tuple[str, ...],
-    project_directory: str | None,
-    project_name: str | None,
-) -> Project:
-    """
-    Load Compose files of the disk as ``docker compose`` does: this process's variables win.
-
-    Raises:
-        InvalidComposeError: The files are wrong.
-        SourceError: One of them cannot be read.
-    """
-    request = ProjectRequest(
-        folder=str(Path.cwd()),
-        files=files,
-        env_files=env_files,
-        profiles=profiles,
-        project_directory=project_directory,
-        project_name=project_name,
-        environment={name: _text(value) for name, value in os.environ.items()},
-    )
-    try:
-        return load_project(request, DiskSource())
-    except InvalidComposeError as error:
-        raise InvalidComposeError(error.problems, remedy="correct what is named above") from error
-
-
-def _text(value: str) -> str:
-    """
-    Put the sign for a lost letter where a variable holds bytes that are no UTF-8.
-    """
-    return os.fsencode(value).decode("utf-8", "replace")
-
-
 def open_workspace(repo: str | None = None, *, timeout_s: float | None = None) -> Workspace:
     """
     Wire the repository around *repo* (the current folder when ``None``) to the local engine.
@@ -152,7 +117,7 @@ def open_workspace(repo: str | None = None, *, timeout_s: float | None = None) -
         SourceError: There is no repository.
         UsageError: A variable of this process says what makes no sense.
     """
-    edge_port = _edge_port()
+    edge_port = read_edge_port(os.environ.get("SANDBOX_EDGE_PORT", ""))
     place = find_place("." if repo is None else repo)
     identity = IdentityFiles(place.common_dir, machine_folder(os.environ))
     repository = GitRepository(place, instance=identity.instance)
@@ -180,7 +145,7 @@ def open_workspace(repo: str | None = None, *, timeout_s: float | None = None) -
         feed=RefWatcher(repository.place.common_dir),
         policy=_policy(),
         taken_ports=_taken_ports,
-        waivers=partial(_waivers, Path(repository.state_folder, "policy.yaml")),
+        waivers=partial(load_waivers, Path(repository.state_folder, "policy.yaml")),
         choose_control=partial(_choose_control, control_client.Patience(timeout_s)),
         release_all=release_all,
         edge_port=edge_port,
@@ -219,12 +184,27 @@ def open_estate(repo: str | None = None) -> Estate:
     )
 
 
-def open_host(say: Callable[[str], None]) -> LocalHost:
-    """Look at this machine; *say* is told what a repair does."""
+def open_host(repo: str | None, say: Callable[[str], None]) -> LocalHost:
+    """
+    Look at this machine, for the repository around *repo* if there is one; *say* as `LocalHost`.
+
+    Raises:
+        UsageError: A variable of this process says what makes no sense.
+    """
     from sandbox.adapters.host import LocalHost  # noqa: PLC0415 - it imports docker, see _LateEngine
 
+    folder = "." if repo is None else repo
+    try:
+        with open_workspace(folder) as workspace:
+            ports = used_ports(workspace)
+    except SourceError:
+        ports = SHIPPED_PORTS
     return LocalHost(
-        environment=os.environ, base_image=BASE_IMAGE, port_numbers=SHIPPED_PORTS, say=say
+        environment=os.environ,
+        base_image=BASE_IMAGE,
+        ports=ports,
+        committer=partial(configured_identity, folder),
+        say=say,
     )
 
 
@@ -402,31 +382,6 @@ def _taken_ports(port: int) -> tuple[TakenPort, ...]:
     from sandbox.adapters.host.listeners import taken  # noqa: PLC0415 - see _LateEngine
 
     return taken(port)
-
-
-def _waivers(path: Path) -> WaiverFile:
-    try:
-        with path.open("rb") as file:
-            content = file.read(WAIVERS_MAX_BYTES + 1)
-    except FileNotFoundError:
-        content = None
-    except OSError as error:
-        problem = f"{path}: it cannot be read: {error.strerror}"
-        return WaiverFile(path=str(path), problems=(problem,))
-    return read_waivers(content, str(path))
-
-
-def _edge_port() -> int:
-    """
-    Read where the edge is to be; 0 when it is turned off.
-    """
-    said = os.environ.get("SANDBOX_EDGE_PORT", "").strip() or str(EDGE_PORT)
-    if said.lower() == "off":
-        return 0
-    if said.isascii() and said.isdigit() and len(said) <= PORT_DIGITS and int(said) < 2**16:
-        return int(said)
-    message = f"SANDBOX_EDGE_PORT is {said[:40]!r}, which is neither a port nor `off`"
-    raise UsageError(message, remedy="set it to a number up to 65535, to `off`, or not at all")
 
 
 def _policy() -> SyncPolicy:

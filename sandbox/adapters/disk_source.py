@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
-from sandbox.errors import SourceError
+from sandbox.compose.project import Project, ProjectRequest, load_project
+from sandbox.errors import InvalidComposeError, SourceError
 
 SIZE_BYTES_MAX = 2**20 + 1
 """One byte more than the loader takes, so that it sees what is too large."""
@@ -31,3 +33,40 @@ class DiskSource:
             return None
         except OSError as error:
             raise SourceError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def load_from_disk(
+    *,
+    files: tuple[str, ...],
+    env_files: tuple[str, ...] | None,
+    profiles: tuple[str, ...],
+    project_directory: str | None,
+    project_name: str | None,
+) -> Project:
+    """
+    Load Compose files of the disk as ``docker compose`` does: this process's variables win.
+
+    Raises:
+        InvalidComposeError: The files are wrong.
+        SourceError: One of them cannot be read.
+    """
+    request = ProjectRequest(
+        folder=str(Path.cwd()),
+        files=files,
+        env_files=env_files,
+        profiles=profiles,
+        project_directory=project_directory,
+        project_name=project_name,
+        environment={name: _text(value) for name, value in os.environ.items()},
+    )
+    try:
+        return load_project(request, DiskSource())
+    except InvalidComposeError as error:
+        raise InvalidComposeError(error.problems, remedy="correct what is named above") from error
+
+
+def _text(value: str) -> str:
+    """
+    Put the sign for a lost letter where a variable holds bytes that are no UTF-8.
+    """
+    return os.fsencode(value).decode("utf-8", "replace")

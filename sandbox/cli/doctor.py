@@ -35,6 +35,7 @@ def doctor(
     """
     Look at engine, base image, Git, disk, inotify, ports, and what repositories left behind.
 
+    Git includes the identity that commits need; the ports are those that this repository publishes.
     Ends with 6 when no engine answers, and with 1 when anything else is in the way.
     """
     if adopt or remove:
@@ -45,7 +46,7 @@ def doctor(
     from sandbox.render.doctor import doctor_fields, doctor_text
     from sandbox.runtime.set_up import set_up
 
-    host = open_host(say=invocation.note)
+    host = open_host(invocation.repo, say=invocation.note)
     facts = set_up(host) if fix else host.diagnose()
     checks = (*assess(facts), *_estate_checks(invocation, facts))
     if invocation.json:

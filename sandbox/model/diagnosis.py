@@ -70,13 +70,25 @@ class EngineFacts:
     registry_known: bool = False
 
 
+EDGE = "the edge"
+"""Stands among the users of a port for what leads to all environments by name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortFacts:
-    """One port of loopback: *holder* is empty when it is free; *ours* when a sandbox holds it."""
+    """
+    One port of loopback.
+
+    Args:
+        holder: Who has it now; empty when it is free.
+        ours: A sandbox has it.
+        users: Environments that publish it, as committed, or `EDGE`.
+    """
 
     number: int
     holder: str = ""
     ours: bool = False
+    users: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +107,12 @@ class Facts:
         base_image_present: The engine has it; ``False`` when the engine does not answer.
         builder_installed: There is an ``mmdebstrap`` program.
         git_version: Such as ``2.47.3``; empty when there is no Git.
+        git_name, git_email: In whose name Git commits here; empty where nobody said so.
         disk_folder: Where free space was measured.
         disk_free_bytes: Free for us there.
         inotify_watches: Most watches of one user; ``None`` when the kernel does not say.
         inotify_instances: Most watching programs of one user; ``None`` likewise.
-        ports: The ports that the shipped environments bind.
+        ports: Those that this repository uses; outside of one, those of the shipped environments.
     """
 
     distribution: str
@@ -112,6 +125,8 @@ class Facts:
     base_image_present: bool
     builder_installed: bool
     git_version: str
+    git_name: str
+    git_email: str
     disk_folder: str
     disk_free_bytes: int
     inotify_watches: int | None

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.model.diagnosis import (
+    EDGE,
     BuildBaseImage,
     Check,
     CheckStatus,
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 BASE_IMAGE = "debian:trixie-slim"
 BASE_SUITE = "trixie"
-SHIPPED_PORTS = (8081, 8082)
+SHIPPED_PORTS = {8081: ("staging",), 8082: ("production",)}
+"""Those of the template that `sandbox init` begins with, and who publishes them."""
 
 # The oldest that the engine of Debian 12 speaks, and that the tests run against.
 API_VERSION_MIN = (1, 41)
@@ -58,6 +60,7 @@ def assess(facts: Facts) -> tuple[Check, ...]:
         _api_version(facts),
         _base_image(facts),
         _git(facts),
+        _git_identity(facts),
         _disk(facts),
         _inotify(facts),
         *(_port(port) for port in facts.ports),
@@ -207,6 +210,21 @@ def _git(facts: Facts) -> Check:
     return _failed("git", detail, remedy)
 
 
+def _git_identity(facts: Facts) -> Check:
+    name = "git identity"
+    if facts.git_name and facts.git_email:
+        return _passed(name, f"{facts.git_name} <{facts.git_email}>")
+    wanted = {"user.name": facts.git_name, "user.email": facts.git_email}
+    missing = [key for key, value in wanted.items() if not value]
+    examples = {"user.name": '"Ada Lovelace"', "user.email": "ada@example.org"}
+    return _warned(
+        name,
+        f"{' and '.join(missing)} not set: git refuses your commits, "
+        "and those of promote, pin and rollback are in the name of sandbox",
+        " && ".join(f"git config --global {key} {examples[key]}" for key in missing),
+    )
+
+
 def _disk(facts: Facts) -> Check:
     free = facts.disk_free_bytes
     detail = f"{free / GIB:.1f} GiB free in {facts.disk_folder}"
@@ -236,15 +254,22 @@ def _inotify(facts: Facts) -> Check:
 
 
 def _port(port: PortFacts) -> Check:
-    name = f"port {port.number}"
+    name, users = f"port {port.number}", ", ".join(port.users)
     if not port.holder:
-        return _passed(name, "free")
+        return _passed(name, f"free, for {users}")
     if port.ours:
         return _passed(name, f"held by {port.holder}, which is a sandbox's")
+    if port.users == (EDGE,):
+        return _warned(
+            name,
+            f"held by {port.holder}; the edge takes the next free port",
+            f"stop {port.holder}, or choose another port: SANDBOX_EDGE_PORT=PORT sandbox up",
+        )
+    files = " and ".join(f"environments/{each}/compose.yaml" for each in port.users)
     return _warned(
         name,
-        f"held by {port.holder}",
-        f"stop {port.holder}, or commit another port in environments/*/compose.yaml",
+        f"held by {port.holder}, but published by {users}",
+        f"stop {port.holder}, or commit another port in {files}",
     )
 
 

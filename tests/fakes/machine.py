@@ -44,11 +44,16 @@ HEALTHY = Facts(
     base_image_present=True,
     builder_installed=True,
     git_version="2.47.3",
+    git_name="Ada",
+    git_email="ada@example.org",
     disk_folder="/var/lib/docker",
     disk_free_bytes=50 << 30,
     inotify_watches=65536,
     inotify_instances=128,
-    ports=(PortFacts(number=8081), PortFacts(number=8082)),
+    ports=(
+        PortFacts(number=8081, users=("staging",)),
+        PortFacts(number=8082, users=("production",)),
+    ),
 )
 FRESH = replace(
     HEALTHY,

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.model.diagnosis import Check, CheckStatus, Facts, PortFacts
+from sandbox.model.diagnosis import EDGE, Check, CheckStatus, Facts, PortFacts
 from sandbox.planning.doctor import assess
 from tests.fakes.machine import ABSENT, ANSWERING, FRESH, HEALTHY
 
@@ -22,6 +22,7 @@ def test_a_healthy_machine_passes_every_check_and_needs_no_remedy() -> None:
         "engine API",
         "base image",
         "git",
+        "git identity",
         "disk",
         "inotify",
         "port 8081",
@@ -124,12 +125,44 @@ def test_a_port_that_a_sandbox_holds_is_fine_and_a_strangers_is_named() -> None:
         HEALTHY,
         ports=(
             PortFacts(number=8081, holder="container shop-web-1", ours=True),
-            PortFacts(number=8082, holder="nginx (pid 812)"),
+            PortFacts(number=8082, holder="nginx (pid 812)", users=("production", "trial")),
+            PortFacts(number=8080, holder="nginx (pid 812)", users=(EDGE,)),
         ),
     )
 
     assert check(facts, "port 8081").status is CheckStatus.PASS
     stranger = check(facts, "port 8082")
     assert stranger.status is CheckStatus.WARN
-    assert "nginx (pid 812)" in stranger.detail
-    assert stranger.remedy
+    assert stranger.detail == "held by nginx (pid 812), but published by production, trial"
+    assert stranger.remedy == (
+        "stop nginx (pid 812), or commit another port in "
+        "environments/production/compose.yaml and environments/trial/compose.yaml"
+    )
+    edge = check(facts, "port 8080")
+    assert edge.status is CheckStatus.WARN
+    assert edge.detail == "held by nginx (pid 812); the edge takes the next free port"
+    assert "SANDBOX_EDGE_PORT=" in edge.remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "remedy"),
+    [
+        ("Ada", "ada@example.org", ""),
+        ("Ada", "", "git config --global user.email ada@example.org"),
+        ("", "a@b.c", 'git config --global user.name "Ada Lovelace"'),
+        (
+            "",
+            "",
+            (
+                'git config --global user.name "Ada Lovelace"'
+                " && git config --global user.email ada@example.org"
+            ),
+        ),
+    ],
+)
+def test_an_identity_that_git_lacks_is_told_with_the_command(
+    name: str, email: str, remedy: str
+) -> None:
+    found = check(replace(HEALTHY, git_name=name, git_email=email), "git identity")
+    assert found.status is (CheckStatus.WARN if remedy else CheckStatus.PASS)
+    assert found.remedy == remedy

@@ -29,6 +29,19 @@ def identity(program: GitProgram) -> Mapping[str, str]:
     return found
 
 
+def configured_identity(folder: str) -> tuple[str, str]:
+    """Name and address that Git commits with in *folder*; empty where nobody said so."""
+    configured = _configured(GitProgram(folder))
+    name, email = (
+        os.environ.get(f"GIT_AUTHOR_{part}".upper())
+        or configured.get(f"author.{part}")
+        or configured.get(f"user.{part}")
+        or ""
+        for part in NOBODY
+    )
+    return name, email
+
+
 def _configured(program: GitProgram) -> Mapping[str, str]:
     """What config says of names; ``EMAIL`` stands in for an address, as it does for Git."""
     listed = program.ask("config", "-z", "--get-regexp", r"^(user|author|committer)\.").stdout

@@ -40,13 +40,15 @@ class LocalHost:
     Args:
         environment: The process's own; programs that are run get it.
         base_image: Name with tag of the image that everything is built from.
-        port_numbers: Ports of loopback that the shipped environments bind.
+        ports: Ports of loopback to look at, and who is to use each.
+        committer: Gives the name and the address that Git commits with; empty where none is set.
         say: Gets a line for people, at least once a second while something takes long.
     """
 
     environment: Mapping[str, str]
     base_image: str
-    port_numbers: tuple[int, ...]
+    ports: Mapping[int, tuple[str, ...]]
+    committer: Callable[[], tuple[str, str]]
     say: Callable[[str], None]
 
     def diagnose(self) -> Facts:
@@ -56,6 +58,8 @@ class LocalHost:
         view = engine_api.look(self._address, self.base_image)
         name, family = _distribution()
         folder = _disk_folder(view.facts.root_folder)
+        version = self._git_version()
+        name_of_author, address = self.committer() if version else ("", "")
         return Facts(
             distribution=name,
             debian_like=bool(family & {"debian", "ubuntu"}) and bool(shutil.which("apt-get")),
@@ -67,12 +71,14 @@ class LocalHost:
             base_image_present=view.image_present,
             builder_installed=shutil.which("mmdebstrap") is not None
             and base_image.KEYRING.exists(),
-            git_version=self._git_version(),
+            git_version=version,
+            git_name=name_of_author,
+            git_email=address,
             disk_folder=str(folder),
             disk_free_bytes=shutil.disk_usage(folder).free,
             inotify_watches=_inotify("max_user_watches"),
             inotify_instances=_inotify("max_user_instances"),
-            ports=tuple(_port(number, view.ports) for number in self.port_numbers),
+            ports=tuple(_port(number, users, view.ports) for number, users in self.ports.items()),
         )
 
     def perform(self, repair: Repair) -> None:
@@ -154,10 +160,10 @@ def _inotify(name: str) -> int | None:
         return None
 
 
-def _port(number: int, published: Mapping[int, tuple[str, bool]]) -> PortFacts:
-    if number in published:
-        holder, ours = published[number]
-        return PortFacts(number=number, holder=holder, ours=ours)
-    if listeners.is_free(number):
-        return PortFacts(number=number)
-    return PortFacts(number=number, holder=listeners.holder(number))
+def _port(
+    number: int, users: tuple[str, ...], published: Mapping[int, tuple[str, bool]]
+) -> PortFacts:
+    holder, ours = published.get(number, ("", False))
+    if not holder and not listeners.is_free(number):
+        holder = listeners.holder(number)
+    return PortFacts(number=number, holder=holder, ours=ours, users=users)

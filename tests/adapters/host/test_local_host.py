@@ -21,7 +21,8 @@ def local_host(said: list[str], **environment: str) -> LocalHost:
     return LocalHost(
         environment={**os.environ, **environment},
         base_image=BASE,
-        port_numbers=(8081,),
+        ports={8081: ("staging",)},
+        committer=lambda: ("Ada", "ada@example.org"),
         say=said.append,
     )
 
@@ -33,6 +34,8 @@ def test_a_look_finds_what_the_machine_itself_says(tmp_path: Path) -> None:
 
     git = subprocess.run(("git", "--version"), check=True, capture_output=True, text=True).stdout
     assert facts.git_version
+    assert (facts.git_name, facts.git_email) == ("Ada", "ada@example.org")
+    assert [each.users for each in facts.ports] == [("staging",)]
     assert f" {facts.git_version}" in git
     assert facts.root is (os.geteuid() == 0)
     assert facts.disk_free_bytes > 0
@@ -46,7 +49,8 @@ def test_a_look_finds_what_the_machine_itself_says(tmp_path: Path) -> None:
 def test_without_a_git_program_there_is_no_version(tmp_path: Path) -> None:
     host = local_host([], DOCKER_HOST=f"unix://{tmp_path}/none.sock", PATH=str(tmp_path))
 
-    assert host.diagnose().git_version == ""
+    facts = host.diagnose()
+    assert (facts.git_version, facts.git_name, facts.git_email) == ("", "", "")
 
 
 def test_a_registry_that_cannot_be_reached_is_found_out_without_the_engine(
@@ -130,7 +134,11 @@ def test_a_published_port_names_the_container_and_whether_a_sandbox_made_it(
     try:
         client.start(made["Id"])
         host = LocalHost(
-            environment=os.environ, base_image=BASE, port_numbers=(port,), say=lambda _: None
+            environment=os.environ,
+            base_image=BASE,
+            ports={port: ("staging",)},
+            committer=lambda: ("", ""),
+            say=lambda _: None,
         )
         (found,) = host.diagnose().ports
     finally:
