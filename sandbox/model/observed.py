@@ -192,6 +192,7 @@ class ObservedState:
             tells how far a rollout was.
         api_version: Newest API that both sides speak, such as ``1.41``; empty when unknown.
         claims: Objects that carry our labels and are not ours; their names are foreign names.
+        edge: This machine wants an edge, which needs a network in common with the ingress.
     """
 
     owner: Owner
@@ -206,3 +207,4 @@ class ObservedState:
     told_hash: str = ""
     api_version: str = ""
     claims: tuple[Claim, ...] = ()
+    edge: bool = True

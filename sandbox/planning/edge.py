@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Final
 from sandbox.model.desired import Network
 from sandbox.model.ingress import Listener, RouteMode
 from sandbox.model.service import Attachment
+from sandbox.planning.labels import resource_key
 from sandbox.planning.routes import EDGE_LISTENER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from sandbox.model.observed import ObservedState
     from sandbox.planning.routes import Route
 
 EDGE: Final = "sandbox-edge"
@@ -41,6 +43,17 @@ def edge_network() -> Network:
     Give the network of an environment on which the edge meets its ingress.
     """
     return Network(key=EDGE, internal=True)
+
+
+def meets_edge(observed: ObservedState, routes: Sequence[Route]) -> bool:
+    """
+    Tell whether an ingress with these *routes* is on `edge_network`.
+
+    Where the edge is turned off no such network is made; one that is there stays, so that turning
+    the edge off replaces no ingress.
+    """
+    there = any(resource_key(each.labels) == EDGE for each in observed.networks)
+    return bool(main_service(routes)) and (observed.edge or there)
 
 
 def edge_attachment() -> Attachment:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from sandbox.model.service import Attachment
-from sandbox.planning.edge import edge_attachment, edge_network, main_service
+from sandbox.planning.edge import edge_attachment, edge_network, meets_edge
 from sandbox.planning.fingerprint import build_fields, digest
 from sandbox.planning.host_ports import host_ports
 from sandbox.planning.ingress_image import ingress_service
@@ -42,7 +42,7 @@ def with_ingress(
 
     Args:
         desired: As committed.
-        observed: Says which ports of the host are free.
+        observed: Says which ports of the host are free, and whether there is to be an edge.
         denied: What the policy forbids to publish.
         absent: Keys of networks that nobody can attach to now.
     """
@@ -63,7 +63,7 @@ def with_ingress(
         ports=tuple(each.given for each in wanted if each.given),
     )
     networks = desired.networks
-    if main_service(found):
+    if meets_edge(observed, found):
         ingress = replace(ingress, attachments=(*ingress.attachments, edge_attachment()))
         networks = tuple(sorted([*networks, edge_network()], key=lambda each: each.key))
     return replace(

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sandbox.model.ingress import Backend, IngressConfig, Listener
-from sandbox.planning.edge import edge_listener, main_service
+from sandbox.planning.edge import edge_listener, meets_edge
 from sandbox.planning.host_ports import host_ports
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def structure_of(
     Say what the ingress of *desired*, as committed, is meant to do, but for who serves.
     """
     listeners = [*_published(desired, observed, found), *_inner(found)]
-    if main_service(found):
+    if meets_edge(observed, found):
         listeners.append(edge_listener(desired.environment, found))
     backends = (
         Backend(

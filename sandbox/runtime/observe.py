@@ -31,7 +31,8 @@ def observe(workspace: Workspace, desired: DesiredState) -> ObservedState:
     """Take a snapshot of the environment of *desired*."""
     observed = workspace.engine.observe(workspace.owner(desired), references(desired))
     taken = (*observed.taken_ports, *_held_by_processes(workspace, desired, observed))
-    return with_proofs(workspace, replace(observed, taken_ports=taken))
+    observed = replace(observed, taken_ports=taken, edge=bool(workspace.edge_port))
+    return with_proofs(workspace, observed)
 
 
 def with_proofs(workspace: Workspace, observed: ObservedState) -> ObservedState:

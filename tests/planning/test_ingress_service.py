@@ -10,7 +10,8 @@ from sandbox.planning.ingress_service import (
     is_ingress,
     with_ingress,
 )
-from sandbox.planning.routes import INGRESS
+from sandbox.planning.listeners import structure_of
+from sandbox.planning.routes import EDGE_LISTENER, INGRESS, routes
 from tests.builders import a_desired_state, a_service, an_observed_state
 
 PORT = Port(target=80, published=8081, published_end=8081)
@@ -68,6 +69,25 @@ def test_only_an_environment_with_requests_of_http_meets_the_edge() -> None:
         desired = a_desired_state(service)
         networks = with_ingress(desired, an_observed_state(desired)).networks
         assert ("sandbox-edge" in {each.key for each in networks}) is meets
+
+
+def test_without_an_edge_no_network_is_made_for_it_and_one_that_is_there_stays() -> None:
+    desired = a_desired_state(a_service(ports=[PORT]))
+    for there in (False, True):
+        observed = replace(an_observed_state(desired), edge=False)
+        if not there:
+            observed = replace(observed, networks=())
+        whole = with_ingress(desired, observed)
+        attached = {
+            each.network
+            for service in whole.services
+            if service.name == INGRESS
+            for each in service.attachments
+        }
+        assert ("sandbox-edge" in {each.key for each in whole.networks}) is there
+        assert ("sandbox-edge" in attached) is there
+        ports = {each.port for each in structure_of(desired, observed, routes(desired)).listeners}
+        assert (EDGE_LISTENER in ports) is there
 
 
 def test_what_is_denied_or_absent_is_left_out() -> None:

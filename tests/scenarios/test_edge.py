@@ -106,6 +106,19 @@ def test_a_taken_port_moves_the_edge_and_status_says_why(ground: Playground) -> 
     assert ask(moved, "staging.localhost") == (200, "staging")
 
 
+def test_with_the_edge_off_nothing_of_it_is_made(ground: Playground) -> None:
+    published = free_port()
+    ground.environ["SANDBOX_EDGE_PORT"] = "off"
+    declare(ground, "staging", port=published)
+    ground.start_controller()
+    ground.wait_healthy()
+
+    assert ask(published, "127.0.0.1") == (200, "staging")
+    assert ground.containers("sandbox-edge") == []
+    assert [each["Name"].rpartition("_")[2] for each in ground.networks()] == ["default"]
+    assert ground.sandbox("plan", "staging", "--exit-code", "--output", "json").json["steps"] == []
+
+
 def test_an_environment_that_publishes_nothing_any_more_is_let_go_of(ground: Playground) -> None:
     edge = int(ground.environ["SANDBOX_EDGE_PORT"])
     declare(ground, "staging", port=free_port())
