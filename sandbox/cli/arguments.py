@@ -32,6 +32,20 @@ def complete_environment(incomplete: str) -> list[str]:
     )
 
 
+def complete_service(ctx: typer.Context, incomplete: str) -> list[str]:
+    """
+    Names of the services of ENV, which stands before, as committed.
+    """
+    from sandbox.cli.completing import service_names
+
+    environment = ctx.params.get("environment")
+    if not environment:
+        return []
+    repo = ctx.params.get("repo") or ctx.find_root().params.get("repo") or "."
+    names = service_names(str(repo), str(environment))
+    return [name for name in names if name.startswith(incomplete)]
+
+
 def _is_environment(folder: Path) -> bool:
     try:
         return "\nx-sandbox:" in "\n" + (folder / "compose.yaml").read_text(errors="replace")
@@ -68,11 +82,19 @@ Environments = Annotated[
 ]
 Service = Annotated[
     str,
-    typer.Argument(metavar="SERVICE", help="Name of the service.", show_default=False),
+    typer.Argument(
+        metavar="SERVICE",
+        help="Name of the service.",
+        autocompletion=complete_service,
+        show_default=False,
+    ),
 ]
 MaybeService = Annotated[
     str | None,
     typer.Argument(
-        metavar="SERVICE", help="Name of the service; all by default.", show_default=False
+        metavar="SERVICE",
+        help="Name of the service; all by default.",
+        autocompletion=complete_service,
+        show_default=False,
     ),
 ]

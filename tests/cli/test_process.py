@@ -163,6 +163,23 @@ def test_a_shell_completes_environments_of_the_work_tree(repository: Path) -> No
     assert result.stdout.split() == ["staging"]
 
 
+@pytest.mark.parametrize("words", ["logs staging w", "exec staging w", "why staging w"])
+def test_a_shell_completes_services_as_they_are_committed(repository: Path, words: str) -> None:
+    compose = repository / "environments" / "staging" / "compose.yaml"
+    compose.write_text("x-sandbox: {}\nservices: {web: {image: a}, worker: {image: a}}\n")
+    commit_all(repository)
+    compose.write_text("x-sandbox: {}\nservices: {wrong: {image: a}}\n")
+    result = sandbox(
+        cwd=repository,
+        environment={
+            "_SANDBOX_COMPLETE": "complete_bash",
+            "COMP_WORDS": f"sandbox {words}",
+            "COMP_CWORD": "3",
+        },
+    )
+    assert result.stdout.split() == ["web", "worker"]
+
+
 def test_an_unknown_revision_ends_with_5(repository: Path) -> None:
     result = sandbox("pin", "production", "no-such-thing", cwd=repository)
     assert result.returncode == 5
