@@ -96,7 +96,7 @@ def _listening(path: Path, patience: Patience) -> int | None:
     return int(process_id)
 
 
-def _silent(process_id: int, silence_s: float) -> DeadlineError:
+def _silent(process_id: int, silence_s: float, log: Path) -> DeadlineError:
     """
     What to do about a controller that says nothing: only one that is stopped can go on by itself.
     """
@@ -108,8 +108,8 @@ def _silent(process_id: int, silence_s: float) -> DeadlineError:
     return DeadlineError(
         f"the controller (process {process_id}) has said nothing for {silence_s:.3g} s"
         + (": somebody stopped it" if stopped else ""),
-        remedy=(f"let it go on: kill -CONT {process_id}; or" if stopped else "read its log, or")
-        + f" end it (containers keep running): {end}",
+        remedy=(f"let it go on: kill -CONT {process_id}" if stopped else f"read {log}")
+        + f"; or end it (containers keep running): {end}",
     )
 
 
@@ -249,7 +249,8 @@ class RemoteControl:
                     yield client
             except httpx.ReadTimeout as error:
                 self._patience.lose()
-                raise _silent(self._process_id, read_s) from error
+                log = self._path.with_name("controller.log")
+                raise _silent(self._process_id, read_s, log) from error
             except httpx.TransportError as error:
                 raise _lost(str(error) or type(error).__name__) from error
 

@@ -418,3 +418,20 @@ def test_a_stopped_controller_is_waited_for_as_long_as_a_person_allows(
     assert "somebody stopped it" in caught.value.message
     assert f"kill -CONT {process.pid}" in caught.value.remedy
     assert f"kill -KILL {process.pid}" in caught.value.remedy
+
+
+def test_a_controller_that_hangs_is_told_with_its_log_and_how_to_end_it(tmp_path: Path) -> None:
+    address = str(tmp_path / "control.sock")
+    with subprocess.Popen(
+        [sys.executable, "-c", LISTEN, address], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"listening\n"
+        client = connect(address, Patience(0.5))
+        assert client is not None
+        with pytest.raises(errors.DeadlineError) as caught:
+            client.status(())
+        process.kill()
+
+    assert f"read {tmp_path}/controller.log; or end it" in caught.value.remedy
+    assert caught.value.remedy.endswith(f": kill {process.pid}")

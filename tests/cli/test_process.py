@@ -31,7 +31,8 @@ HEAVY = (
 
 
 COMMANDS = (
-    *("up", "down", "sync", "init", "demo", "doctor", "status", "plan", "watch", "open", "wait"),
+    *("up", "stop", "down", "sync", "init", "demo", "doctor"),
+    *("status", "plan", "watch", "open", "wait"),
     "history",
     *("promote", "pin", "unpin", "rollback", "diff", "suspend", "resume", "logs", "exec"),
 )
