@@ -67,6 +67,7 @@ def run(
     """
     from sandbox.cli.opened import opened
     from sandbox.render.plan import preview_json, summary_text
+    from sandbox.render.warnings import warning_lines
     from sandbox.runtime import hook as hooks
 
     del arguments
@@ -77,10 +78,15 @@ def run(
             found = hooks.check_pushed(workspace, () if sys.stdin.isatty() else sys.stdin)
     if invocation.json:
         plans = [preview_json(each.plan, each.forecast) for each in found.previews]
-        invocation.show_json({"plans": plans, "unknown": found.unknown or None})
+        warnings = {name: list(texts) for name, texts in found.warnings.items()}
+        invocation.show_json(
+            {"plans": plans, "unknown": found.unknown or None, "warnings": warnings}
+        )
         return
     for each in found.previews:
         invocation.show(summary_text(each.plan, each.forecast))
+    for line in warning_lines(found.warnings, style=invocation.style):
+        invocation.show(line)
     if found.unknown:
         invocation.note(f"the files are valid; what would change is unknown: {found.unknown}")
 

@@ -66,10 +66,19 @@ def plan(
 
 def _show(invocation: Invocation, previews: Sequence[Preview], *, single: bool) -> None:
     from sandbox.render.plan import preview_json, preview_text
+    from sandbox.render.warnings import warning_lines
 
     if invocation.json:
-        found = [preview_json(each.plan, each.forecast, each.quarantine) for each in previews]
+        found = [
+            {
+                **preview_json(each.plan, each.forecast, each.quarantine),
+                "warnings": list(each.desired.warnings),
+            }
+            for each in previews
+        ]
         invocation.show_json(found[0] if single else {"plans": found})
         return
     texts = [preview_text(each.plan, each.forecast, each.quarantine) for each in previews]
-    invocation.show("\n\n".join(texts))
+    warnings = {each.desired.environment: each.desired.warnings for each in previews}
+    lines = warning_lines(warnings, style=invocation.style)
+    invocation.show("\n\n".join([*texts, "\n".join(lines)] if lines else texts))

@@ -93,10 +93,14 @@ def sync_each(
 def _show(invocation: Invocation, results: Mapping[str, SyncRecord | SandboxError]) -> None:
     from sandbox.render import documents
     from sandbox.render.outcomes import record_text
+    from sandbox.render.warnings import warning_lines
 
     if invocation.json:
         invocation.show_json({"syncs": documents.outcomes(results)})
         return
-    for result in results.values():
-        if not isinstance(result, Exception):
-            invocation.show(record_text(result, style=invocation.style))
+    records = [result for result in results.values() if not isinstance(result, Exception)]
+    for record in records:
+        invocation.show(record_text(record, style=invocation.style))
+    warnings = {record.environment: record.warnings for record in records}
+    for line in warning_lines(warnings, style=invocation.style):
+        invocation.show(line)

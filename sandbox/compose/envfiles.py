@@ -138,6 +138,9 @@ class _Reader:
         if flag(entry.get("required"), default=True):
             or_else = "" if is_label else ", or write `required: false`"
             self._files.report_missing(path, path_node, place, or_else)
+        else:
+            message = f"there is no file {shown}{self._files.place}; it is optional and left out"
+            place.warn(path_node, message)
         return {}
 
 

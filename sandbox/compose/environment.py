@@ -8,7 +8,7 @@ from sandbox.compose.dotenv import DotenvFile, parse_dotenv, parse_raw
 from sandbox.compose.files import Files
 from sandbox.compose.findings import Findings
 from sandbox.compose.node import Mark
-from sandbox.compose.template import Variables
+from sandbox.compose.template import Variables, unset_text
 
 SIZE_BYTES_MAX = 2**20
 
@@ -63,8 +63,7 @@ def read_env_file(
     for line, message in parsed.faults:
         findings.problem(Mark(file=file, line=line), (), message)
     for line, name in parsed.unset:
-        message = f"the variable {name} is not set; it reads as empty"
-        findings.warn(Mark(file=file, line=line), message)
+        findings.warn(Mark(file=file, line=line), unset_text(name))
     return parsed
 
 

@@ -27,7 +27,7 @@ class Findings:
     def __init__(self, file: str) -> None:
         self._file = file
         self._problems: dict[tuple[str, int, int, str], Problem] = {}
-        self._warnings: dict[str, None] = {}
+        self._warnings: dict[tuple[str, str], dict[int, None]] = {}
         self._chains: dict[tuple[str, str], str] = {}
         self._spoiled: set[Path] = set()
         self._closed: set[Mark] = set()
@@ -64,8 +64,8 @@ class Findings:
         return path in self._spoiled
 
     def warn(self, mark: Mark, message: str) -> None:
-        """Add a warning at *mark*."""
-        self._warnings.setdefault(f"{mark.text}: {message}")
+        """Add a warning at *mark*; the same one in several lines of a file is one."""
+        self._warnings.setdefault((mark.file, message), {})[mark.line] = None
 
     def include(self, other: Findings) -> None:
         """Take over what another step found before."""
@@ -73,7 +73,8 @@ class Findings:
             chain = self._chains.get((problem.file, ""), "") if problem.file != self._file else ""
             message = f"{problem.message}; {chain}" if chain else problem.message
             self._problems.setdefault(key, replace(problem, message=message))
-        self._warnings.update(other._warnings)
+        for key, lines in other._warnings.items():
+            self._warnings.setdefault(key, {}).update(lines)
         self._spoiled |= other._spoiled
 
     def extended(self, file: str, service: str, chain: str) -> None:
@@ -106,8 +107,20 @@ class Findings:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """All warnings in the order in which they were found."""
-        return tuple(self._warnings)
+        """All warnings in the order in which they were found: ``file:4 (also lines 7, 9): …``."""
+        return tuple(
+            f"{_lines_text(file, tuple(lines))}: {message}"
+            for (file, message), lines in self._warnings.items()
+        )
+
+
+def _lines_text(file: str, lines: tuple[int, ...]) -> str:
+    """Write the first line as a place that an editor opens, and name the others."""
+    first, *others = sorted(lines)
+    if not others:
+        return Mark(file=file, line=first).text
+    more = f"also line{'s' if len(others) > 1 else ''} {', '.join(map(str, others))}"
+    return f"{Mark(file=file, line=first).text} ({more})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,14 @@ def valued(node: Node | None) -> dict[str, str]:
     return {name: text(value) for name, value in found if not is_null(value)}
 
 
+def no_value_text(name: str) -> str:
+    """Say that nothing gives *name*, which is written without a value, one."""
+    return (
+        f"{name} has no value: no variable of that name is set, so it is left out"
+        " (set it in `.env`; the environment of this machine does not count)"
+    )
+
+
 def labels(node: Node | None, place: Place) -> dict[str, str]:
     """Give labels, sorted; those by which we recognise our own objects are refused."""
     for name, value in mapping(node).values.items():

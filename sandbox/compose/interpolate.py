@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from sandbox.compose.findings import Findings
 from sandbox.compose.node import ListNode, MapNode, Node, Path, Scalar, Value
-from sandbox.compose.template import Variables, substitute
+from sandbox.compose.template import Variables, substitute, unset_text
 
 _SHOWN_MAX = 60
 
@@ -151,7 +151,7 @@ class _Walk:
         if "$" in text:
             substitution = substitute(text, self._variables)
             for name in substitution.unset:
-                self._findings.warn(node.mark, f"the variable {name} is not set; it reads as empty")
+                self._findings.warn(node.mark, unset_text(name))
             if substitution.fault:
                 self._findings.problem(node.mark, path, substitution.fault)
                 self._findings.close(node.mark)

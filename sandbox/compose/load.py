@@ -20,7 +20,7 @@ from sandbox.compose.networks import read_networks, read_volumes
 from sandbox.compose.node import mapping, text
 from sandbox.compose.project import Project
 from sandbox.compose.resources import Resources
-from sandbox.compose.service import Draft, Sources, read_service
+from sandbox.compose.service import Draft, Sources, read_service, warn_of_moving_image
 from sandbox.compose.settings import read_settings
 from sandbox.compose.sharing import with_link_names
 from sandbox.compose.source import CommittedSource
@@ -157,6 +157,9 @@ def _drafts(project: Project, top: Place, sources: Sources, environment: str) ->
             place.problem(mark, f"the environment publishes more than {PORTS_MAX:,} ports")
             break
     drafts = {name: _without_disabled(draft, drafts) for name, draft in drafts.items()}
+    built = {draft.wanted_image for draft in drafts.values() if draft.service.build}
+    for draft in drafts.values():
+        warn_of_moving_image(draft, built)
     check_names(drafts, project.tree.get("networks"), top.at("networks"))
     check_ports(drafts)
     check_sharing(drafts)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from sandbox.compose.build import read_build, read_hosts, read_migrations
 from sandbox.compose.depends import read_dependencies
 from sandbox.compose.findings import Place
 from sandbox.compose.gate import read_gate
-from sandbox.compose.given import labels, seconds, texts, valued, word_set, words
+from sandbox.compose.given import labels, no_value_text, seconds, texts, valued, word_set, words
 from sandbox.compose.health import read_healthcheck
 from sandbox.compose.known import shown
 from sandbox.compose.limits import read_limits, read_replicas, read_tuning, read_ulimits
@@ -75,6 +75,7 @@ class Draft:
         volumes: Volumes that stand for folders which are not in the commit, by key.
         links: Entries of ``links``.
         wanted_image: What ``image`` says, also when it is built.
+        image_mark: Where it says so; ``None`` when it does not.
         rollout_marks: Where ``order`` and ``steps`` are written, by these words.
     """
 
@@ -86,6 +87,7 @@ class Draft:
     volumes: Mapping[str, Volume] = field(default_factory=dict[str, Volume])
     links: tuple[Node, ...] = ()
     wanted_image: str = ""
+    image_mark: Mark | None = None
     rollout_marks: Mapping[str, Mark] = field(default_factory=dict[str, Mark])
 
 
@@ -107,7 +109,7 @@ def read_service(name: str, node: MapNode, mark: Mark, place: Place, sources: So
         command=_command(node.get("command")),
         entrypoint=_command(node.get("entrypoint")),
         environment=_environment(node.get("environment"), place.at("environment")),
-        unset_environment=_unset(node.get("environment")),
+        unset_environment=_unset(node.get("environment"), place.at("environment")),
         ports=tuple(sorted(ports, key=_port_order)),
         expose=read_expose(node.get("expose"), place.at("expose")),
         mounts=tuple(mount for _, mount in sorted(mounts.mounts.items())),
@@ -163,6 +165,7 @@ def read_service(name: str, node: MapNode, mark: Mark, place: Place, sources: So
         volumes=mounts.volumes,
         links=items(node.get("links")),
         wanted_image=text(node.get("image")),
+        image_mark=node.values["image"].mark if text(node.get("image")) else None,
         rollout_marks=rollout_marks(node),
     )
 
@@ -184,6 +187,19 @@ def _image(node: MapNode, place: Place, mark: Mark) -> str:
     return image
 
 
+def warn_of_moving_image(draft: Draft, built: Collection[str]) -> None:
+    """Warn of an image without a tag; *built* are those that other services build."""
+    image, where = draft.wanted_image, draft.image_mark
+    if draft.service.build or where is None or image in built:
+        return
+    if "@" not in image and ":" not in image.rpartition("/")[2]:
+        message = (
+            f"the image {image} has no tag, so it is {image}:latest, which differs from machine"
+            " to machine (name a version)"
+        )
+        draft.place.findings.warn(where, message)
+
+
 def _command(node: Node | None) -> tuple[str, ...] | None:
     """Give the words; nothing and null keep what the image says, an empty list clears it."""
     return None if node is None or is_null(node) else words(node)
@@ -197,9 +213,12 @@ def _environment(node: Node | None, place: Place) -> dict[str, str]:
     return found
 
 
-def _unset(node: Node | None) -> tuple[str, ...]:
-    """Give the names without a value anywhere, sorted."""
-    return tuple(sorted(name for name, value in mapping(node).values.items() if is_null(value)))
+def _unset(node: Node | None, place: Place) -> tuple[str, ...]:
+    """Give the names without a value anywhere, sorted, and warn of each."""
+    found = {name: value for name, value in mapping(node).values.items() if is_null(value)}
+    for name, value in found.items():
+        place.findings.warn(value.mark, no_value_text(name))
+    return tuple(sorted(found))
 
 
 def _logging(node: Node | None) -> Logging | None:

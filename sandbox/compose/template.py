@@ -76,6 +76,14 @@ class Substitution:
     fault: str = ""
 
 
+def unset_text(name: str) -> str:
+    """Say that *name* has no value, and how to give it one, none or a dollar sign."""
+    return (
+        f"the variable {name} is not set; it reads as empty"
+        f" (set it in `.env`, or write `${{{name}:-}}` for empty, `$$` for a dollar sign)"
+    )
+
+
 class _FaultError(Exception):
     """The text cannot be read on; carries the message."""
 

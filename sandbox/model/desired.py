@@ -96,7 +96,8 @@ class DesiredState:
         gates: Services that are checks of the others, and none of *services*; sorted by name.
         networks: Sorted by key.
         volumes: Sorted by key.
-        warnings: What the user should know although the state is valid.
+        warnings: What the user should know although the state is valid; each begins with
+            ``file:line:``.
     """
 
     application: str

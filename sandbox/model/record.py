@@ -66,6 +66,7 @@ class SyncRecord:
         held: What stays different although it succeeded, until somebody acts.
         steps: What was executed, in the order in which it ended.
         log: Last lines of what failed, oldest first; no secrets.
+        warnings: What the Compose files of *revision* warn of, each with file and line.
         receipt: What was measured of it; ``None`` when nothing was.
         author: Who asked for it; empty when nobody did.
     """
@@ -82,6 +83,7 @@ class SyncRecord:
     held: tuple[str, ...] = ()
     steps: tuple[StepRecord, ...] = ()
     log: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     receipt: Receipt | None = None
     author: str = ""
 

@@ -113,6 +113,7 @@ class EnvironmentStatus:
         gates: Checks of *revision*, and how far it has passed them.
         urls: Addresses of published ports, most useful first, then names that the edge knows.
         notes: What is not where the file says, and why.
+        warnings: What the Compose files of the tracked commit warn of, each with file and line.
         held: Why it will not get where the commit says by waiting; empty when it may.
         pending: Plan lines of what differs; empty when synced.
         ignored_edits: Uncommitted paths that change nothing.
@@ -135,6 +136,7 @@ class EnvironmentStatus:
     gates: tuple[GateStatus, ...] = ()
     urls: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     message: str = ""
     next_step: str = ""
     held: tuple[str, ...] = ()

@@ -73,6 +73,7 @@ def status(value: EnvironmentStatus) -> dict[str, Json]:
         "gates": [gate(each) for each in value.gates],
         "urls": list(value.urls),
         "notes": list(value.notes),
+        "warnings": list(value.warnings),
         "message": value.message,
         "next": value.next_step,
         "held": list(value.held),
@@ -215,6 +216,7 @@ def record(value: SyncRecord) -> dict[str, Json]:
             for step in value.steps
         ],
         "log": list(value.log),
+        "warnings": list(value.warnings),
     }
 
 

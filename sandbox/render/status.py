@@ -11,6 +11,7 @@ from sandbox.model.status import EnvironmentStatus, Health, ServiceStatus, Suspe
 from sandbox.render.progress import syncing_text
 from sandbox.render.style import GATE_RUNS, GATE_SIGNS, HEALTH_SIGNS, PLAIN, Style
 from sandbox.render.text import clean, columns, count, duration, listed, short
+from sandbox.render.warnings import warning_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,11 +26,12 @@ NO_ENVIRONMENT = (
 _LABEL_WIDTH = 10
 _SHOWN_DIFFERENCES = 6
 _SHOWN_EDITS = 3
+_SHOWN_WARNINGS = 10
 
 
 def status_text(statuses: Sequence[EnvironmentStatus], *, now: float, style: Style = PLAIN) -> str:
     """
-    All of *statuses*, one block each, and whether a controller looks after them.
+    All of *statuses*, one block each, the warnings of their files, and whether a controller runs.
 
     *now* is in seconds since the epoch, for what is told as a span.
     """
@@ -40,6 +42,10 @@ def status_text(statuses: Sequence[EnvironmentStatus], *, now: float, style: Sty
         "\n".join(_block(status, now=now, name_width=name_width, style=style))
         for status in statuses
     ]
+    warnings = {status.name: status.warnings for status in statuses}
+    found = warning_lines(warnings, most=_SHOWN_WARNINGS, style=style)
+    if found:
+        blocks.append("\n".join(found))
     controller = controller_text(statuses)
     if all(status.reconciled for status in statuses):
         controller = style.paint(controller, "dim")

@@ -6,7 +6,7 @@ import queue
 import shlex
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +19,7 @@ from sandbox.runtime.staged import load_staged, staged_environments
 from sandbox.runtime.sync import refuse_unmeant_emptiness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from sandbox.model.desired import DesiredState
     from sandbox.model.hook import HookName
@@ -42,10 +42,12 @@ class Checked:
     Attributes:
         previews: One for each environment that would be changed by it.
         unknown: Why there is no preview; empty when there is.
+        warnings: What the files of each environment warn of, by its name.
     """
 
     previews: tuple[Preview, ...] = ()
     unknown: str = ""
+    warnings: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 def install(workspace: Workspace, name: HookName) -> bool:
@@ -89,8 +91,9 @@ def check_staged(workspace: Workspace) -> Checked:
     if repository.resolve("HEAD") is None:
         return Checked(unknown="there is no commit yet: nothing to compare with")
     names = staged_environments(repository)
-    _load_all(partial(load_staged, repository), names)
-    return _previews(lambda: tuple(preview_plan(workspace, name, staged=True) for name in names))
+    found = _load_all(partial(load_staged, repository), names)
+    checked = _previews(lambda: tuple(preview_plan(workspace, name, staged=True) for name in names))
+    return replace(checked, warnings={each.environment: each.warnings for each in found})
 
 
 def check_pushed(workspace: Workspace, lines: Iterable[str]) -> Checked:
@@ -105,7 +108,7 @@ def check_pushed(workspace: Workspace, lines: Iterable[str]) -> Checked:
         InvalidComposeError, HeldError, SourceError: As `check_staged`.
     """
     repository = workspace.repository
-    wanted: list[tuple[str, str]] = []
+    wanted: list[DesiredState] = []
     for line in lines:
         _, commit, branch, *_ = (*line.split(), "", "", "")
         if not commit.strip(_NO_COMMIT):
@@ -113,10 +116,13 @@ def check_pushed(workspace: Workspace, lines: Iterable[str]) -> Checked:
         names = find_environments(CommitSource(repository=repository, revision=commit))
         found = _load_all(partial(load_at, repository, commit=commit), names)
         tracked = branch.removeprefix(_HEADS)
-        wanted += [(each.environment, commit) for each in found if each.settings.track == tracked]
-    return _previews(
-        lambda: tuple(preview_plan(workspace, name, ref=commit) for name, commit in wanted)
+        wanted += [each for each in found if each.settings.track == tracked]
+    checked = _previews(
+        lambda: tuple(
+            preview_plan(workspace, each.environment, ref=each.revision) for each in wanted
+        )
     )
+    return replace(checked, warnings={each.environment: each.warnings for each in wanted})
 
 
 def _load_all(

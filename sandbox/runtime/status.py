@@ -61,7 +61,7 @@ def read_status(
     desired = wanted.desired
     status = _of_source(workspace, status, desired)
     gates = with_running(gate_statuses(workspace, wanted.tracked), status.syncing)
-    status = replace(status, gates=gates)
+    status = replace(status, gates=gates, warnings=wanted.tracked.warnings)
     status = _of_engine(workspace, status, desired, wanted.quarantine)
     if brake and status.sync is SyncStatus.OUT_OF_SYNC and status.suspension is None:
         next_step = f"sandbox plan {status.name}; repair it now: sandbox sync {status.name}"

@@ -306,6 +306,7 @@ def _record(
         held=_held(seen) if outcome is Outcome.SUCCEEDED else (),
         steps=step_records(results),
         log=log,
+        warnings=seen.desired.warnings,
         author=person() if request.trigger in {Trigger.PERSON, Trigger.PIPELINE} else "",
     )
 

@@ -63,6 +63,20 @@ def ground(repository: Path, no_engine: dict[str, str]) -> Ground:
     return Ground(repository, no_engine)
 
 
+def test_what_the_files_warn_of_is_told_once_with_its_line_and_stops_nothing(
+    ground: Ground,
+) -> None:
+    assert ground.sandbox("hook", "install")[0] == 0
+    ground.write(GOOD.replace(":2}", ", user: $WHO}"))
+    ground.git("add", FILE)
+
+    status, told = ground.git("commit", "-m", "Warned of")
+
+    assert status == 0
+    assert told.count(f"warning: {FILE}:3: the variable WHO is not set; it reads as empty") == 1
+    assert told.count(f"warning: {FILE}:3: the image nothing.invalid/web has no tag") == 1
+
+
 def test_an_invalid_commit_is_stopped_with_its_line_and_nothing_is_committed(
     ground: Ground,
 ) -> None:

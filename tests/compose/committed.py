@@ -120,7 +120,7 @@ def service_problems(
 def with_service(attributes: str, top: str = "") -> str:
     """Write a file with the service ``web``; *attributes* are its lines."""
     lines = "".join(f"    {line}\n" for line in attributes.splitlines())
-    return f"services:\n  web:\n    image: nginx\n{lines}{top}"
+    return f"services:\n  web:\n    image: nginx:1\n{lines}{top}"
 
 
 def _bytes(content: str | bytes) -> bytes:

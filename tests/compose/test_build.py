@@ -170,4 +170,4 @@ def test_a_service_needs_an_image_or_a_build() -> None:
             " (say what the container is made of)"
         )
     ]
-    assert service("user: x").image == "nginx"
+    assert service("user: x").image == "nginx:1"

@@ -1,7 +1,7 @@
 from sandbox.compose.load import load_environment
 from tests.compose.committed import MemorySource, load, problems
 
-OWN = "x-sandbox: {}\nservices:\n  web: {image: x, container_name: the-web}\n"
+OWN = "x-sandbox: {}\nservices:\n  web: {image: 'x:1', container_name: the-web}\n"
 
 
 def test_a_name_that_is_free_is_the_container_s() -> None:

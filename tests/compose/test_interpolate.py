@@ -17,11 +17,12 @@ def test_values_are_interpolated_and_keys_are_not() -> None:
 
 
 def test_a_variable_that_is_not_set_reads_as_empty_and_is_warned_of_with_its_place() -> None:
-    state = load("services:\n  web:\n    image: nginx\n    user: $NOBODY\n")
+    state = load("services:\n  web:\n    image: nginx:1\n    user: $NOBODY\n")
 
     assert state.services[0].user == ""
     assert state.warnings == (
-        "environments/staging/compose.yaml:4: the variable NOBODY is not set; it reads as empty",
+        "environments/staging/compose.yaml:4: the variable NOBODY is not set; it reads as empty (set it"
+        " in `.env`, or write `${NOBODY:-}` for empty, `$$` for a dollar sign)",
     )
 
 

@@ -343,3 +343,13 @@ def test_gates_are_told_with_how_they_ended_for_what_is_committed() -> None:
     assert "\x1b" not in shown[0]
     assert shown[1] == "             ○ smoke     after   not run yet"
     assert "● units     before  passed 1 h 2 min ago" in status_text((status,), now=NOW)
+
+
+def test_the_warnings_of_the_files_follow_the_environments_each_once() -> None:
+    both = "environments/base/compose.yaml:4: the variable TAG is not set; it reads as empty"
+    own = "environments/staging/compose.yaml:9: the image nginx has no tag"
+    text = status_text(
+        (replace(PRODUCTION, warnings=(both,)), replace(STAGING, warnings=(both, own))), now=NOW
+    )
+
+    assert text.splitlines()[-4:-2] == [f"warning: {both}", f"warning: {own} [staging]"]
