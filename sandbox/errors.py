@@ -252,6 +252,15 @@ class CancelledError(SandboxError):
     exit_status = 130
 
 
+def with_remedy(error: SandboxError) -> str:
+    """Write message and remedy of *error* as one text; below several lines on a line of its own."""
+    if not error.remedy:
+        return error.message
+    if "\n" in error.message:
+        return f"{error.message}\n{error.remedy}"
+    return f"{error.message} ({error.remedy})"
+
+
 def one_line(error: SandboxError) -> str:
     """Write message and remedy of *error* as a line for people; of many problems the first ones."""
     message, remedy = error.message, error.remedy

@@ -8,26 +8,38 @@ from sandbox.compose.dotenv import DotenvFile, parse_dotenv, parse_raw
 from sandbox.compose.files import Files
 from sandbox.compose.findings import Findings
 from sandbox.compose.node import Mark
-from sandbox.compose.template import Variables, unset_text
+from sandbox.compose.template import Origin, Variables, unset_text
 
 SIZE_BYTES_MAX = 2**20
 
 
 def read_env_files(
     paths: Sequence[str], files: Files, findings: Findings, outside: Variables
-) -> dict[str, str]:
+) -> Variables:
     """
-    Read the files at the absolute *paths*; a later one wins, and sees the earlier ones.
+    Add the files at the absolute *paths* to what is known; a later one wins, and sees earlier ones.
 
     Args:
         outside: Stronger than every file, also inside of their values.
     """
     values: dict[str, str] = {}
+    origins: dict[str, Origin] = {}
     for path in paths:
         found = read_env_file(path, files, findings, outside, earlier=values)
         if found is not None:
             values = {**values, **found.values}
-    return values
+            origins |= _origins(found, files.shown(path))
+    return Variables(values, outside, origins=origins) if values else outside
+
+
+def _origins(found: DotenvFile, file: str) -> dict[str, Origin]:
+    unset: dict[int, tuple[str, ...]] = {}
+    for line, name in found.unset:
+        unset[line] = (*unset.get(line, ()), name)
+    return {
+        name: Origin(place=Mark(file=file, line=line).text, unset=unset.get(line, ()))
+        for name, line in found.lines.items()
+    }
 
 
 def read_env_file(

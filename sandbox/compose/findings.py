@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sandbox.compose.node import MapNode, Mark, Node, Path
 from sandbox.model.problem import Problem
 
 PROBLEMS_MAX = 1_000
+
+
+def unset_names(names: Sequence[str]) -> str:
+    """Say which variables are not set, as the beginning of a sentence."""
+    if len(names) == 1:
+        return f"the variable {names[0]} is not set"
+    return f"the variables {' and '.join(names)} are not set"
 
 
 def path_text(path: Path) -> str:
@@ -28,6 +36,7 @@ class Findings:
         self._file = file
         self._problems: dict[tuple[str, int, int, str], Problem] = {}
         self._warnings: dict[tuple[str, str], dict[int, None]] = {}
+        self._substituted: dict[Mark, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self._chains: dict[tuple[str, str], str] = {}
         self._spoiled: set[Path] = set()
         self._closed: set[Mark] = set()
@@ -38,6 +47,10 @@ class Findings:
         self.spoil(path)
         if key in self._problems or mark in self._closed:
             return
+        _, unset = self.variables(mark)
+        if unset:
+            message = f"{message}; {unset_names(unset)} here"
+            remedy = "; ".join(filter(None, (f"set {' and '.join(unset)} in `.env`", remedy)))
         chain = self._chain(mark, path)
         self._problems[key] = Problem(
             file=mark.file,
@@ -47,6 +60,15 @@ class Findings:
             message=f"{message}; {chain}" if chain else message,
             remedy=remedy,
         )
+
+    def substituted(self, mark: Mark, variables: tuple[str, ...], unset: tuple[str, ...]) -> None:
+        """Remember which *variables* the text at *mark* is made of, and which are not set."""
+        if variables or unset:
+            self._substituted[mark] = (variables, unset)
+
+    def variables(self, mark: Mark) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Give what `substituted` was told of *mark*."""
+        return self._substituted.get(mark, ((), ()))
 
     def close(self, mark: Mark) -> None:
         """Take no further problem of what is written at *mark*: it would follow from the first."""
@@ -73,8 +95,8 @@ class Findings:
             chain = self._chains.get((problem.file, ""), "") if problem.file != self._file else ""
             message = f"{problem.message}; {chain}" if chain else problem.message
             self._problems.setdefault(key, replace(problem, message=message))
-        for key, lines in other._warnings.items():
-            self._warnings.setdefault(key, {}).update(lines)
+        for warned, lines in other._warnings.items():
+            self._warnings.setdefault(warned, {}).update(lines)
         self._spoiled |= other._spoiled
 
     def extended(self, file: str, service: str, chain: str) -> None:

@@ -145,8 +145,7 @@ class Inclusion:
                     self.files.report_missing(path, one, place)
                 elif path is not None:
                     paths.append(path)
-        values = read_env_files(paths, self.files, self.findings, scope.variables)
-        return Variables(values, scope.variables)
+        return read_env_files(paths, self.files, self.findings, scope.variables)
 
     def _imported(self, included: MapNode, tree: MapNode) -> MapNode:
         """Add what was included; the same name may only stand for the same thing."""

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from sandbox.compose.findings import Findings
-from sandbox.compose.node import ListNode, MapNode, Node, Path, Scalar, Value
-from sandbox.compose.template import Variables, substitute, unset_text
+from sandbox.compose.node import ListNode, MapNode, Mark, Node, Path, Scalar, Value
+from sandbox.compose.template import Substitution, Variables, substitute, unset_text
 
 _SHOWN_MAX = 60
 
@@ -152,6 +152,7 @@ class _Walk:
             substitution = substitute(text, self._variables)
             for name in substitution.unset:
                 self._findings.warn(node.mark, unset_text(name))
+            self._note_origin(node.mark, substitution)
             if substitution.fault:
                 self._findings.problem(node.mark, path, substitution.fault)
                 self._findings.close(node.mark)
@@ -160,6 +161,14 @@ class _Walk:
         elif cast is None:
             return node
         return Scalar(value=self._cast(text, node, path, cast), mark=node.mark)
+
+    def _note_origin(self, mark: Mark, substitution: Substitution) -> None:
+        """Remember what the text at *mark* is made of, for messages about it."""
+        origins = {name: self._variables.origin(name) for name in substitution.used}
+        known = {name: origin for name, origin in origins.items() if origin is not None}
+        unset = [*substitution.unset, *(each for one in known.values() for each in one.unset)]
+        variables = tuple(f"{name} ({origin.place})" for name, origin in known.items())
+        self._findings.substituted(mark, variables, tuple(dict.fromkeys(unset)))
 
     def _cast(self, text: str, node: Scalar, path: Path, cast: Cast | None) -> Value:
         try:

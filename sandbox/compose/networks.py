@@ -8,6 +8,7 @@ from sandbox.compose.findings import Place, key_mark
 from sandbox.compose.given import labels, texts, word_set
 from sandbox.compose.node import MapNode, Node, Scalar, flag, integer, items, mapping, text
 from sandbox.compose.source import inside
+from sandbox.compose.written import places, written_entries
 from sandbox.model.desired import AddressPool, Network, Volume
 from sandbox.model.service import INTERFACE_NAME, Attachment
 
@@ -78,6 +79,8 @@ def _network(key: str, node: MapNode, place: Place, project: str, where: str) ->
         pools=_pools(ipam.get("config"), place.at("ipam", "config")),
         labels=labels(node.get("labels"), place.at("labels")),
         place=where,
+        places=places(node),
+        written=written_entries(node, place.findings),
     )
 
 
@@ -99,6 +102,8 @@ def _volume(key: str, node: MapNode, place: Place, project: str, where: str) -> 
         driver_opts=options,
         labels=labels(node.get("labels"), place.at("labels")),
         place=where,
+        places=places(node),
+        written=written_entries(node, place.findings),
     )
 
 

@@ -182,8 +182,7 @@ class _Loading:
                 if self._files.content(path) is None:
                     mark = Mark(file=self._files.shown(path))
                     self.findings.problem(mark, (), f"there is no such file{self._files.place}")
-        values = read_env_files(paths, self._files, self.findings, variables)
-        return Variables(values, variables) if values else variables
+        return read_env_files(paths, self._files, self.findings, variables)
 
     def _name(self, paths: Sequence[str], base: str, variables: Variables) -> tuple[str, str]:
         """Give the project's name, and the one that the files have."""

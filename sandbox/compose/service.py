@@ -30,6 +30,7 @@ from sandbox.compose.sharing import (
 )
 from sandbox.compose.source import CommittedSource
 from sandbox.compose.unsupported import check_supported
+from sandbox.compose.written import places, written_entries
 from sandbox.model.desired import Volume
 from sandbox.model.service import (
     ContainerFile,
@@ -154,7 +155,8 @@ def read_service(name: str, node: MapNode, mark: Mark, place: Place, sources: So
         migrations=read_migrations(node, build[0] if build else None, place),
         gate=read_gate(node, place),
         place=mark.text,
-        places={key: each.text for key, each in node.key_marks.items()},
+        places=places(node),
+        written=written_entries(node, place.findings),
     )
     return Draft(
         service=service,

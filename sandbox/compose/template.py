@@ -32,6 +32,14 @@ class Growth:
         self._letters += letters
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a variable gets its value, ``file:line``, and which variables in it are not set."""
+
+    place: str
+    unset: tuple[str, ...] = ()
+
+
 class Variables:
     """
     What interpolation knows; remembers which names were asked for.
@@ -40,6 +48,7 @@ class Variables:
         values: By name; may still grow.
         outside: Known before, and stronger.
         growth: Of the load; that of *outside*, if it is not given.
+        origins: Of those of *values* that a file sets.
     """
 
     def __init__(
@@ -47,9 +56,11 @@ class Variables:
         values: Mapping[str, str],
         outside: Variables | None = None,
         growth: Growth | None = None,
+        origins: Mapping[str, Origin] | None = None,
     ) -> None:
         self._values = values
         self._outside = outside
+        self._origins = origins or {}
         self.growth: Growth = growth or (outside.growth if outside else Growth())
         self.used: set[str] = set()
 
@@ -59,6 +70,12 @@ class Variables:
         value = self._outside.get(name) if self._outside else None
         return self._values.get(name) if value is None else value
 
+    def origin(self, name: str) -> Origin | None:
+        """Say where *name* gets its value; ``None`` when no file sets it."""
+        if self._outside is not None and self._outside.get(name) is not None:
+            return self._outside.origin(name)
+        return self._origins.get(name)
+
 
 @dataclass(slots=True, kw_only=True)
 class Substitution:
@@ -67,11 +84,13 @@ class Substitution:
 
     Attributes:
         text: The result; as far as it came when there is a *fault*.
+        used: Names whose values are in it, in order.
         unset: Names without a value that read as empty, in order.
         fault: What is wrong with the text; empty when nothing is.
     """
 
     text: str = ""
+    used: list[str] = field(default_factory=list)
     unset: list[str] = field(default_factory=list)
     fault: str = ""
 
@@ -169,6 +188,7 @@ def _braced(expression: str, variables: Variables, result: Substitution, depth: 
     if operator.endswith("+"):
         return _expand(word, variables, result, depth + 1) if given else ""
     if given:
+        result.used.append(name)
         return value or ""
     alternative = _expand(word, variables, result, depth + 1)
     if operator.endswith("?"):
@@ -182,6 +202,8 @@ def _value(name: str, variables: Variables, result: Substitution) -> str:
     value = variables.get(name)
     if value is None:
         result.unset.append(name)
+    else:
+        result.used.append(name)
     return value or ""
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sandbox.model.settings import EnvironmentSettings
+from sandbox.model.written import Entries, nothing_written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +44,7 @@ class Network:
         ipam_driver: Who gives out addresses; empty is the engine's own.
         pools: Addresses fixed by the file; empty means a subnet that we choose.
         place: ``file:line`` where it is declared, for messages.
+        places, written: As in `Service`.
     """
 
     key: str
@@ -59,6 +61,8 @@ class Network:
     pools: tuple[AddressPool, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     place: str = field(default="", compare=False)
+    places: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
+    written: Entries = field(default_factory=nothing_written, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,7 @@ class Volume:
 
     Attributes:
         place: ``file:line`` where it is declared, for messages.
+        places, written: As in `Service`.
     """
 
     key: str
@@ -77,6 +82,8 @@ class Volume:
     driver_opts: Mapping[str, str] = field(default_factory=dict[str, str])
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     place: str = field(default="", compare=False)
+    places: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
+    written: Entries = field(default_factory=nothing_written, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sandbox.model.rollout import Rollout
 from sandbox.model.surroundings import Devices, Hooks, Namespaces, Resolver, Tuning, VolumesFrom
+from sandbox.model.written import Entries, nothing_written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -360,7 +361,9 @@ class Service:
         migrations: Folder of its build context whose files it applies to data, each once; empty
             means none. No container is made from it.
         place: ``file:line`` where the service is declared, for messages; not part of the spec.
-        places: Likewise of each of its attributes, by its name in the file.
+        places: Likewise of each of its attributes, by its name in the file; of what is in a mapping
+            by the names that lead there, such as ``build.network``.
+        written: Entries of its attributes as the file has them, for messages.
     """
 
     name: str
@@ -418,6 +421,7 @@ class Service:
     migrations: str = ""
     place: str = ""
     places: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
+    written: Entries = field(default_factory=nothing_written, compare=False)
 
 
 def given_files(service: Service) -> tuple[ContainerFile, ...]:

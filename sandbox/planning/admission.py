@@ -147,7 +147,11 @@ class Judge:
     def message(self, denials: Sequence[Denial]) -> str:
         """Say what is denied and how to allow it; the lines to add are as the file takes them."""
         lines = [each.text for each in denials]
-        waivers = dict.fromkeys(each.waiver for each in denials if each.waivable)
+        unset = dict.fromkeys(name for each in denials for name in each.unset)
+        if unset:
+            file = f"environments/{self.desired.environment}/.env"
+            lines.append(f"set {' and '.join(unset)} in {file}, or write out what is meant")
+        waivers = dict.fromkeys(each.waiver for each in denials if each.waiver)
         if self.waiver_file.problems:
             lines.append(f"nothing is allowed while that is wrong: {self.waiver_file.problems[0]}")
         if waivers:
@@ -199,15 +203,10 @@ class Judge:
             environment=self.desired.environment,
             subject=subject,
             name=name,
-            places=_places(declared) if declared else {},
+            places={**declared.places, "": declared.place} if declared else {},
+            written=declared.written if declared else {},
             waivers=self.waiver_file.waivers,
         )
-
-
-def _places(declared: Service | Network | Volume) -> dict[str, str]:
-    if isinstance(declared, Service):
-        return {**declared.places, "": declared.place}
-    return {"": declared.place}
 
 
 def judge_of(desired: DesiredState, observed: ObservedState, policy: SyncPolicy) -> Judge:

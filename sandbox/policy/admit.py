@@ -8,10 +8,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sandbox.model.waiver import EVERY, Subject
+from sandbox.model.written import Entries, Written, nothing_written
 from sandbox.policy.container import container_faults
 from sandbox.policy.denial import Denial
 from sandbox.policy.fault import Fault
-from sandbox.policy.keys import KEYS, canonical_key, canonical_value, spellings
+from sandbox.policy.keys import (
+    KEYS,
+    canonical_key,
+    canonical_value,
+    is_written_as,
+    spellings,
+)
 from sandbox.policy.resources import (
     build_faults,
     exec_faults,
@@ -34,6 +41,7 @@ class Asker:
     Attributes:
         name: Key of the service, network or volume in the Compose file.
         places: ``file:line`` by key, and under the empty one of the whole.
+        written: Entries of its attributes as the file has them.
         waivers: All that the machine has; those of others are passed over.
     """
 
@@ -41,6 +49,7 @@ class Asker:
     subject: Subject = Subject.SERVICE
     name: str
     places: Mapping[str, str] = field(default_factory=dict[str, str])
+    written: Entries = field(default_factory=nothing_written)
     waivers: Sequence[Waiver] = ()
 
 
@@ -108,6 +117,7 @@ def _allows(waiver: Waiver, fault: Fault, asker: Asker) -> bool:
 def _denial(fault: Fault, asker: Asker) -> Denial:
     known = KEYS[asker.subject].get(fault.key)
     key, place = _where(fault.key, asker)
+    entry = _entry(fault, asker)
     return Denial(
         environment=asker.environment,
         subject=asker.subject,
@@ -115,10 +125,34 @@ def _denial(fault: Fault, asker: Asker) -> Denial:
         key=key,
         value=fault.value,
         what=fault.what,
-        why=known.why if known else "nobody has judged what it does, so it is not sent",
-        place=place,
+        why=fault.why
+        or (known.why if known else "nobody has judged what it does, so it is not sent"),
+        place=entry.place if entry else place,
+        variables=entry.variables if entry else (),
+        unset=entry.unset if entry else (),
         waivable=known is not None,
     )
+
+
+def _entry(fault: Fault, asker: Asker) -> Written | None:
+    """Find the value of the file that comes to *fault*; ``None`` when none can be told."""
+    for spelling in spellings(asker.subject, fault.key):
+        for entry in asker.written.get(spelling.partition(".")[0], ()):
+            found = [each for each in entry if _says(each, fault)]
+            if fault.sought and len(found) < len(fault.sought):
+                continue
+            if found:
+                return found[0]
+    return None
+
+
+def _says(written: Written, fault: Fault) -> bool:
+    if fault.sought:
+        return f"{written.name}={written.text}" in fault.sought
+    if not fault.value:
+        return False
+    pair = f"{written.name}={written.text}"
+    return pair == fault.value or is_written_as(fault.key, fault.value, written.text)
 
 
 def _where(key: str, asker: Asker) -> tuple[str, str]:

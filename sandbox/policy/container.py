@@ -107,7 +107,9 @@ def _port_faults(host: Mapping[str, object]) -> Iterator[Fault]:
                 where = f"[{address}]" if ":" in address else address or "0.0.0.0"  # noqa: S104 - compared, never bound
                 value = f"{where}:{number}" if number else where
                 what = f"port {port} published on {value}"
-                yield Fault(key="ports", value=value, what=what)
+                target = port.partition("/")[0]
+                sought = (f"target={target}", *([f"published={number}"] if number else []))
+                yield Fault(key="ports", value=value, what=what, sought=sought)
 
 
 def _engine_faults(host: Mapping[str, object]) -> Iterator[Fault]:

@@ -26,7 +26,9 @@ class Denial:
         value: What exactly; empty when there is just one.
         what: What was asked for.
         why: Why it is denied.
-        place: ``file:line``; empty when it is not known.
+        place: ``file:line`` of the entry; empty when it is not known.
+        variables: What the entry is made of, each with its place.
+        unset: Variables in the entry that are not set: nobody wrote what it comes to.
         waivable: A waiver can allow it.
     """
 
@@ -38,12 +40,14 @@ class Denial:
     what: str
     why: str
     place: str = ""
+    variables: tuple[str, ...] = ()
+    unset: tuple[str, ...] = ()
     waivable: bool = True
 
     @property
     def waiver(self) -> str:
         """The entry of the waiver file that allows this and nothing else; a person adds why."""
-        if not self.waivable:
+        if not self.waivable or self.unset:
             return ""
         pairs = [
             ("environment", self.environment),
@@ -58,7 +62,13 @@ class Denial:
     def text(self) -> str:
         """What is denied, where and why, in one line."""
         place = f" ({self.place})" if self.place else ""
-        return f"policy denies {self.key}{place}: {self.what}; {self.why}"
+        origin = f", from {' and '.join(self.variables)}" if self.variables else ""
+        if self.unset:
+            names = " and ".join(self.unset)
+            missing = f"{names} {'is' if len(self.unset) == 1 else 'are'} not set, so this is "
+        else:
+            missing = ""
+        return f"policy denies {self.key}{place}: {missing}{self.what}{origin}; {self.why}"
 
 
 def _quoted(text: str) -> str:

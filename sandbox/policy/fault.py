@@ -18,13 +18,17 @@ class Fault:
         key: As in `sandbox.policy.keys`; for a field that nobody knows its name in the API.
         value: What exactly, in the form that a waiver names it; empty when there is just one.
         what: What it is, as the beginning of a sentence.
+        why: Why it is denied, where that depends on more than its key.
         explicit: Only a waiver that names *value* allows it.
+        sought: How the entry of the file says it, ``name=text``, where that is not *value*.
     """
 
     key: str
     value: str = ""
     what: str
+    why: str = ""
     explicit: bool = False
+    sought: tuple[str, ...] = ()
 
 
 def entries(value: object) -> list[object]:

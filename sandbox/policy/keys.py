@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.model.waiver import Subject
 from sandbox.policy.host_paths import normal
-from sandbox.policy.security import capability_name, security_option
+from sandbox.policy.security import CUSTOM_SECCOMP, capability_name, security_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +32,8 @@ class Key:
     why: str
     aliases: tuple[str, ...] = ()
 
+
+_PARTS: Final = frozenset({"external_links", "volumes_from"})
 
 SERVICE: Final[Mapping[str, Key]] = {
     "annotations": Key(why="the runtime acts on annotations with the rights of the host"),
@@ -108,6 +110,16 @@ def canonical_value(key: str, value: str) -> str:
             return security_option(value)
         case _:
             return normal(value)
+
+
+def is_written_as(key: str, value: str, written: str) -> bool:
+    """Tell whether *written* is how a file says *value* of *key*."""
+    if key in _PARTS:  # container:name:ro, name:alias
+        return value in written.split(":")
+    found = canonical_value(key, written)
+    if key == "security_opt" and value == CUSTOM_SECCOMP:
+        return found.startswith("seccomp=")
+    return found == value
 
 
 def spellings(subject: Subject, key: str) -> tuple[str, ...]:

@@ -41,18 +41,20 @@ def mount_faults(host: Mapping[str, object], own: Own) -> Iterator[Fault]:
     for text in entries(host.get("Binds")):
         source, colon, rest = str(text).partition(":")
         if colon:
-            yield from _source_faults(source or str(text), own)
-            yield from _propagation_faults(rest.partition(":")[2].split(","))
+            options = rest.partition(":")[2].split(",")
+            yield from _source_faults(source or str(text), own, read_only="ro" in options)
+            yield from _propagation_faults(options)
     for entry in entries(host.get("Mounts")):
         yield from _mount_faults(table(entry), own)
     driver = str(host.get("VolumeDriver") or "")
     if driver not in LOCAL_DRIVERS:
         yield Fault(key="volumes", value=driver, what=f"the volume driver {driver}")
     for text in entries(host.get("VolumesFrom")):
-        container = str(text).partition(":")[0]
+        container, _, mode = str(text).partition(":")
         if container not in own.containers:
             what = f"the volumes of the foreign container {container}"
-            yield Fault(key="volumes_from", value=container, what=what)
+            why = _of_others(read_only=mode == "ro")
+            yield Fault(key="volumes_from", value=container, what=what, why=why)
 
 
 def driver_option_faults(driver: object, options: object, key: str) -> Iterator[Fault]:
@@ -83,14 +85,15 @@ def _mount_faults(mount: Mapping[str, object], own: Own) -> Iterator[Fault]:
         case "volume":
             options = table(mount.get("VolumeOptions"))
             yield from unknown(options, _VOLUME_OPTIONS, "HostConfig.Mounts[].VolumeOptions.")
-            yield from _source_faults(source, own)
+            read_only = bool(mount.get("ReadOnly"))
+            yield from _source_faults(source, own, read_only=read_only)
             config = table(options.get("DriverConfig"))
             driver = str(config.get("Name") or "")
             if driver not in LOCAL_DRIVERS:
                 yield Fault(key="volumes", value=driver, what=f"the volume driver {driver}")
             yield from driver_option_faults(driver, config.get("Options"), "volumes")
         case "bind":
-            yield _bind_fault(source)
+            yield _bind_fault(source, read_only=bool(mount.get("ReadOnly")))
             words = str(table(mount.get("BindOptions")).get("Propagation") or "")
             yield from _propagation_faults([words])
         case _:
@@ -98,12 +101,17 @@ def _mount_faults(mount: Mapping[str, object], own: Own) -> Iterator[Fault]:
             yield Fault(key="volumes", value=source or kind, what=what)
 
 
-def _source_faults(source: str, own: Own) -> Iterator[Fault]:
+def _source_faults(source: str, own: Own, *, read_only: bool) -> Iterator[Fault]:
     if looks_like_path(source):
-        yield _bind_fault(source)
+        yield _bind_fault(source, read_only=read_only)
     elif source and source not in own.volumes:
         what = f"the volume {source}, which is not of this environment"
-        yield Fault(key="volumes", value=source, what=what)
+        why = _of_others(read_only=read_only)
+        yield Fault(key="volumes", value=source, what=what, why=why)
+
+
+def _of_others(*, read_only: bool) -> str:
+    return f"it {'reads' if read_only else 'reads and writes'} data of others on this machine"
 
 
 def _propagation_faults(words: Iterable[str]) -> Iterator[Fault]:
@@ -114,12 +122,23 @@ def _propagation_faults(words: Iterable[str]) -> Iterator[Fault]:
             yield Fault(key="volumes", value=value, what=what)
 
 
-def _bind_fault(source: str) -> Fault:
+def _bind_fault(source: str, *, read_only: bool) -> Fault:
     path = normal(source)
     if path.startswith("/") and reaches_engine(path):
         what = f"the mount of {path}, through which the engine or the host can be commanded"
-        return Fault(key="volumes", value=path, what=what, explicit=True)
-    return Fault(key="volumes", value=path, what=f"the mount of {path}, a path of the host")
+        why = "a process that opens it controls this machine, also with `:ro`"
+        return Fault(key="volumes", value=path, what=what, why=why, explicit=True)
+    if read_only:
+        what, why = (
+            f"the read-only mount of {path}, a path of the host",
+            "it reads files of the host",
+        )
+    else:
+        what, why = (
+            f"the mount of {path}, a path of the host",
+            "it reads and writes files of the host",
+        )
+    return Fault(key="volumes", value=path, what=what, why=why)
 
 
 def _is_memory(options: Mapping[str, str]) -> bool:

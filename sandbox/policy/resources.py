@@ -84,7 +84,8 @@ def exec_faults(body: Mapping[str, object], key: str) -> Iterator[Fault]:
     """Judge the body of ``POST /containers/{id}/exec`` of the hook *key*."""
     yield from unknown(body, _EXEC, "")
     if body.get("Privileged"):
-        yield Fault(key=key, what=f"{key} with privileged: true")
+        what = f"{key} with privileged: true"
+        yield Fault(key=key, what=what, sought=("privileged=true",))
 
 
 def _is_harmless_option(name: str, value: str) -> bool:

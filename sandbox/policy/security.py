@@ -40,6 +40,10 @@ _HARMLESS: Final = frozenset(
 )
 
 
+CUSTOM_SECCOMP: Final = "seccomp=custom"
+"""Stands for every profile of one's own."""
+
+
 def security_faults(host: Mapping[str, object]) -> Iterator[Fault]:
     """Judge ``CapAdd``, ``SecurityOpt`` and the paths that are hidden without it."""
     for text in entries(host.get("CapAdd")):
@@ -73,5 +77,5 @@ def _option_faults(text: str) -> Iterator[Fault]:
         return
     if option.startswith("seccomp=") and option != "seccomp=unconfined":
         # A profile of one's own can allow everything; its text is too long to repeat.
-        option = "seccomp=custom"
+        option = CUSTOM_SECCOMP
     yield Fault(key="security_opt", value=option, what=f"the security option {option}")

@@ -19,6 +19,7 @@ from sandbox.errors import (
     ImplausibleError,
     KilledError,
     StartFailedError,
+    with_remedy,
 )
 from sandbox.model.action import BuildImage, PullImage
 from sandbox.model.plan import HoldReason
@@ -322,8 +323,7 @@ def _verdict(
                 continue
             if outcome_of_failure(step.action, error, step.service_name) is not outcome:
                 continue
-            remedy = f" ({error.remedy})" if error.remedy else ""
-            message = f"{_place(seen.desired, step)}{error.message}{remedy}"
+            message = f"{_place(seen.desired, step)}{with_remedy(error)}"
             return outcome, message, tuple(getattr(error, "log", ()))
     if failed or (len(results) < len(seen.plan.steps) and request.stop()):
         return Outcome.ABORTED, "ended early: a newer commit, or a person", ()
@@ -341,7 +341,9 @@ def _held(seen: Look) -> tuple[str, ...]:
 
 
 def hold_text(desired: DesiredState, hold: Hold) -> str:
-    """Write a hold with the place where its service is declared."""
+    """Write a hold with the place where its service is declared; a denial names its own."""
+    if hold.reason is HoldReason.POLICY:
+        return f"{hold.target}: {hold.message}"
     services = (*desired.services, *desired.gates)
     places = [service.place for service in services if service.name == hold.service_name]
     place = f"{places[0]}: " if places and places[0] else ""

@@ -39,8 +39,7 @@ FILE = f"{FOLDER}/compose.yaml"
             "env_file:\n  - path: no.env\n    required: false",
             "",
             {},
-            f"{FILE}:5: services.web.env_file[0]: there is no file {FOLDER}/no.env in the commit;"
-            " it is optional and left out",
+            f"{FILE}:5: services.web.env_file[0]: there is no file {FOLDER}/no.env in the commit;",
         ),
         (
             "environment:\n  A: '1'\n  DEBUG:",
@@ -94,7 +93,7 @@ def test_an_image_without_a_tag_is_warned_of(image: str, warned: bool) -> None:
 
 
 def test_an_image_that_another_service_builds_needs_no_tag() -> None:
-    text = "services:\n  web: {image: shop/web, build: .}\n  worker: {image: shop/web, command: work}\n"
+    text = "services:\n  web: {image: shop/web, build: .}\n  worker: {image: shop/web}\n"
 
     found = load(text, others={f"{FOLDER}/Dockerfile": "FROM scratch\n"}).warnings
 
