@@ -20,6 +20,7 @@ from sandbox.cli.values import whole_number
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from sandbox.model.gate import GateResult
     from sandbox.model.observed import ObservedContainer
     from sandbox.ports import Engine
     from sandbox.render.logs import LogLine
@@ -45,21 +46,43 @@ def logs(
 ) -> None:
     """
     Show the log of ENV, or of one SERVICE of it, as the containers wrote it: secrets too.
+
+    Of a gate that does not run now: what it wrote when it ran last, without secrets.
     """
     from sandbox.cli.opened import opened
+    from sandbox.errors import NotFoundError
     from sandbox.runtime.containers import containers_of
+    from sandbox.runtime.gate_log import last_run
 
     with opened(invocation) as workspace:
 
         def look() -> Sequence[ObservedContainer]:
             return containers_of(workspace, environment, service)
 
-        containers = look()
+        try:
+            containers = look()
+        except NotFoundError:
+            run = last_run(workspace, environment, service) if service else None
+            if run is None:
+                raise
+            _show_run(invocation, run, tail, workspace.clock.now())
+            return
         width = max(len(_source(container)) for container in containers)
         if follow:
             _show(invocation, _following(workspace.engine, look, tail), width)
         else:
             _show(invocation, _past(workspace.engine, containers, tail), width)
+
+
+def _show_run(invocation: Invocation, run: GateResult, tail: int, now: float) -> None:
+    """
+    Show what a gate wrote when it ran last, and how that ended.
+    """
+    from sandbox.render.logs import LogLine, run_text
+
+    lines = run.log[len(run.log) - min(tail, len(run.log)) :]
+    _show(invocation, (LogLine(at="", source=run.gate, text=line) for line in lines), len(run.gate))
+    invocation.note(run_text(run, now=now))
 
 
 def _show(invocation: Invocation, lines: Iterator[LogLine], width: int) -> None:

@@ -29,7 +29,8 @@ def judge_source(source: SourceFacts, release: str, now: float) -> Iterator[Obje
     failed = {each.gate: each for each in source.gates if each.verdict is GateVerdict.FAILED}
     for gate in source.missing_gates:
         if gate in failed:
-            why = f": {failed[gate].message}" if failed[gate].message else ""
+            first = _first_line(failed[gate].message)
+            why = f": {first}" if first else ""
             yield Objection(
                 kind=ObjectionKind.GATE_FAILED,
                 message=f"gate {gate} failed in {source.name} for {release[:7]}{why}",
@@ -43,13 +44,18 @@ def judge_source(source: SourceFacts, release: str, now: float) -> Iterator[Obje
             )
 
 
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0]
+
+
 def _judge_state(source: SourceFacts) -> Iterator[Objection]:
-    name, detail = source.name, f": {source.message}" if source.message else ""
+    first = _first_line(source.message)
+    name, detail = source.name, f": {first}" if first else ""
     if source.quarantine is not None:
         refused = source.quarantine
         yield Objection(
             kind=ObjectionKind.SOURCE_QUARANTINED,
-            message=f"{name} gave {refused.revision[:7]} up: {refused.reason}",
+            message=f"{name} gave {refused.revision[:7]} up: {_first_line(refused.reason)}",
             remedy=f"commit a fix, and promote when {name} serves it",
         )
     elif source.sync is SyncStatus.OUT_OF_SYNC and source.applied == source.revision:

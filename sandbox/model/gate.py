@@ -50,7 +50,8 @@ class GateResult:
         image: Reference that its container was created from; *image_id* is what that was.
         tree: Git tree of the source that *image* was built from; empty when it was not built.
         started_at: Seconds since the epoch.
-        message: Why it did not pass, in a line; empty when it did.
+        message: Why it did not pass: a line, and below it the lines of its output that say why;
+            empty when it passed.
         log: Last lines of its output, oldest first; no secrets.
     """
 
@@ -79,7 +80,7 @@ class GateStatus:
         verdict: How it ended last; ``None`` when it has not run for this.
         ended_at: Seconds since the epoch; 0.0 when it has not run.
         seconds: How long it ran.
-        message: Why it did not pass, in a line.
+        message: As in `GateResult`.
         running: It runs now; *verdict* is of the time before.
         began_at: Since when it runs, in seconds since the epoch; 0.0 when it does not.
     """

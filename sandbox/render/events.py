@@ -79,10 +79,18 @@ def event_text(event: Event) -> str:
     """
     Message of *event*, with its step and its commit when the message does not name them.
     """
-    message = clean(event.message) or event.kind.value.replace("_", " ")
+    message = _two_lines(event.message) or event.kind.value.replace("_", " ")
     if event.step_id and not message.startswith(event.step_id):
         message = f"{clean(event.step_id)}: {message}"
     known = not event.revision or short(event.revision) in message
     if known or event.kind not in {EventKind.SEEN, EventKind.SYNCED, EventKind.INVALID}:
         return message
     return f"{message} [{short(event.revision)}]"
+
+
+def _two_lines(text: str) -> str:
+    """
+    The first two lines of *text* as one: what failed, and the first thing that says why.
+    """
+    lines = [clean(line).strip() for line in text.splitlines() if line.strip()]
+    return " | ".join(lines[:2]) + (" …" if len(lines) > 2 else "")  # noqa: PLR2004 - two lines

@@ -10,7 +10,7 @@ from sandbox.model.past import Deed, Fate
 from sandbox.render.events import EVENT_SIGNS
 from sandbox.render.outcomes import OUTCOME_SIGNS
 from sandbox.render.style import PLAIN, Style
-from sandbox.render.text import clean, columns, day_and_time, duration, short
+from sandbox.render.text import clean, columns, day_and_time, duration, headline, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,8 +57,7 @@ def history_text(
     lines = [style.paint("".join(heading), "dim")]
     for deed, row in zip(deeds, rows, strict=True):
         lines.append(_painted(deed, row, style))
-        if deed.message:
-            lines.append(f"    {clean(deed.message)}")
+        lines += [f"    {clean(line)}" for line in deed.message.splitlines()]
     return "\n".join(lines)
 
 
@@ -214,7 +213,7 @@ def _at_lines(found: InForce, zone: tzinfo | None, style: Style) -> Iterator[str
     attempt = found.attempt
     if attempt is not None and attempt.record is not None:
         under_way = attempt.record.finished_at > found.at
-        how = "was under way" if under_way else f"{attempt.verdict}: {clean(attempt.message)}"
+        how = "was under way" if under_way else f"{attempt.verdict}: {headline(attempt.message)}"
         text = f"sync {attempt.record.id} to {short(attempt.revision)} {how}"
         yield _labelled("meanwhile", text.rstrip(": "), style)
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.render.style import PLAIN, SERVICE_COLORS, Style
-from sandbox.render.text import clean, clean_log
+from sandbox.render.text import clean, clean_log, duration, short
 
 if TYPE_CHECKING:
+    from sandbox.model.gate import GateResult
     from sandbox.render.documents import Json
 
 
@@ -20,7 +21,7 @@ class LogLine:
     One line of one container; sorted by time.
 
     Attributes:
-        at: As the engine gives it, in UTC, with all digits: sorts as text.
+        at: As the engine gives it, in UTC, with all digits: sorts as text; empty when unknown.
         source: Service and replica, such as ``web-1``.
         number: Place of the source among all, for its colour.
     """
@@ -54,4 +55,15 @@ def log_json(line: LogLine) -> dict[str, Json]:
     """
     One line as a document.
     """
-    return {"at": line.at, "source": line.source, "line": line.text}
+    return {"at": line.at or None, "source": line.source, "line": line.text}
+
+
+def run_text(run: GateResult, *, now: float) -> str:
+    """
+    How a gate ended whose lines were shown: ``units failed for 4b1c2d3 12 s ago: exited with 1``.
+    """
+    ago = duration(max(now - run.started_at - run.seconds, 0.0))
+    first = clean(run.message.partition("\n")[0])
+    why = f": {first}" if first else ""
+    what = f"{clean(run.gate)} {run.verdict.value} for {short(run.revision)} {ago} ago{why}"
+    return f"{what} (the gate does not run now; these are the last lines of its last run)"

@@ -246,6 +246,8 @@ def _gate_lines(gates: Sequence[GateStatus], now: float, style: Style) -> Iterat
         name, phase, text = row
         shown = f"{style.paint(sign, color)} {name}{phase}{style.paint(text, color)}"
         yield _labelled("gates" if not number else "", shown, style)
+        for line in gate.message.splitlines()[1:]:
+            yield _labelled("", f"    {style.paint(clean(line), color)}", style)
 
 
 def gate_text(gate: GateStatus, now: float) -> str:
@@ -257,7 +259,8 @@ def gate_text(gate: GateStatus, now: float) -> str:
     if gate.verdict is None:
         return "not run yet"
     text = f"{gate.verdict.value} {duration(max(now - gate.ended_at, 0.0))} ago"
-    return f"{text}: {clean(gate.message)}" if gate.message else text
+    first = next(iter(gate.message.splitlines()), "")
+    return f"{text}: {clean(first)}" if first else text
 
 
 def _difference_lines(status: EnvironmentStatus, style: Style) -> Iterator[str]:

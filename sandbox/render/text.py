@@ -34,6 +34,14 @@ def clean(text: str) -> str:
     return shown(text).replace("\n", " ")
 
 
+def headline(text: str) -> str:
+    """
+    The first line of *text*, cleaned, for where there is room for one; ``…`` when there are more.
+    """
+    first, *others = text.splitlines() or [""]
+    return f"{clean(first)} …" if others else clean(first)
+
+
 def in_html(text: str) -> str:
     """
     Clean *text* for a page.

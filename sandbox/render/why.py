@@ -12,7 +12,7 @@ from sandbox.model.status import Health
 from sandbox.render.failures import log_lines
 from sandbox.render.history import decision_text
 from sandbox.render.style import PLAIN, Style
-from sandbox.render.text import clean, count, day_and_time, listed, short
+from sandbox.render.text import clean, count, day_and_time, headline, listed, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -167,8 +167,10 @@ def _gate_rows(found: Why, zone: tzinfo | None) -> Iterator[tuple[str, str]]:
         yield "verdict", "it never ran, or the journal was deleted"
         return
     when = f"at {short(result.revision)}, {day_and_time(result.started_at, zone)}"
-    why = f": {clean(result.message)}" if result.message else ""
+    first, *others = result.message.splitlines() or [""]
+    why = f": {clean(first)}" if first else ""
     yield "verdict", f"{result.verdict.value} {when}{why}"
+    yield from (("", f"  {clean(line)}") for line in others)
     yield from _rows("log", (clean(each) for each in result.log))
 
 
@@ -210,4 +212,4 @@ def _since_rows(since: SinceHealthy, zone: tzinfo | None) -> Iterator[tuple[str,
     for text in changes or ["nothing of its declaration changed since"]:
         yield "", text
     for failure in since.failures[:_FAILURES_SHOWN]:
-        yield "", f"{_deed_text(failure, zone)}: {failure.verdict}: {clean(failure.message)}"
+        yield "", f"{_deed_text(failure, zone)}: {failure.verdict}: {headline(failure.message)}"

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from sandbox.delivery.excerpt import telling_lines
 from sandbox.delivery.note import note_line
 from sandbox.errors import (
     CancelledError,
@@ -33,9 +34,11 @@ FIRST_DELAY_S: Final = 0.02
 LONGEST_DELAY_S: Final = 0.2
 LAST_WORDS_S: Final = 2.0
 """How long the end of its output is waited for once it has ended."""
-LOG_LINES: Final = 40
+LOG_LINES: Final = 200
+"""So many lines are kept for `sandbox logs`."""
+TOLD_LINES: Final = 40
+"""So many go with the failure."""
 LINE_LENGTH: Final = 1_000
-LAST_LINE_LENGTH: Final = 200
 _KILLED: Final = "it was ended from outside"
 _ENDED: Final = (ContainerState.EXITED, ContainerState.DEAD)
 
@@ -92,8 +95,9 @@ class GateRun:
             raise GateError(
                 f"gate {self.action.gate} failed: it {ended.message}",
                 remedy="commit a fix, or run it again: "
-                f"sandbox sync {self.plan.environment} --rerun",
-                log=ended.log,
+                f"sandbox sync {self.plan.environment} --rerun; its log: "
+                f"sandbox logs {self.plan.environment} {self.action.gate}",
+                log=ended.log[-TOLD_LINES:],
             )
 
     def _attempt(self) -> _Verdict:
@@ -179,11 +183,9 @@ class GateRun:
 
     def _failed(self, container: ObservedContainer, message: str) -> _Verdict:
         log = self._log(container)
-        words = next((line.strip() for line in reversed(log) if line.strip()), "")
-        said = f"; its last line: {words[:LAST_LINE_LENGTH]}" if words else ""
         return _Verdict(
             verdict=GateVerdict.FAILED,
-            message=f"{message}{said}",
+            message="\n".join([message, *telling_lines(log)]),
             log=log,
             image_id=container.image_id,
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.delivery.syncing import with_running
 from sandbox.errors import EngineError, HeldError, InvalidComposeError, SandboxError
+from sandbox.model.gate import GateVerdict
 from sandbox.model.plan import HoldReason
 from sandbox.model.record import Outcome
 from sandbox.model.status import EnvironmentStatus, Health, SyncStatus
@@ -76,6 +77,9 @@ def _in_quarantine(
     """The newest commit is not what runs, however well that does."""
     failed, serving = quarantine.revision[:7], quarantine.serving[:7]
     suspended = status.suspension is not None
+    # Without --rerun a gate that failed for these very inputs is not asked again.
+    rerun = any(gate.verdict is GateVerdict.FAILED for gate in status.gates)
+    again = f"sandbox sync {status.name}{' --rerun' if rerun else ''}"
     message = f"serving {serving}; {failed} failed and is not tried again: {quarantine.reason}"
     return replace(
         status,
@@ -86,7 +90,7 @@ def _in_quarantine(
         health=status.health if suspended else worst((status.health, Health.DEGRADED)),
         message=message,
         held=(message,),
-        next_step=f"commit a fix, or try it again: sandbox sync {status.name}",
+        next_step=f"commit a fix, or try it again: {again}",
     )
 
 

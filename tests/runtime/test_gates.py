@@ -23,6 +23,7 @@ from sandbox.model.gate import Gate, GatePhase, GateVerdict
 from sandbox.model.plan import Plan
 from sandbox.planning.spec import container_spec
 from sandbox.runtime.evidence import gate_evidence, gate_statuses
+from sandbox.runtime.gate_log import last_run
 from sandbox.runtime.gates import GateRun
 from sandbox.runtime.workspace import Workspace
 from tests.builders import a_build, a_desired_state, a_service, an_owner
@@ -126,21 +127,36 @@ def test_one_that_says_no_is_the_commits_fault_with_its_last_lines(ground: Groun
     with pytest.raises(GateError) as raised:
         ground.run()
 
-    assert raised.value.message == "gate units failed: it exited with 3; its last line: 2 failed"
-    assert raised.value.remedy.endswith("sandbox sync staging --rerun")
+    assert raised.value.message == "gate units failed: it exited with 3\none"
+    assert (
+        "sandbox sync staging --rerun; its log: sandbox logs staging units" in raised.value.remedy
+    )
     assert raised.value.log == ("one", "2 failed", "")
     (result,) = ground.journal.gate_results()
     assert (result.verdict, result.message) == (
         GateVerdict.FAILED,
-        "exited with 3; its last line: 2 failed",
+        "exited with 3\none",
     )
     assert ground.engine.containers == {}
+
+
+def test_the_log_of_the_last_run_can_be_read_when_its_container_is_gone(ground: Ground) -> None:
+    ground.behaves(3, *(f"line {number} of opensesame" for number in range(100)))
+    with pytest.raises(GateError) as raised:
+        ground.run()
+
+    run = last_run(ground.workspace, "staging", "units")
+
+    assert run is not None
+    assert run.log == tuple(f"line {number} of ***" for number in range(100))
+    assert len(raised.value.log) == 40
+    assert last_run(ground.workspace, "staging", "web") is None
 
 
 def test_one_that_does_not_end_in_time_has_failed(ground: Ground) -> None:
     ground.behaves(None, "waiting for something")
 
-    with pytest.raises(GateError, match="did not end within 5 s; its last line: waiting"):
+    with pytest.raises(GateError, match="did not end within 5 s\nwaiting"):
         ground.run()
 
     assert ground.journal.gate_results()[0].seconds >= 5.0

@@ -88,13 +88,14 @@ def test_a_failing_gate_before_changes_nothing_and_one_after_is_taken_back_under
         held = until(lambda: ground.taken_back(broken), "the verdict of the units")
         load.await_more()
         assert ids(ground) == there
-        assert "gate units failed: it exited with 3; its last line: tests of v2" in held["message"]
+        assert "gate units failed: it exited with 3\ntests of v2" in held["message"]
+        assert "tests of v2" in ground.sandbox("logs", "staging", "units").stdout
         assert gates(ground) == {"smoke": None, "units": "failed"}
 
         load.announce("v3")
         bad = release(ground, "v3", smoke=7)
         held = until(lambda: ground.taken_back(bad), "the verdict of the smoke test")
-        assert "gate smoke failed: it exited with 7; its last line: no tea" in held["message"]
+        assert "gate smoke failed: it exited with 7\nno tea" in held["message"]
         assert first[:7] in held["message"]
         load.settle("v1")
 
