@@ -149,7 +149,7 @@ class StaleError(EngineError):
 
 
 class ImplausibleError(StaleError):
-    """Answers of the engine contradict each other: nothing is done before another look."""
+    """Answers of the engine contradict each other: sandbox looks again before it acts."""
 
 
 class KilledError(StaleError):

@@ -107,7 +107,7 @@ def _silent(process_id: int, silence_s: float, log: Path) -> DeadlineError:
     end = f"kill {'-KILL ' if stopped else ''}{process_id}"
     return DeadlineError(
         f"the controller (process {process_id}) has said nothing for {silence_s:.3g} s"
-        + (": somebody stopped it" if stopped else ""),
+        + (": it is suspended by a signal" if stopped else ""),
         remedy=(f"let it go on: kill -CONT {process_id}" if stopped else f"read {log}")
         + f"; or end it (containers keep running): {end}",
     )

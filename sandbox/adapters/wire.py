@@ -30,8 +30,9 @@ class WireError(errors.SandboxError):
 
     def __init__(self, message: str) -> None:
         super().__init__(
-            f"the controller speaks another language: {message}",
-            remedy="end it and begin again: sandbox down, then sandbox up",
+            "the answer of the controller cannot be read, perhaps it is another version of sandbox:"
+            f" {message}",
+            remedy="restart the controller: sandbox stop, then sandbox up",
         )
 
 
@@ -117,7 +118,7 @@ def encode_error(error: BaseException) -> Json:
         return {
             "kind": "SandboxError",
             "message": f"the controller failed: {type(error).__name__}",
-            "remedy": "its log tells more; see: sandbox doctor",
+            "remedy": "read its log: .git/sandbox/controller.log",
         }
     return {
         "kind": type(error).__name__,

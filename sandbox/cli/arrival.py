@@ -51,7 +51,9 @@ def arrive(
     control = workspace.control()
     (status,) = control.status((name,))
     if status.suspension is not None:
-        message = f"{name} is suspended: the commit is made, and nothing comes of it until then"
+        message = (
+            f"{name} is suspended: the commit is made, but is applied only after it is resumed"
+        )
         raise HeldError(message, remedy=f"sandbox resume {name}")
     results: dict[str, SyncRecord | SandboxError] = {}
     with last_words(workspace, (name,)):

@@ -180,7 +180,7 @@ def _connected(state_folder: str, begin_s: float) -> socket.socket:
         size = struct.calcsize("3i")
         peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
         if struct.unpack("3i", peer)[1] != os.getuid():
-            raise OSError("somebody else listens there")
+            raise OSError("another user listens there")
         kept = connection.dup()
     kept.settimeout(begin_s)
     return kept

@@ -21,7 +21,7 @@ def doctor(
     invocation: Invocation,
     fix: Annotated[
         bool,
-        typer.Option("--fix", help="Mend it: install and start an engine, get the base image."),
+        typer.Option("--fix", help="Fix it: install and start an engine, get the base image."),
     ] = False,
     adopt: Annotated[
         str,

@@ -56,7 +56,7 @@ def converge(
             return _end(workspace, event)
     raise SandboxError(
         f"{before.name}: the controller ended before it was up",
-        remedy="see its log: sandbox doctor, then begin again: sandbox up",
+        remedy=f"read {workspace.repository.state_folder}/controller.log, then: sandbox up",
     )
 
 

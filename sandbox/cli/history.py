@@ -81,7 +81,7 @@ def _at(
     moment = parse_moment(said, workspace.clock.now())
     if moment is None:
         raise UsageError(
-            f"--at {said!r} is no moment", remedy="write 14:05, '2026-11-23 14:05' or '10m ago'"
+            f"--at {said!r} is not a time", remedy="write 14:05, '2026-11-23 14:05' or '10m ago'"
         )
     found = ran_at(workspace, moment, environment)
     return at_json(found, moment), at_text(found, style=invocation.style)

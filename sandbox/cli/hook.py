@@ -31,7 +31,7 @@ def install(
     """
     Write a hook that shows what would change, and stops what could not be used.
 
-    A hook of somebody else is left alone.
+    A hook that sandbox did not write is left alone.
     """
     from sandbox.cli.opened import opened
     from sandbox.runtime import hook as hooks

@@ -50,7 +50,7 @@ def run(
         ),
     ] = "",
     approve: Annotated[
-        bool, typer.Option("--approve", help="Say yes to the stages that ask a person.")
+        bool, typer.Option("--approve", help="Approve the stages that wait for approval.")
     ] = False,
     resume: Annotated[
         int,
@@ -66,7 +66,7 @@ def run(
     """
     Run the stages for REV until one does not end well.
 
-    Nobody keeps the environments that way afterwards: that is what `up` is for.
+    Afterwards nothing repairs the environments; a controller, started by `up`, does.
     """
     from sandbox.cli.opened import opened
     from sandbox.cli.pipeline_view import PipelineView

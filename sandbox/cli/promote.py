@@ -18,7 +18,8 @@ DryRun = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Do it in spite of objections.")]
 Reason = Annotated[
-    str, typer.Option("--reason", metavar="TEXT", help="Why by force; the commit tells it.")
+    str,
+    typer.Option("--reason", metavar="TEXT", help="Reason for --force; recorded in the commit."),
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Follow it until it is healthy.")]
 

@@ -18,7 +18,7 @@ def suspend(
     invocation: Invocation,
     environment: Environment,
     reason: Annotated[
-        str, typer.Option("--reason", metavar="TEXT", help="Why, for others to read.")
+        str, typer.Option("--reason", metavar="TEXT", help="Reason, shown by `status`.")
     ] = "",
     span: Annotated[
         str | None,

@@ -31,7 +31,8 @@ def sync(
         bool, typer.Option("--wait", help="Wait until it is healthy too, not only in sync.")
     ] = False,
     rerun: Annotated[
-        bool, typer.Option("--rerun", help="Run every gate again, whatever came of it before.")
+        bool,
+        typer.Option("--rerun", help="Run every gate again, also those that passed or failed."),
     ] = False,
 ) -> None:
     """

@@ -139,7 +139,7 @@ class Tour:
         self._tell_visits(visitors)
         self._tell(self._receipt(commit))
         if self._shows(PRODUCTION, headline):
-            raise HeldError("production shows the new headline although nobody promoted it")
+            raise HeldError("production shows the new headline although no promotion was made")
         self._tell("production does not: its release is pinned")
         return headline
 
@@ -162,7 +162,7 @@ class Tour:
         self._tell(f"both run the same image: {images[STAGING][:_SHOWN_DIGITS]}")
 
     def _heal(self) -> None:
-        self._chapter(5, "Drift is healed: somebody kills a container")
+        self._chapter(5, "Drift is healed: a container is killed")
         victim = self._container(STAGING)
         after = newest_event(self.workspace)
         began = self.workspace.clock.monotonic()
@@ -176,7 +176,7 @@ class Tour:
         """
         Commit a mistake, which nobody notices, and then its fix.
         """
-        self._chapter(6, "A bad commit that nobody notices")
+        self._chapter(6, "A bad commit that no visitor notices")
         source = self._source()
         after = newest_event(self.workspace)
         began = self.workspace.clock.monotonic()

@@ -118,7 +118,11 @@ def _context(node: MapNode, mark: Mark, place: Place) -> str | None:
     if found is not None:
         return found
     if written.startswith("//"):
-        place.problem(mark, "this folder leads out of the repository", "commit it in here")
+        place.problem(
+            mark,
+            "this folder leads out of the repository",
+            "move it into the repository and commit it",
+        )
         return None
     if "://" in written or written.startswith(("git@", "github.com/", "service:")):
         why = "only folders of the commit are built, and this is an address"

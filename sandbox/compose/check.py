@@ -18,11 +18,13 @@ OUR_NAMES = frozenset({"sandbox-edge", "sandbox-ingress"})
 def check_names(drafts: Mapping[str, Draft], networks: Node | None, place: Place) -> None:
     """Report services, and *networks* at *place*, with a name of `OUR_NAMES`."""
     for name in sorted(OUR_NAMES & drafts.keys()):
-        drafts[name].place.problem(drafts[name].mark, f"the name {name} is ours; choose another")
+        drafts[name].place.problem(
+            drafts[name].mark, f"the name {name} is reserved; choose another"
+        )
     declared = mapping(networks)
     for name in sorted(OUR_NAMES & declared.values.keys()):
         mark = key_mark(declared, name)
-        place.at(name).problem(mark, f"the name {name} is ours; choose another")
+        place.at(name).problem(mark, f"the name {name} is reserved; choose another")
 
 
 def check_ports(drafts: Mapping[str, Draft]) -> None:

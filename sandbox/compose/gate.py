@@ -82,16 +82,20 @@ def _check_profile(service: MapNode, node: Node, place: Place) -> None:
 def _contradictions(service: MapNode, phase: GatePhase) -> Iterator[tuple[str, str, str]]:
     """Give key, message and remedy of whatever a gate cannot have."""
     if items(service.get("ports")):
-        yield "ports", "nobody calls a gate, so it publishes no port", "remove the ports"
+        yield "ports", "a gate gets no requests, so it publishes no port", "remove the ports"
     if text(service.get("restart")) not in {"", "no"}:
-        yield "restart", "a gate runs once, and its end counts", "remove `restart`"
+        yield "restart", "a gate runs once, and its exit status is the verdict", "remove `restart`"
     for key in ("post_start", "pre_stop"):
         if items(service.get(key)):
             yield key, "a gate has no hooks: its command is all that it runs", "remove them"
     deploy = mapping(service.get("deploy"))
     policy = mapping(deploy.get("restart_policy"))
     if policy.values and text(policy.get("condition")) != "none":
-        yield "deploy", "a gate runs once, and its end counts", "remove `restart_policy`"
+        yield (
+            "deploy",
+            "a gate runs once, and its exit status is the verdict",
+            "remove `restart_policy`",
+        )
     for key, count in (("scale", service.get("scale")), ("deploy", deploy.get("replicas"))):
         if count is not None and integer(count) != 1:
             yield key, "a gate runs once, in one container", "remove the number of replicas"

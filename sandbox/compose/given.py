@@ -33,7 +33,7 @@ def labels(node: Node | None, place: Place) -> dict[str, str]:
     for name, value in mapping(node).values.items():
         if name.startswith(_OUR_LABELS):
             place.at(name).problem(
-                value, f"the label {name} is not yours to set: we recognise our own objects by it"
+                value, f"the label {name} is reserved: sandbox recognises its own objects by it"
             )
     return texts(node)
 

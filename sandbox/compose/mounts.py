@@ -130,7 +130,7 @@ class _Reader:
         where = entry.get("source") or entry
         path = inside(written)
         if path is not None and "~" in path.split("/"):
-            message = f"{posixpath.relpath(path, self.folder)}: whose home that is, no commit says"
+            message = f"{posixpath.relpath(path, self.folder)}: `~` is a home on one machine only"
             place.problem(where, message, _NAMED)
         elif path is not None:
             self._committed(entry, path, target, place)
@@ -144,7 +144,9 @@ class _Reader:
             self.result.mounts[target] = bound(written, target, entry)
         else:
             place.problem(
-                where, f"{written!r} is no path that everybody who reads the commit has", _NAMED
+                where,
+                f"{written!r} is neither a path of the repository nor an absolute one",
+                _NAMED,
             )
 
     def _committed(self, entry: MapNode, path: str, target: str, place: Place) -> None:

@@ -198,7 +198,7 @@ class _Loading:
         name = normalised_name(text if written else posixpath.basename(base))
         if not name:
             message = f"{text!r} has no letter or digit that a name can begin with"
-            self.findings.problem(mark, ("name",), message, "write `name:` with some")
+            self.findings.problem(mark, ("name",), message, "write `name:` with letters or digits")
         return name, text
 
     def _completed(

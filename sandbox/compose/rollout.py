@@ -117,10 +117,10 @@ def _analysis(node: Node | None, place: Place, route: RouteMode | None) -> Analy
         return None
     errors, latency = node.get("max_error_rate"), node.get("max_p95_ms")
     if errors is None and latency is None:
-        place.problem(node, "nothing is judged", "add max_error_rate, max_p95_ms or both")
+        place.problem(node, "no limit is set", "add max_error_rate, max_p95_ms or both")
     if latency is not None and route is RouteMode.TCP:
         place.at("max_p95_ms").problem(
-            latency, "only of requests is it known how long they take, and the route is tcp"
+            latency, "response times are measured for HTTP only, and the route is tcp"
         )
     defaults = Analysis()
     return Analysis(

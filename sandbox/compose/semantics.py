@@ -48,7 +48,7 @@ def _volume(node: Node, place: Place) -> Node:
         for key in others:
             place.at(key).problem(
                 key_mark(volume, key),
-                f"a volume with `external: true` is made by somebody else: `{key}` means nothing",
+                f"a volume with `external: true` is created elsewhere: `{key}` has no effect",
                 f"remove `{key}`, or `external`",
             )
     return node

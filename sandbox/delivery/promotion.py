@@ -53,16 +53,17 @@ def _judge_state(source: SourceFacts) -> Iterator[Objection]:
     name, detail = source.name, f": {first}" if first else ""
     if source.quarantine is not None:
         refused = source.quarantine
+        reason = _first_line(refused.reason)
         yield Objection(
             kind=ObjectionKind.SOURCE_QUARANTINED,
-            message=f"{name} gave {refused.revision[:7]} up: {_first_line(refused.reason)}",
+            message=f"{name} has {refused.revision[:7]} in quarantine: {reason}",
             remedy=f"commit a fix, and promote when {name} serves it",
         )
     elif source.sync is SyncStatus.OUT_OF_SYNC and source.applied == source.revision:
         yield Objection(
             kind=ObjectionKind.SOURCE_DRIFTED,
             message=f"{name} drifted from {source.revision[:7]}{detail}",
-            remedy=f"mend it: sandbox sync {name} --wait",
+            remedy=f"repair it: sandbox sync {name} --wait",
         )
     elif source.sync is not SyncStatus.SYNCED:
         state = "out of sync" if source.sync is SyncStatus.OUT_OF_SYNC else "in an unknown state"

@@ -146,7 +146,7 @@ def _engine_remedy(facts: Facts) -> str:
 
 def _no_base_image(facts: Facts) -> Refusal:
     return Refusal(
-        message=f"the base image {facts.base_image} is neither there nor to be pulled",
+        message=f"the base image {facts.base_image} is not on this machine and cannot be pulled",
         remedy=_image_remedy(facts),
         engine=False,
     )

@@ -59,7 +59,7 @@ def hard_drift(
         return f"network {stale[0]} was removed by hand", ()
     nameless = _nameless_networks(spec, container)
     if nameless:
-        return f"others call it by further names on network {nameless[0]}", ()
+        return f"it needs more names on network {nameless[0]}", ()
     renewed = sorted(scene.renewed & set(container.networks))
     if renewed:
         return f"network {renewed[0]} is created again", ()

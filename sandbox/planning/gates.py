@@ -43,7 +43,7 @@ _MADE: Final = (BuildImage, PullImage, CreateNetwork, CreateVolume, FillVolume)
 _REMOVALS: Final = (RemoveContainer, RemoveNetwork, RemoveVolume)
 _REASONS: Final = {
     GatePhase.BEFORE: "it has to pass before anything changes",
-    GatePhase.AFTER: "it has to pass against what runs then",
+    GatePhase.AFTER: "it has to pass against the new containers",
 }
 
 

@@ -131,7 +131,7 @@ defaults
     option redispatch 1
     option clitcpka
     option srvtcpka
-    http-error status 503 {_text("503 Nobody is ready to answer. Try again.")} hdr Retry-After 1
+    http-error status 503 {_text("503 No server is ready. Try again.")} hdr Retry-After 1
     http-error status 413 {_text("413 The body of this request is too large.")}"""
 
 

@@ -223,7 +223,7 @@ def _until(slot: Slot, keep: ObservedContainer | None) -> Condition:
 
 
 def _await_reason(slot: Slot) -> str:
-    return "its end counts" if slot.job else "it counts when it is ready"
+    return "it must end with exit status 0" if slot.job else "it must become ready"
 
 
 def _surplus_reason(slot: Slot) -> str:

@@ -45,7 +45,9 @@ def configure_steps(wiring: Wiring, traffic: Traffic) -> Iterator[Step]:
                 config=traffic.config,
             ),
             target=slot.target,
-            reason="it has just started" if waits else "it does not do what it is meant to",
+            reason="it has just started"
+            if waits
+            else "its configuration differs from the desired one",
             depends_on=tuple(sorted({*waits, *connections(wiring, slot)})),
             service_name=INGRESS,
         )

@@ -172,7 +172,7 @@ class Requests:
             timeout_s=stop_grace_s(container.labels),
         )
         label = self.wiring.label(container)
-        reason = f"what is under way may end, for {action.timeout_s:g} s at most"
+        reason = f"requests under way may end, for {action.timeout_s:g} s at most"
         return (self._add(f"drain {label}", action, label, reason, self.gate),)
 
     def _shift(
@@ -226,7 +226,9 @@ class Requests:
             deadline_s=deadline_s,
         )
         name = self.service.name
-        reason = "its figures decide" if action.analysis else "time to look at it"
+        reason = (
+            "its figures promote it or take it back" if action.analysis else "time to look at it"
+        )
         step_id = f"analyse {name} at {step.weight} %"
         self.gate = (self._add(step_id, action, name, reason, (*waits, *self.gate)),)
 

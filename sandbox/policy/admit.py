@@ -126,7 +126,7 @@ def _denial(fault: Fault, asker: Asker) -> Denial:
         value=fault.value,
         what=fault.what,
         why=fault.why
-        or (known.why if known else "nobody has judged what it does, so it is not sent"),
+        or (known.why if known else "the policy denies every field that it does not know"),
         place=entry.place if entry else place,
         variables=entry.variables if entry else (),
         unset=entry.unset if entry else (),

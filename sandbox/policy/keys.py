@@ -12,11 +12,11 @@ from sandbox.policy.security import CUSTOM_SECCOMP, capability_name, security_op
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_FOREIGN: Final = "it reaches what belongs to others on this machine"
+_FOREIGN: Final = "it reaches containers or data of other projects on this machine"
 _KERNEL: Final = "it changes the kernel's rules for more than its own processes"
 _PROTECTION: Final = "it takes away a protection that keeps a container from its host"
 _HARDWARE: Final = "it hands over hardware of the host"
-_LOCALHOST: Final = "it opens the environment to everybody who can reach this machine"
+_LOCALHOST: Final = "every machine that reaches this one can connect to it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,9 @@ SERVICE: Final[Mapping[str, Key]] = {
     "annotations": Key(why="the runtime acts on annotations with the rights of the host"),
     "build.cgroup_parent": Key(why=_KERNEL),
     "build.entitlements": Key(why=_PROTECTION),
-    "build.network": Key(why="a build step is then on the network of the host, or of others"),
+    "build.network": Key(
+        why="a build step is then on the network of the host or of another project"
+    ),
     "build.privileged": Key(why=_PROTECTION),
     "build.security_opt": Key(why=_PROTECTION),
     "cap_add": Key(why="it is more than what the engine gives every container"),
@@ -50,15 +52,15 @@ SERVICE: Final[Mapping[str, Key]] = {
     "devices": Key(why=_HARDWARE),
     "external_links": Key(why=_FOREIGN, aliases=("links",)),
     "gpus": Key(why=_HARDWARE, aliases=("deploy.resources.reservations.devices",)),
-    "ipc": Key(why="it shares memory with the host or with others"),
+    "ipc": Key(why="it shares memory with the host or with containers of other projects"),
     "isolation": Key(why="it chooses how a container is kept from its host"),
     "logging": Key(why="the engine opens it on the host, with its own rights"),
-    "network_mode": Key(why="it shares the network of the host or of others"),
+    "network_mode": Key(why="it shares the network of the host or of another project"),
     "networks": Key(why=_FOREIGN),
     "networks.driver_opts": Key(why=_KERNEL),
     "oom_kill_disable": Key(why="out of memory, the host then ends something else"),
     "oom_score_adj": Key(why="out of memory, the host then ends something else first"),
-    "pid": Key(why="it sees and signals the processes of the host or of others"),
+    "pid": Key(why="it sees and signals processes of the host or of other projects"),
     "ports": Key(why=_LOCALHOST),
     "post_start": Key(why="the hook runs with every right over the host"),
     "pre_stop": Key(why="the hook runs with every right over the host"),
@@ -69,7 +71,7 @@ SERVICE: Final[Mapping[str, Key]] = {
     "sysctls": Key(why=_KERNEL),
     "userns_mode": Key(why="it leaves the user namespace that the engine keeps containers in"),
     "uts": Key(why="it can rename the host"),
-    "volumes": Key(why="it reads and writes files of the host, or data of others"),
+    "volumes": Key(why="it reads and writes files of the host, or data of other projects"),
     "volumes_from": Key(why=_FOREIGN),
 }
 

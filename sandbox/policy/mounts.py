@@ -111,7 +111,9 @@ def _source_faults(source: str, own: Own, *, read_only: bool) -> Iterator[Fault]
 
 
 def _of_others(*, read_only: bool) -> str:
-    return f"it {'reads' if read_only else 'reads and writes'} data of others on this machine"
+    return (
+        f"it {'reads' if read_only else 'reads and writes'} data of other projects on this machine"
+    )
 
 
 def _propagation_faults(words: Iterable[str]) -> Iterator[Fault]:

@@ -195,7 +195,8 @@ def _at_lines(found: InForce, zone: tzinfo | None, style: Style) -> Iterator[str
     elif sync is None or record is None:
         yield _labelled("ran", "no sync before then is recorded; what follows was wanted", style)
     elif sync.deed is Deed.DOWN:
-        yield _labelled("ran", f"nothing: taken down by {clean(sync.who) or 'somebody'}", style)
+        by = f" by {clean(sync.who)}" if sync.who else ""
+        yield _labelled("ran", f"nothing: taken down{by}", style)
     else:
         release = style.paint(short(record.release), "yellow") or "unknown"
         yield _labelled("ran", f"release {release}", style)

@@ -24,26 +24,26 @@ _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 def preview_text(plan: Plan, expected: Forecast, quarantine: Quarantine | None = None) -> str:
     """
-    The whole plan, what it comes to, and why it is the way back when it is.
+    The whole plan, its summary, and why it is a rollback when it is.
 
     ::
 
         staging at 1a2b3c4: 8 steps
           create web-1            environment.HEADLINE changed: Hello -> Hi
           ...
-        it comes to
+        summary
           replaced  web: the new one starts first, no downtime
-          replaced  db: the old one stops first, nobody answers at 127.0.0.1:5432 meanwhile
+          replaced  db: the old one stops first, downtime at 127.0.0.1:5432
     """
     lines = [plan_text(plan)]
     if quarantine is not None:
         reason = next(iter(quarantine.reason.splitlines()), "")
         failed, serving = short(quarantine.revision), short(quarantine.serving)
-        lines.insert(0, f"{failed} is given up: {clean(reason)}")
-        lines.insert(1, f"this is the way back to {serving}; a newer commit ends it")
+        lines.insert(0, f"{failed} failed and is in quarantine: {clean(reason)}")
+        lines.insert(1, f"this plan rolls back to {serving}; a newer commit replaces it")
     rows = columns(list(_forecast_rows(expected)))
     if rows:
-        lines += ["it comes to", *(f"  {''.join(row)}" for row in rows)]
+        lines += ["summary", *(f"  {''.join(row)}" for row in rows)]
     return "\n".join(lines)
 
 
@@ -117,7 +117,7 @@ def _replacement_text(replacement: Replacement) -> str:
     if not replacement.downtime:
         return f"{name}: the new one starts first, no downtime"
     where = f" at {listed(replacement.ports)}" if replacement.ports else ""
-    return f"{name}: the old one stops first, nobody answers{where} meanwhile"
+    return f"{name}: the old one stops first, downtime{where}"
 
 
 def plan_text(plan: Plan) -> str:

@@ -73,7 +73,7 @@ def _quarantine_rows(found: Why, zone: tzinfo | None) -> Iterator[tuple[str, str
     if given_up is not None:
         since = day_and_time(given_up.since, zone)
         failed, serving = short(given_up.revision), short(given_up.serving)
-        yield "quarantine", f"{failed} is given up since {since}; what runs is {serving}"
+        yield "quarantine", f"{failed} is in quarantine since {since}; what runs is {serving}"
         yield "", clean(given_up.reason)
 
 

@@ -89,15 +89,17 @@ def adopt(estate: Estate, what: str) -> str:
     """
     if estate.here is None:
         raise NotFoundError(
-            "no repository is here to adopt it", remedy="go into one, or: --repo DIR"
+            "there is no repository here that could adopt it",
+            remedy="go to its folder, or name it: sandbox --repo DIR doctor --adopt …",
         )
     left = look_around(estate)
     mine = next((each for each in left if each.ours), None)
     if any(each.instance == what for each in left_behind(left)):
         if mine is not None and any(mine.proven.values()):
             raise ConflictError(
-                "this repository has objects of its own, and can be only one repository",
-                remedy="adopt it in a new clone, or first: sandbox down --volumes",
+                "this repository already owns objects on the engine, so it cannot adopt those of"
+                " another one",
+                remedy="adopt them in a new clone, or first remove its own: sandbox down --volumes",
             )
         with estate.here.lock.hold():
             estate.here.identity.become(what)
@@ -105,7 +107,7 @@ def adopt(estate: Estate, what: str) -> str:
     claims = [each for each in (mine.claims if mine else ()) if what in (each.name, each.object_id)]
     if not claims:
         raise NotFoundError(
-            f"nothing called {what} claims to be ours or is left behind",
+            f"sandbox doctor lists nothing of the name {what} to adopt",
             remedy="see what there is: sandbox doctor",
         )
     # A controller that runs reads it with its next look.
@@ -133,7 +135,7 @@ def remove(estate: Estate, what: str) -> str:
         if what in each.proven[Kind.VOLUME]:
             return _remove_volume(estate, each, what)
     raise NotFoundError(
-        f"nothing that a repository left behind is called {what}",
+        f"sandbox doctor lists nothing of the name {what} to remove",
         remedy="see what there is: sandbox doctor; a volume is removed by its own name only",
     )
 

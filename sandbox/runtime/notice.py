@@ -29,7 +29,7 @@ def try_webhooks(workspace: Workspace) -> tuple[Trial, ...]:
         raise SetupError("\n".join(file.problems), remedy="correct what is named above")
     if not file.webhooks:
         message = f"no webhook is configured: {file.path} names none"
-        raise SetupError(message, remedy="docs/notifications.md shows such a file")
+        raise SetupError(message, remedy='write into it: webhooks: [{url: "https://…"}]')
     with ThreadPoolExecutor(max_workers=len(file.webhooks)) as pool:
         return tuple(pool.map(partial(_try, workspace), file.webhooks))
 
@@ -39,7 +39,7 @@ def _try(workspace: Workspace, webhook: Webhook) -> Trial:
         at=workspace.clock.now(),
         environment="",
         kind=EventKind.SEEN,
-        message=f"a message to try this webhook, sent by {person() or 'somebody'}",
+        message=f"a message to try this webhook, sent by {person() or 'an unknown user'}",
     )
     text = body(message, webhook.format, repository=workspace.repository.name)
     began = workspace.clock.monotonic()

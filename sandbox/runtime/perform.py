@@ -267,7 +267,7 @@ class Performer:
                 words = " ".join(hook.command)
                 message = f"post_start of {action.container_name} exited with {status}: {words}"
                 raise StartFailedError(
-                    message, remedy="mend the command under post_start, and commit"
+                    message, remedy="fix the command under post_start, and commit"
                 )
 
     def _pre_stop(self, container_id: str, action: actions.StopContainer) -> None:

@@ -121,7 +121,10 @@ def _begun(workspace: Workspace, request: RunRequest) -> PipelineRun:
     content = repository.read_file(commit, PIPELINE)
     if content is None:
         message = f"{PIPELINE} is not in {commit[:7]}"
-        raise NotFoundError(message, remedy="write and commit it; docs/pipeline.md shows one")
+        raise NotFoundError(
+            message,
+            remedy="write and commit it, such as: stages: [{build: staging}, {deploy: staging}]",
+        )
     names = find_environments(CommitSource(repository=repository, revision=commit))
     stages = read_pipeline(content, names)
     return begin_run(stages, commit, person(), workspace.clock.now())

@@ -34,8 +34,8 @@ def refuse_blind(workspace: Workspace, observed: ObservedState, plan: Plan) -> N
             ours = container and container.labels.get(INSTANCE) == workspace.repository.instance
             if container and ours and container.state is ContainerState.RUNNING:
                 raise ImplausibleError(
-                    f"the ingress has {name}, which runs, and yet the engine's list is without it;"
-                    " nothing is done before another look"
+                    f"the engine's list lacks {name}, which runs and which the ingress serves;"
+                    " sandbox looks again before it acts"
                 )
 
 

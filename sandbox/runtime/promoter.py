@@ -92,7 +92,11 @@ def refusal(proposal: Proposal, held: Iterable[Objection]) -> HeldError:
     lines = [f"{each.message} ({each.remedy})" if each.remedy else each.message for each in held]
     message = f"{proposal.target.name}: {proposal.move} is held; nothing was committed"
     forcible = not any(each.final for each in held)
-    remedy = "mend that, or override it: --force --reason TEXT" if forcible else "mend that first"
+    remedy = (
+        "fix the reasons above, or override them: --force --reason TEXT"
+        if forcible
+        else "fix the reasons above first"
+    )
     return HeldError("\n".join([message, *lines]), remedy=remedy)
 
 

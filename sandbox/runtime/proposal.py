@@ -66,7 +66,7 @@ def propose_promotion(workspace: Workspace, environment: str, *, beside: str = "
     desired = load_tracked(workspace.repository, environment)
     name = desired.settings.promote_from
     if not name:
-        message = f"{environment} promotes from no environment"
+        message = f"{environment} has no promote_from, so there is nothing to promote from"
         remedy = "say x-sandbox: {promote_from: staging}, or: sandbox pin ENV REV"
         raise HeldError(message, remedy=remedy)
     wanted = load_wanted(workspace, name)

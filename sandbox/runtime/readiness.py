@@ -157,7 +157,7 @@ def _reached(
 def _unhealthy(workspace: Workspace, container: ObservedContainer) -> StartFailedError:
     log = _last_lines(workspace, container)
     message = f"{container.name} is unhealthy: its healthcheck failed too often{_said(log)}"
-    return StartFailedError(message, remedy="mend it or its healthcheck", log=log)
+    return StartFailedError(message, remedy="fix it or its healthcheck", log=log)
 
 
 def _probe(workspace: Workspace, container: ObservedContainer) -> bool:
@@ -178,7 +178,7 @@ def _ended(workspace: Workspace, container: ObservedContainer) -> StartFailedErr
     log = _last_lines(workspace, container)
     return StartFailedError(
         f"{container.name} ended with exit code {container.exit_code}{why}{detail}{_said(log)}",
-        remedy="read its last lines and commit a fix",
+        remedy="its last lines say why; commit a fix",
         log=log,
     )
 
@@ -190,7 +190,7 @@ def _too_late(
     log = _last_lines(workspace, container)
     return DeadlineError(
         f"{container.name} did not {wanted} within {action.deadline_s:g} s{_said(log)}",
-        remedy="mend it or its healthcheck, or raise x-sandbox.rollout.deadline",
+        remedy="fix it or its healthcheck, or raise x-sandbox.rollout.deadline",
         log=log,
     )
 

@@ -195,7 +195,7 @@ def _require_success(record: SyncRecord) -> None:
         case _:
             raise StartFailedError(
                 f"{name}: {message}",
-                remedy="nobody takes it back: deliver a commit that works",
+                remedy="a pipeline does not roll back: commit a fix, then: sandbox pipeline run",
                 log=record.log,
             )
 

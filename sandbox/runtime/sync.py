@@ -276,7 +276,7 @@ def _ended_by_itself(result: StepResult) -> StepResult:
     if not isinstance(error, KilledError):
         return result
     message = f"{error.message}, {ROUNDS} times in a row"
-    remedy = "read its last lines and commit a fix"
+    remedy = "its last lines say why; commit a fix"
     return replace(result, error=StartFailedError(message, remedy=remedy, log=error.log))
 
 

@@ -415,7 +415,7 @@ def test_a_stopped_controller_is_waited_for_as_long_as_a_person_allows(
 
     assert took < 12.0
     assert f"process {process.pid}" in caught.value.message
-    assert "somebody stopped it" in caught.value.message
+    assert "it is suspended by a signal" in caught.value.message
     assert f"kill -CONT {process.pid}" in caught.value.remedy
     assert f"kill -KILL {process.pid}" in caught.value.remedy
 

@@ -66,5 +66,5 @@ def test_a_malformed_pattern_is_refused_as_docker_build_refuses_it(
         without_ignored(case(ignored).tar(), "Dockerfile")
     assert (failed.value.temporary, failed.value.remedy) == (
         False,
-        "mend .dockerignore of the build context, and commit",
+        "fix .dockerignore of the build context, and commit",
     )

@@ -123,6 +123,6 @@ def test_a_service_or_a_network_with_a_name_of_ours_is_refused(name: str) -> Non
     assert problems(
         f"services:\n  {name}: {{image: x, networks: [{name}]}}\nnetworks:\n  {name}:\n"
     ) == [
-        f"compose.yaml:2:3: services.{name}: the name {name} is ours; choose another",
-        f"compose.yaml:4:3: networks.{name}: the name {name} is ours; choose another",
+        f"compose.yaml:2:3: services.{name}: the name {name} is reserved; choose another",
+        f"compose.yaml:4:3: networks.{name}: the name {name} is reserved; choose another",
     ]

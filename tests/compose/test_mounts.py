@@ -193,7 +193,7 @@ def test_all_services_see_what_one_of_them_writes() -> None:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("~/x:/x", "~/x: whose home that is, no commit says (name a volume"),
+        ("~/x:/x", "~/x: `~` is a home on one machine only (name a volume"),
         ("{type: bind, source: ./no, target: /x, bind: {create_host_path: false}}",
          "there is no environments/staging/no in the commit (commit it, or name"),
         ("./no.conf:/etc/no.conf", "there is no environments/staging/no.conf in the commit"),

@@ -105,7 +105,7 @@ def test_a_volume_is_read(written: str, volume: Volume) -> None:
     ("top", "message"),
     [
         ("networks: {n: {ipam: {config: [{subnet: x}]}}}", "'x' is not a subnet"),
-        ("networks: {n: {labels: {dev.sandbox.x: 1}}}", "is not yours to set"),
+        ("networks: {n: {labels: {dev.sandbox.x: 1}}}", "is reserved: sandbox"),
         ("volumes: {vol: {external: true, driver: x}}", "`driver` means nothing"),
         ("volumes: {vol: {driver: local, driver_opts: {o: bind, device: ./here}}}",
          "environments/staging/here is a path of the commit"),

@@ -192,7 +192,7 @@ def test_config_prints_all_of_it() -> None:
          " canary, and there are none (add steps, such as [{weight: 10, for: 20s}], or remove"
          " it)")),
         (f"{CANARY}, analysis: {{min_requests: 5}}}}}}",
-         ("5:70: services.web.x-sandbox.rollout.analysis: nothing is judged (add max_error_rate,"
+         ("5:70: services.web.x-sandbox.rollout.analysis: no limit is set (add max_error_rate,"
          " max_p95_ms or both)")),
         (f"{CANARY}, analysis: {{max_p95_ms: 0}}}}}}",
          ("5:83: services.web.x-sandbox.rollout.analysis.max_p95_ms: must be a number of"
@@ -204,8 +204,8 @@ def test_config_prints_all_of_it() -> None:
          ("5:100: services.web.x-sandbox.rollout.analysis.min_requests: must be a whole number"
          " from 1 on, not a number (0)")),
         (f"{CANARY}, analysis: {{max_p95_ms: 1}}}}, route: tcp}}",
-         ("5:83: services.web.x-sandbox.rollout.analysis.max_p95_ms: only of requests is it known"
-         " how long they take, and the route is tcp")),
+         ("5:83: services.web.x-sandbox.rollout.analysis.max_p95_ms: response times"
+         " are measured for HTTP only, and the route is tcp")),
         ("deploy: {update_config: {failure_action: rolback}}",
          ("4:46: services.web.deploy.update_config.failure_action: must be continue or pause or"
          " rollback, not 'rolback'; did you mean 'rollback'?")),

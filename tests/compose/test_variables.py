@@ -72,7 +72,10 @@ def test_the_process_environment_is_no_source(monkeypatch: pytest.MonkeyPatch) -
         ("environment: [=x]", "a variable needs a name without `=`"),
         ("environment: {A: {B: c}}", "must be a string, a number or true or false, not a mapping"),
         ("environment: {A: 2026-11-23}", "not a date (not shown)"),
-        ("labels: {dev.sandbox.instance: x}", "the label dev.sandbox.instance is not yours to set"),
+        (
+            "labels: {dev.sandbox.instance: x}",
+            "the label dev.sandbox.instance is reserved: sandbox",
+        ),
         ("labels: [com.docker.compose.project=x]", "com.docker.compose.project is not yours"),
     ],
 )

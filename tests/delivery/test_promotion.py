@@ -87,7 +87,7 @@ def test_nothing_speaks_against_a_release_that_is_served_well() -> None:
         (
             {"quarantine": REFUSED, "sync": SyncStatus.OUT_OF_SYNC},
             ObjectionKind.SOURCE_QUARANTINED,
-            "staging gave bbbbbbb up: web ended",
+            "staging has bbbbbbb in quarantine: web ended",
         ),
         (
             {"soak_s": 600.0, "serving_since": NOW - 590.0},

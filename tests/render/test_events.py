@@ -30,6 +30,11 @@ def test_an_event_of_the_controller_itself_has_a_name_too() -> None:
     assert event_line(event, zone=UTC) == "08:00:00  sandbox  ? no engine"
 
 
+def test_of_a_long_message_the_first_two_lines_are_told() -> None:
+    event = happened(EventKind.DEGRADED, "gate units failed\nE  assert 0\nunits.py:4\ncommit a fix")
+    assert event_line(event, zone=UTC).endswith("✗ gate units failed | E  assert 0 …")
+
+
 def test_a_commit_is_named_once() -> None:
     revision = "4b1c2d3" + "0" * 33
     bare = event_line(happened(EventKind.SYNCED, "in sync", revision=revision), zone=UTC)

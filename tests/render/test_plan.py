@@ -92,9 +92,9 @@ GIVEN_UP = Quarantine(
 def test_a_plan_is_followed_by_what_it_comes_to() -> None:
     text = preview_text(CASES["one variable changed"](), FORECAST)
     assert text.startswith(plan_text(CASES["one variable changed"]()))
-    assert text.partition("it comes to\n")[2].splitlines() == [
-        "  replaced   db: the old one stops first, nobody answers at 127.0.0.1:5432 meanwhile",
-        "  replaced   queue: the old one stops first, nobody answers meanwhile",
+    assert text.partition("summary\n")[2].splitlines() == [
+        "  replaced   db: the old one stops first, downtime at 127.0.0.1:5432",
+        "  replaced   queue: the old one stops first, downtime",
         "  replaced   web: the new one starts first, no downtime",
         "  built      shop/web:1",
         "  jobs run   migrate",
@@ -105,8 +105,8 @@ def test_a_plan_is_followed_by_what_it_comes_to() -> None:
 def test_a_plan_that_is_the_way_back_says_what_is_given_up() -> None:
     plan = CASES["everything is as declared"]()
     assert preview_text(plan, Forecast(), GIVEN_UP).splitlines() == [
-        "1a2b3c4 is given up: web ended with 7",
-        "this is the way back to 0d0d0d0; a newer commit ends it",
+        "1a2b3c4 failed and is in quarantine: web ended with 7",
+        "this plan rolls back to 0d0d0d0; a newer commit replaces it",
         plan_text(plan),
     ]
 

@@ -353,3 +353,19 @@ def test_the_warnings_of_the_files_follow_the_environments_each_once() -> None:
     )
 
     assert text.splitlines()[-4:-2] == [f"warning: {both}", f"warning: {own} [staging]"]
+
+
+def test_a_gate_that_failed_shows_why_on_lines_of_its_own() -> None:
+    gate = GateStatus(
+        name="units",
+        phase=GatePhase.BEFORE,
+        verdict=GateVerdict.FAILED,
+        ended_at=NOW - 12,
+        message="exited with 1\nE       assert 0 == 4.2",
+    )
+
+    lines = status_text((replace(STAGING, gates=(gate,)),), now=NOW).splitlines()
+
+    first = next(n for n, line in enumerate(lines) if "units" in line)
+    assert lines[first].endswith("failed 12 s ago: exited with 1")
+    assert lines[first + 1].strip() == "E       assert 0 == 4.2"

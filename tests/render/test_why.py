@@ -181,7 +181,7 @@ def test_what_is_given_up_comes_first_and_what_is_unknown_last() -> None:
     found = replace(FOUND, quarantine=given_up, notes=("the journal is gone",))
     lines = why_text(found, zone=UTC).splitlines()
     assert lines[1] == (
-        "  quarantine  1a2b3c4 is given up since 2027-01-15 08:00:00; what runs is 0d0d0d0"
+        "  quarantine  1a2b3c4 is in quarantine since 2027-01-15 08:00:00; what runs is 0d0d0d0"
     )
     assert lines[2].strip() == "web ended with 7"
     assert lines[-1] == "  unknown     the journal is gone"

@@ -152,7 +152,7 @@ def test_a_repository_that_has_something_takes_over_nothing() -> None:
     theirs = machine.ground.run(labels, name="by-hand")
     adopt(machine.estate, "by-hand")
     assert theirs.id in {each.object_id for each in machine.journal.made()}
-    with pytest.raises(ConflictError, match="has objects of its own"):
+    with pytest.raises(ConflictError, match="already owns objects on the engine"):
         adopt(machine.estate, GONE)
     assert machine.identity.instance == HERE
 
@@ -176,7 +176,7 @@ def test_a_claim_is_told_and_adopted_by_its_name() -> None:
 def test_outside_of_a_repository_nothing_can_be_adopted() -> None:
     machine = Machine()
     outside = replace(machine.estate, here=None)
-    with pytest.raises(NotFoundError, match="no repository is here"):
+    with pytest.raises(NotFoundError, match="there is no repository here"):
         adopt(outside, GONE)
     assert f"left {GONE}" in {each.name for each in check_estate(look_around(outside), None)}
 

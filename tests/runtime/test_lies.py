@@ -109,7 +109,7 @@ def test_a_new_commit_does_not_hide_who_serves(ground: QuickGround) -> None:
     engine.unlisted = only("web")
     ground.commit(SERVICES.replace("image:", "environment: {A: b}, image:", 1))
 
-    with pytest.raises(ImplausibleError, match="which runs, and yet the engine's list"):
+    with pytest.raises(ImplausibleError, match="which runs and which the ingress serves"):
         ground.sync()
 
     (running,) = ground.ingress.running.values()

@@ -184,7 +184,7 @@ def test_what_is_in_quarantine_is_held_although_the_source_serves_well_again(
     assert back.release == bad
     (held,) = back.objections
     assert held.kind is ObjectionKind.SOURCE_QUARANTINED
-    assert f"staging gave {bad[:7]} up: " in held.message
+    assert f"staging has {bad[:7]} in quarantine: " in held.message
 
 
 def test_what_drifted_since_it_was_in_sync_is_called_so(ground: PromotionGround) -> None:

@@ -271,7 +271,7 @@ def test_why_of_what_cannot_be_read_tells_of_the_last_good_commit(story: Story) 
 
 def test_a_plan_in_quarantine_is_called_the_way_back(story: Story) -> None:
     given_up = story.commits["Crash"][:7]
-    assert f"{given_up} is given up" in story.answers["plan"]
+    assert f"{given_up} failed and is in quarantine" in story.answers["plan"]
 
 
 def test_why_knows_the_line_that_a_commit_changed(story: Story) -> None:

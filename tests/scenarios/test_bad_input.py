@@ -270,14 +270,14 @@ FAILING = (
         edits=((DB, EXTRA + "../../app\n" + DB),),
         files={"app/Dockerfile": "FROM debian:trixie-slim\nRUN echo cannot compile; exit 9\n"},
         told=(rf"^{FILE}:4: extra: cannot build image play/extra:", "cannot compile.* code: 9"),
-        remedy="mend app/Dockerfile",
+        remedy="fix app/Dockerfile",
     ),
     Bad(
         name="no Dockerfile",
         edits=((DB, EXTRA + "{context: ../../app, dockerfile: X}\n" + DB),),
         files={"app/Dockerfile": "FROM debian:trixie-slim\n"},
         told=(rf"^{FILE}:4: extra: cannot build image play/extra:", "Dockerfile: X"),
-        remedy="mend app/X",
+        remedy="fix app/X",
     ),
     Bad(
         name="image that nobody has",
@@ -302,7 +302,7 @@ FAILING = (
         name="health that never comes",
         edits=((UP, RUN), ("deadline: 30s", "deadline: 1s")),
         told=(rf"^{FILE}:18: web: .* did not become ready within 1 s; .*: still warming up",),
-        remedy="mend it or its healthcheck, or raise x-sandbox.rollout.deadline",
+        remedy="fix it or its healthcheck, or raise x-sandbox.rollout.deadline",
     ),
 )
 

@@ -129,7 +129,7 @@ def test_a_release_that_staging_gave_up_needs_force_and_production_survives_it(
     until(lambda: ground.taken_back(bad), "staging to give it up")
 
     held = ground.sandbox("promote", "production", status=4)
-    assert f"staging gave {bad[:7]} up" in held.stderr
+    assert f"staging has {bad[:7]} in quarantine" in held.stderr
     assert ground.git("rev-parse", "main") == bad
     forced = ground.sandbox(
         "promote", "production", "--force", "--reason", "we want to see it", "--wait", status=4

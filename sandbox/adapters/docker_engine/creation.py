@@ -194,7 +194,7 @@ def _adopt_container(connections: Connections, spec: ContainerSpec, refused: Eng
         # What a create left whose answer was lost has never been started: the list was wrong.
         raise ImplausibleError(
             f"container {spec.name} is there, and yet the engine's list was without it;"
-            " nothing is done before another look"
+            " sandbox looks again before it acts"
         ) from refused
     if not _same(carried, spec.labels, _SPEC_KEYS):
         raise _taken("container", spec.name) from refused

@@ -325,7 +325,7 @@ class _Identity:
             if self._engine_id and met != self._engine_id:
                 raise EngineError(
                     f"another engine answers now (id {met}, it was {self._engine_id})",
-                    remedy="give the old engine back, or restart: sandbox down, then sandbox up",
+                    remedy="start the previous engine again, or: sandbox stop, then sandbox up",
                 )
             self._engine_id = met
             self._checked_at = time.monotonic()

@@ -101,7 +101,7 @@ def translate(error: Exception, doing: str, address: str) -> EngineError:
     if any(text in words for text in _POOL_TEXTS):
         return EngineError(
             f"cannot {doing}: {words}",
-            remedy="remove networks that nobody needs: docker network ls",
+            remedy="remove unused networks: docker network ls, then docker network rm NAME",
             temporary=True,
         )
     status = status_of(error)

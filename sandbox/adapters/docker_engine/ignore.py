@@ -48,7 +48,7 @@ def without_ignored(context: bytes, dockerfile: str) -> bytes:
             walk = _Walk.of(opened.read().decode("utf-8", "replace"), {name, _clean(dockerfile)})
             sent = [member for path, member in members.items() if walk.keeps(path)]
         except PatternError as error:
-            remedy = f"mend {name} of the build context, and commit"
+            remedy = f"fix {name} of the build context, and commit"
             raise ImageError(f"{name}: {error}", remedy=remedy) from error
         target = io.BytesIO()
         with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as kept:

@@ -98,7 +98,9 @@ def build_image(
     if build.dockerfile_inline:
         recipe = "dockerfile_inline"
     progress = _Progress(
-        f"build image {name}", on_output, remedy=f"mend {recipe} or what it copies, and commit"
+        f"build image {name}",
+        on_output,
+        remedy=f"fix {recipe} or a file that it copies, and commit",
     )
     progress.follow(connections, call, stop, silence_s=BUILD_SILENCE_S)
     built = _present(connections, name)
@@ -265,7 +267,7 @@ def _present(connections: Connections, reference: str) -> str:
     if not found:
         raise ImageError(
             f"image {reference} is not there although the engine made it",
-            remedy="somebody removed it meanwhile; it is made again by the next sync",
+            remedy="it was removed meanwhile; build it again: sandbox sync",
             temporary=True,
         )
     return found

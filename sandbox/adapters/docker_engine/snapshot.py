@@ -206,7 +206,7 @@ def _refuse_unlisted(
         if inspected is not None and inspected["State"]["Status"] not in _LEAVING:
             raise ImplausibleError(
                 f"the engine lists no container {container_id[:12]}, and yet has it;"
-                " nothing is done before another look"
+                " sandbox looks again before it acts"
             )
 
 
@@ -220,7 +220,7 @@ def _refuse_unknown(connections: Connections, unknown: Collection[str]) -> None:
     if both:
         raise ImplausibleError(
             f"the engine lists container {both[0][:12]}, and yet finds none of that id;"
-            " nothing is done before another look"
+            " sandbox looks again before it acts"
         )
 
 

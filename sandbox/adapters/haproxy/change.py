@@ -50,8 +50,8 @@ def _changed(console: Console, before: Look, config: IngressConfig) -> Look:
     now = look(console)
     if not now.does(config):
         raise IngressError(
-            "the ingress does something else than it was told",
-            remedy="it is told again with the next sync",
+            "the ingress runs another configuration than the desired one",
+            remedy="apply it again: sandbox sync",
             log=tuple(line for line in said.splitlines() if line),
             temporary=True,
         )
