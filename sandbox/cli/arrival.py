@@ -111,7 +111,7 @@ def _await_commit(
         raise held
     raise SandboxError(
         f"{name}: the controller ended before the commit had arrived",
-        remedy=f"look after it again: sandbox up {name}",
+        remedy=f"start it again: sandbox up {name}",
     )
 
 

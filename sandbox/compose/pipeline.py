@@ -118,7 +118,9 @@ def _environments(
 
 def _question(value: Node, place: Place) -> str:
     if not isinstance(value, Scalar):
-        place.problem(value, "a text is expected: what a person is asked, or nothing")
+        place.problem(
+            value, "a text is expected: the question to the person who approves, or nothing"
+        )
     return text(value)
 
 

@@ -83,7 +83,7 @@ def _image_step(desired: DesiredState, service: Service, tags: tuple[str, ...]) 
             target=target,
             reason=f"{name} is not on this machine"
             if service.pull_policy is PullPolicy.MISSING
-            else f"{name} is always asked for anew",
+            else f"{name} is pulled each time, by its pull_policy",
         )
     return Step(
         id=f"build {target}",

@@ -106,7 +106,7 @@ def test_a_volume_is_read(written: str, volume: Volume) -> None:
     [
         ("networks: {n: {ipam: {config: [{subnet: x}]}}}", "'x' is not a subnet"),
         ("networks: {n: {labels: {dev.sandbox.x: 1}}}", "is reserved: sandbox"),
-        ("volumes: {vol: {external: true, driver: x}}", "`driver` means nothing"),
+        ("volumes: {vol: {external: true, driver: x}}", "`driver` has no effect"),
         ("volumes: {vol: {driver: local, driver_opts: {o: bind, device: ./here}}}",
          "environments/staging/here is a path of the commit"),
         ("volumes: {vol: {driver_opts: {device: ./here}}}", "./here is a path of the commit"),

@@ -33,8 +33,8 @@ from tests.compose.steps import faults
         ("services: {}\nconfigs: {c: {content: x, file: x}}",
          "configs.c.content: `file` and `content` exclude each other"),
         ("services: {}\nvolumes: {v: {external: true, driver: x, x-a: 1}}",
-         ("volumes.v.driver: a volume with `external: true` is made by somebody else: `driver`"
-         " means nothing")),
+         ("volumes.v.driver: a volume with `external: true` is created elsewhere: `driver`"
+         " has no effect")),
     ],
 )  # fmt: skip
 def test_what_does_not_go_together_is_told(text: str, fault: str) -> None:

@@ -76,7 +76,7 @@ def test_the_process_environment_is_no_source(monkeypatch: pytest.MonkeyPatch) -
             "labels: {dev.sandbox.instance: x}",
             "the label dev.sandbox.instance is reserved: sandbox",
         ),
-        ("labels: [com.docker.compose.project=x]", "com.docker.compose.project is not yours"),
+        ("labels: [com.docker.compose.project=x]", "com.docker.compose.project is reserved"),
     ],
 )
 def test_what_cannot_be_read_is_told(attributes: str, message: str) -> None:
