@@ -252,13 +252,11 @@ class CancelledError(SandboxError):
     exit_status = 130
 
 
-def with_remedy(error: SandboxError) -> str:
-    """Write message and remedy of *error* as one text; below several lines on a line of its own."""
-    if not error.remedy:
-        return error.message
-    if "\n" in error.message:
-        return f"{error.message}\n{error.remedy}"
-    return f"{error.message} ({error.remedy})"
+def with_remedy(message: str, remedy: str) -> str:
+    """Write both as one text; below several lines the remedy is on a line of its own."""
+    if not remedy:
+        return message
+    return f"{message}\n{remedy}" if "\n" in message else f"{message} ({remedy})"
 
 
 def one_line(error: SandboxError) -> str:

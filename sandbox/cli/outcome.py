@@ -74,6 +74,6 @@ class SyncFailedError(HeldError):
         name = record.environment
         super().__init__(
             f"{name}: {record.message or record.outcome.value}",
-            remedy=f"see where it stands: sandbox status {name}; its logs: sandbox logs {name}",
+            remedy=record.remedy or f"see: sandbox status {name}, sandbox logs {name}",
         )
         self.log = record.log

@@ -12,7 +12,8 @@ class Quarantine:
 
     Attributes:
         revision: The commit that is not tried again.
-        reason: Why, for people: one line.
+        reason: Why, for people; the first line says what failed.
+        remedy: What to do about it, where it is known.
         log: Last lines of what failed, oldest first; no secrets.
         since: Seconds since the epoch.
         serving: The commit that is wanted instead: the last that went well.
@@ -21,6 +22,7 @@ class Quarantine:
     environment: str
     revision: str
     reason: str
+    remedy: str = ""
     log: tuple[str, ...] = ()
     since: float
     serving: str

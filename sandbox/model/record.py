@@ -63,6 +63,7 @@ class SyncRecord:
         id: Given by the journal; 0 before.
         started_at, finished_at: Seconds since the epoch.
         message: Why it did not succeed; empty when it did.
+        remedy: What to do about that, where it is known.
         held: What stays different although it succeeded, until somebody acts.
         steps: What was executed, in the order in which it ended.
         log: Last lines of what failed, oldest first; no secrets.
@@ -80,6 +81,7 @@ class SyncRecord:
     finished_at: float
     outcome: Outcome
     message: str = ""
+    remedy: str = ""
     held: tuple[str, ...] = ()
     steps: tuple[StepRecord, ...] = ()
     log: tuple[str, ...] = ()

@@ -202,6 +202,7 @@ def record(value: SyncRecord) -> dict[str, Json]:
         "seconds": round(value.finished_at - value.started_at, 3),
         "outcome": value.outcome.value,
         "message": value.message,
+        "remedy": value.remedy,
         "steps": [
             {
                 "id": step.step_id,

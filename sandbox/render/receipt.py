@@ -88,6 +88,8 @@ def _facts(past: PastSync, zone: tzinfo | None, style: Style) -> Iterator[str]:
     yield _labelled("verdict", style.paint(f"{sign} {record.outcome.value}", color), style)
     for line in record.message.splitlines():
         yield _labelled("", style.paint(clean(line), color), style)
+    if record.remedy:
+        yield _labelled("remedy", clean(record.remedy), style)
     if record.revision:
         commit = style.paint(short(record.revision), "yellow")
         yield _labelled("revision", f"{commit}  {clean(past.subject)}".rstrip(), style)

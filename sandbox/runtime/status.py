@@ -79,7 +79,9 @@ def _in_quarantine(
     suspended = status.suspension is not None
     # Without --rerun a gate that failed for these very inputs is not asked again.
     rerun = any(gate.verdict is GateVerdict.FAILED for gate in status.gates)
-    again = f"sandbox sync {status.name}{' --rerun' if rerun else ''}"
+    remedy = quarantine.remedy or "commit a fix"
+    if not (rerun and quarantine.remedy):  # the remedy of a gate has the command already
+        remedy += f", or try it again: sandbox sync {status.name}{' --rerun' if rerun else ''}"
     message = f"serving {serving}; {failed} failed and is not tried again: {quarantine.reason}"
     return replace(
         status,
@@ -90,7 +92,7 @@ def _in_quarantine(
         health=status.health if suspended else worst((status.health, Health.DEGRADED)),
         message=message,
         held=(message,),
-        next_step=f"commit a fix, or try it again: {again}",
+        next_step=remedy,
     )
 
 
@@ -163,7 +165,7 @@ def _of_engine(
     )
     sync = sync_status(plan)
     health = environment_health(services)
-    failure = _last_failure(workspace, status)
+    failure, remedy = _last_failure(workspace, status)
     if failure and (health is not Health.HEALTHY or sync is not SyncStatus.SYNCED):
         # What is tried again and again is never quite still; it is degraded until it succeeds.
         health = worst((health, Health.DEGRADED))
@@ -174,7 +176,9 @@ def _of_engine(
     held = [hold_text(desired, hold) for hold in lasting_holds(plan)]
     if sync is SyncStatus.OUT_OF_SYNC:
         held += _left_alone(workspace, status, desired)
-    message, next_step = _advice(status, sync, health, failure, _root_hold(desired, plan))
+    message, next_step = _advice(
+        status, sync, health, failure=(failure, remedy), hold=_root_hold(desired, plan)
+    )
     return replace(
         status,
         serving=_serving_revision(workspace, desired, served),
@@ -221,13 +225,13 @@ def _serving_revision(workspace: Workspace, desired: DesiredState, served: Servi
     return served.others[0] if len(served.others) == 1 else ""
 
 
-def _last_failure(workspace: Workspace, status: EnvironmentStatus) -> str:
-    """Why the last sync of this very revision failed; empty when it did not."""
+def _last_failure(workspace: Workspace, status: EnvironmentStatus) -> tuple[str, str]:
+    """Why the last sync of this very revision failed, and the remedy; empty when it did not."""
     for record in workspace.journal.syncs(status.name, limit=1):
         failed = record.outcome in (Outcome.FAILED, Outcome.ERRORED)
         if failed and record.revision == status.revision:
-            return record.message
-    return ""
+            return record.message, record.remedy
+    return "", ""
 
 
 def _left_alone(
@@ -251,7 +255,12 @@ def _root_hold(desired: DesiredState, plan: Plan) -> str:
 
 
 def _advice(
-    status: EnvironmentStatus, sync: SyncStatus, health: Health, failure: str, hold: str
+    status: EnvironmentStatus,
+    sync: SyncStatus,
+    health: Health,
+    *,
+    failure: tuple[str, str],
+    hold: str,
 ) -> tuple[str, str]:
     """The one thing to know, and the one thing to do about it."""
     name = status.name
@@ -260,8 +269,9 @@ def _advice(
             f"suspended: {status.suspension.reason or 'no reason given'}",
             f"sandbox resume {name}",
         )
-    if failure:
-        return failure, f"commit a fix, or look: sandbox logs {name}"
+    message, remedy = failure
+    if message:
+        return message, remedy or f"commit a fix, or look: sandbox logs {name}"
     if hold:
         return hold, f"sandbox plan {name}"
     if status.syncing is not None:

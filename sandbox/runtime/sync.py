@@ -19,7 +19,6 @@ from sandbox.errors import (
     ImplausibleError,
     KilledError,
     StartFailedError,
-    with_remedy,
 )
 from sandbox.model.action import BuildImage, PullImage
 from sandbox.model.plan import HoldReason
@@ -294,7 +293,7 @@ def _record(
     results: tuple[StepResult, ...],
     began: Moment,
 ) -> SyncRecord:
-    outcome, message, log = _verdict(request, seen, results)
+    outcome, message, remedy, log = _verdict(request, seen, results)
     return SyncRecord(
         environment=seen.desired.environment,
         revision=seen.desired.revision,
@@ -304,6 +303,7 @@ def _record(
         finished_at=began.later(workspace.clock),
         outcome=outcome,
         message=message,
+        remedy=remedy,
         held=_held(seen) if outcome is Outcome.SUCCEEDED else (),
         steps=step_records(results),
         log=log,
@@ -314,7 +314,8 @@ def _record(
 
 def _verdict(
     request: SyncRequest, seen: Look, results: tuple[StepResult, ...]
-) -> tuple[Outcome, str, tuple[str, ...]]:
+) -> tuple[Outcome, str, str, tuple[str, ...]]:
+    """How it ended, why, what to do about it, and the last lines of what failed."""
     failed = [(each.step, each.error) for each in results if each.error is not None]
     # What a commit can mend is told before what is only tried again.
     for outcome in (Outcome.FAILED, Outcome.ERRORED):
@@ -323,17 +324,17 @@ def _verdict(
                 continue
             if outcome_of_failure(step.action, error, step.service_name) is not outcome:
                 continue
-            message = f"{_place(seen.desired, step)}{with_remedy(error)}"
-            return outcome, message, tuple(getattr(error, "log", ()))
+            message = f"{_place(seen.desired, step)}{error.message}"
+            return outcome, message, error.remedy, tuple(getattr(error, "log", ()))
     if failed or (len(results) < len(seen.plan.steps) and request.stop()):
-        return Outcome.ABORTED, "ended early: a newer commit, or a person", ()
+        return Outcome.ABORTED, "ended early: a newer commit, or a person", "", ()
     blocking = blocking_holds(seen.plan)
     if blocking:
         texts = [hold_text(seen.desired, hold) for hold in blocking]
         # Lines that are to be copied must stand for themselves.
         gap = "\n" if any("\n" in text for text in texts) else "; "
-        return outcome_of_holds(blocking), gap.join(texts), ()
-    return Outcome.SUCCEEDED, "", ()
+        return outcome_of_holds(blocking), gap.join(texts), "", ()
+    return Outcome.SUCCEEDED, "", "", ()
 
 
 def _held(seen: Look) -> tuple[str, ...]:

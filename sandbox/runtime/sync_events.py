@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.errors import with_remedy
 from sandbox.model.event import Event, EventKind
 from sandbox.model.record import Outcome
 
@@ -37,7 +38,7 @@ def conclusion(record: SyncRecord) -> Event:
         at=record.finished_at,
         environment=record.environment,
         kind=kinds.get(record.outcome, EventKind.DEGRADED),
-        message=record.message or done,
+        message=with_remedy(record.message, record.remedy) if record.message else done,
         revision=record.revision,
         seconds=record.finished_at - record.started_at,
     )

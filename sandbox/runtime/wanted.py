@@ -100,7 +100,9 @@ def quarantine_failed(
     services = failed_services(desired, failures) | refused_gates(holds)
     if not services or not rolls_back(desired, services):
         return None
-    return put_into_quarantine(workspace, desired, record.message, record.log)
+    return put_into_quarantine(
+        workspace, desired, record.message, remedy=record.remedy, log=record.log
+    )
 
 
 def is_refused(workspace: Workspace, desired: DesiredState, plan: Plan) -> bool:
@@ -110,7 +112,12 @@ def is_refused(workspace: Workspace, desired: DesiredState, plan: Plan) -> bool:
 
 
 def put_into_quarantine(
-    workspace: Workspace, desired: DesiredState, reason: str, log: tuple[str, ...] = ()
+    workspace: Workspace,
+    desired: DesiredState,
+    reason: str,
+    *,
+    remedy: str = "",
+    log: tuple[str, ...] = (),
 ) -> Quarantine | None:
     """Put the revision of *desired* into quarantine if another one ever went well."""
     serving = _last_good(workspace, desired)
@@ -120,6 +127,7 @@ def put_into_quarantine(
         environment=desired.environment,
         revision=desired.revision,
         reason=reason,
+        remedy=remedy,
         log=log,
         since=workspace.clock.now(),
         serving=serving,

@@ -7,6 +7,7 @@ import pytest
 from typing_extensions import override
 
 from sandbox.errors import EngineError
+from sandbox.model.event import EventKind
 from sandbox.model.observed import EngineHealth
 from sandbox.model.record import Outcome
 from sandbox.planning.routes import INGRESS
@@ -85,6 +86,13 @@ def test_one_that_fails_again_by_itself_is_the_commit_s_fault(
     quarantine = ground.workspace.journal.quarantined("staging")
     assert quarantine is not None
     assert quarantine.revision == bad
+    # The remedy stands once: in the event with the message, and in the status as the next step.
+    told = next(each for each in ground.told if each.kind is EventKind.DEGRADED)
+    status = ground.status()
+    assert record.remedy.endswith("commit a fix")
+    assert record.remedy in told.message
+    assert f"{status.message} {status.next_step}".count("commit a fix") == 1
+    assert status.next_step.endswith("or try it again: sandbox sync staging")
 
 
 def test_a_job_that_is_killed_is_not_started_again_and_nobody_s_fault(ground: QuickGround) -> None:
