@@ -12,7 +12,8 @@ from sandbox.model.record import Outcome
 from sandbox.model.status import EnvironmentStatus, Suspension
 from sandbox.planning.plan import lasting_holds
 from sandbox.runtime.control import LocalControl
-from sandbox.runtime.wait import NOBODY_S, wait_for
+from sandbox.runtime.under_way import under_way
+from sandbox.runtime.wait import NOBODY_S, lasting_hold, wait_for
 from tests.fakes.engine_objects import Behaviour
 from tests.fakes.engine_state import BASE_IMAGE
 from tests.quick_ground import WEB, QuickGround, quick_ground
@@ -121,6 +122,16 @@ def test_what_the_file_leaves_to_people_ends_it(
         ground.engine.remove_by_force(web.id)
 
     ends_at_once(ground, f"x-sandbox.sync.{key} is false")
+
+
+def test_what_is_held_back_may_still_change_while_a_sync_runs(ground: QuickGround) -> None:
+    workspace, status = ground.workspace, EnvironmentStatus(name="staging", held=("x",))
+    plan = Plan(environment="staging", revision="r", release="r")
+
+    with workspace.lock.hold():
+        with under_way(workspace, plan, ground.told.append):
+            assert lasting_hold(workspace, status) is None
+        assert lasting_hold(workspace, status) is not None
 
 
 def test_what_only_needs_time_is_waited_for(ground: QuickGround) -> None:
