@@ -1,35 +1,61 @@
 """
 The program: `sandbox`, or `python -m sandbox`.
+
+Every branch loads what it needs and no more: most of the time of a short command is loading.
 """
 
 from __future__ import annotations
-
-import sys
 
 from sandbox.cli.interrupts import leave_at_once
 
 # Before anything else is loaded, for that is when people change their mind.
 leave_at_once()
 
+import os  # noqa: E402 - see above
+import sys  # noqa: E402 - likewise
+
+HELP = (["--help"], ["-h"])
+USAGE = 2
+COMPLETE = "_SANDBOX_COMPLETE"
+"""Variable that a shell sets to have a command line completed."""
+
 
 def main() -> None:
     """
     Run the command line; ends the process with the exit status of design 3.4.
     """
-    if sys.argv[1:] == ["--version"]:
-        # Scripts ask this often, and it needs no parser.
-        from sandbox import __version__  # noqa: PLC0415 - nothing is imported before it is needed
-
-        print(f"sandbox {__version__}")  # noqa: T201 - the result
-        return
-    from sandbox.cli.asking import ask  # noqa: PLC0415 - likewise
-
-    status = ask(sys.argv[1:])
+    words = sys.argv[1:]
+    status = _quickly(words)
     if status is None:
-        from sandbox.cli.app import run  # noqa: PLC0415 - likewise
+        from sandbox.cli.app import run
 
-        run()
+        run(words)
     sys.exit(status)
+
+
+def _quickly(words: list[str]) -> int | None:
+    """
+    Do what needs no library; ``None`` for everything else.
+    """
+    if COMPLETE in os.environ:
+        from sandbox.cli.completing import complete
+
+        return complete(os.environ, COMPLETE)
+    if words == ["--version"]:
+        from sandbox import __version__
+        from sandbox.cli.printed import put
+
+        put(f"sandbox {__version__}")
+        return 0
+    if not words or words in HELP:
+        from sandbox.cli.first_page import first_page
+        from sandbox.cli.printed import put
+
+        put(first_page())
+        return 0 if words else USAGE
+    from sandbox.cli.asking import ask
+
+    return ask(words)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,13 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
 
 from typing_extensions import override
 
 from sandbox import __version__
-from sandbox.cli.asking import counting, only_looks
+from sandbox.cli.asking import counting, only_looks, read
 from sandbox.cli.invocation import Caller
 
 if TYPE_CHECKING:
@@ -78,10 +79,16 @@ def answer(workspace: Workspace, question: Mapping[str, object], say: Say) -> in
 
 
 def _run(words: list[str], caller: Caller) -> int:
-    import typer.main
-
-    from sandbox.cli.app import app
-
-    command = typer.main.get_command(app)
+    command = _program(read(words)[0])
     status = command.main(words, prog_name="sandbox", standalone_mode=False, obj={"caller": caller})
     return status if isinstance(status, int) else 0
+
+
+@cache
+def _program(command: str) -> Any:  # noqa: ANN401 - as `load` says
+    """
+    The program with *command*; making it takes longer than to carry it out.
+    """
+    from sandbox.cli.app import load
+
+    return load([command])

@@ -1,31 +1,24 @@
 """
-All commands together; importing this registers them in the order in which the help lists them.
+The commands as Typer has them: each is loaded when it is asked for.
 """
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+import typer.main
 
-from sandbox.cli.asking import bear_every_sign
+from sandbox.cli.asking import bear_every_sign, read
 from sandbox.cli.command import DebugOption, OutputOption, RepoOption, TimeoutOption
 from sandbox.cli.command import app as app  # noqa: PLC0414 - exported for whoever looks inside
+from sandbox.cli.commands import ROWS, VERSION_HELP, named
 from sandbox.cli.secretless import SecretlessStream
 
-_COMMANDS = (
-    *("up", "stop", "down", "sync"),
-    *("status", "plan", "config", "watch", "history", "why", "browse", "wait"),
-    *("promote", "rollback", "pipeline", "diff", "suspend"),
-    *("logs", "execute"),
-    *("init", "demo", "lab", "doctor", "notify", "hook"),
-)
-"""Modules in the order in which the help lists what they define."""
-
-for _name in _COMMANDS:
-    import_module(f"sandbox.cli.{_name}")
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def _version(wanted: bool) -> None:
@@ -45,23 +38,33 @@ def common(
     debug: DebugOption = None,
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+        typer.Option("--version", callback=_version, is_eager=True, help=VERSION_HELP),
     ] = False,
 ) -> None:
     """
     GitOps for Compose on one machine.
-
-    Environments side by side, reconciled to what is committed.
     """
     del version
     given = {"repo": repo, "output": output, "timeout": timeout, "debug": debug}
     context.obj = {**(context.obj or {}), **given}
 
 
-def run() -> None:
+def load(words: Sequence[str] = ()) -> Any:  # noqa: ANN401 - a class of Typer's own Click
     """
-    Run the command that `sys.argv` names; ends the process with its exit status.
+    The program with the command that *words* name, and those that were loaded before.
+
+    All commands when they name none, for then a message names the nearest.
+    """
+    row = named([read(list(words))[0]])
+    for module in dict.fromkeys(each.module for each in ([row] if row else ROWS)):
+        import_module(module)
+    return typer.main.get_command(app)
+
+
+def run(words: list[str]) -> None:
+    """
+    Run the command that *words* name; ends the process with its exit status.
     """
     bear_every_sign()
     sys.stderr = SecretlessStream(sys.stderr)
-    app(prog_name="sandbox")
+    load(words).main(words, prog_name="sandbox")

@@ -59,15 +59,21 @@ class Stream(Protocol):
         ...
 
 
-def ask(words: list[str]) -> int | None:
+def ask(
+    words: list[str], *, stdout: IO[str] | None = None, stderr: IO[str] | None = None
+) -> int | None:
     """
     Pass *words*, what follows the name of the program, to the controller, and print what it says.
+
+    Args:
+        stdout, stderr: Where it is printed; the streams of this process when ``None``.
 
     Returns:
         The exit status; ``None`` when this process has to do it.
     """
+    streams = {"stdout": stdout or sys.stdout, "stderr": stderr or sys.stderr}
     command, repo = read(words)
-    if not only_looks(words) or (command == "open" and is_desktop(sys.stdout)):
+    if not only_looks(words) or (command == "open" and is_desktop(streams["stdout"])):
         return None
     top, state_folder = _place(os.path.realpath(repo or "."))
     elsewhere = os.environ.keys() & {"GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE"}
@@ -82,9 +88,9 @@ def ask(words: list[str]) -> int | None:
                 "top": top,
                 "version": __version__,
                 "environment": counting(os.environ),
-                "streams": {"stdout": _about(sys.stdout), "stderr": _about(sys.stderr)},
+                "streams": {name: _about(stream) for name, stream in streams.items()},
             }
-            return _conversation(connection, json.dumps(question).encode())
+            return _conversation(connection, json.dumps(question).encode(), streams)
     except OSError:
         return None
 
@@ -186,7 +192,9 @@ def _connected(state_folder: str, begin_s: float) -> socket.socket:
     return kept
 
 
-def _conversation(connection: socket.socket, question: bytes) -> int | None:
+def _conversation(
+    connection: socket.socket, question: bytes, streams: Mapping[str, IO[str]]
+) -> int | None:
     """
     Send *question* and print what comes back.
     """
@@ -199,23 +207,22 @@ def _conversation(connection: socket.socket, question: bytes) -> int | None:
             pass
         connection.settimeout(_SILENCE_S)
         try:
-            return _print(_lines(answer))
+            return _print(_lines(answer), streams)
         except BrokenPipeError:
             # The reader of our output has seen enough.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
 
 
-def _print(lines: Iterator[dict[str, Any]]) -> int | None:
+def _print(lines: Iterator[dict[str, Any]], streams: Mapping[str, IO[str]]) -> int | None:
     """
     Print what *lines* say until one has the exit status; ``None`` when nothing was said.
     """
     printed = False
-    streams = {"stdout": sys.stdout, "stderr": sys.stderr}
     bear_every_sign()
     for line in lines:
         if "status" in line:
-            sys.stdout.flush()
+            streams["stdout"].flush()
             return int(line["status"])
         for name, stream in streams.items():
             if name in line:
@@ -223,7 +230,7 @@ def _print(lines: Iterator[dict[str, Any]]) -> int | None:
                 stream.write(line[name])
     if not printed:
         return None
-    sys.stderr.write("the connection to the controller was lost; see: sandbox status\n")
+    streams["stderr"].write("the connection to the controller was lost; see: sandbox status\n")
     return _LOST
 
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from sandbox.cli.arguments import Environment
 from sandbox.cli.asking import is_desktop
-from sandbox.cli.command import SEE, command
+from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 
 
-@command("open", panel=SEE)
+@command("open")
 def browse(invocation: Invocation, environment: Environment) -> None:
     """
     Print the address of ENV; on a desktop, open it too.

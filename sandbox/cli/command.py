@@ -11,7 +11,16 @@ from typing import Annotated, Concatenate, ParamSpec
 
 import typer
 
+from sandbox.cli.commands import (
+    DEBUG_HELP,
+    HIDDEN,
+    OUTPUT_HELP,
+    REPO_HELP,
+    TIMEOUT_HELP,
+    named,
+)
 from sandbox.cli.invocation import Caller, Invocation, Output
+from sandbox.cli.quick import Program, QuickCommand, QuickGroup
 from sandbox.cli.values import one_of
 
 P = ParamSpec("P")
@@ -19,19 +28,12 @@ Command = Callable[Concatenate[Invocation, P], None]
 
 app = typer.Typer(
     name="sandbox",
+    cls=Program,
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-SEE = "See"
-RUN = "Run"
-DELIVER = "Deliver"
-LOOK_INSIDE = "Look inside"
-SET_UP = "Set up"
-
-_COMMON = "Everywhere"
 
 
 def _timeout(text: str | None) -> float | None:
@@ -62,33 +64,25 @@ RepoOption = Annotated[
     typer.Option(
         "--repo",
         metavar="DIR",
-        help="The repository; the one around the current folder by default.",
-        rich_help_panel=_COMMON,
+        help=REPO_HELP,
     ),
 ]
 OutputOption = Annotated[
     Output | None,
-    typer.Option(
-        "--output",
-        metavar="text|json",
-        parser=one_of(Output),
-        help="Form of the result.",
-        rich_help_panel=_COMMON,
-    ),
+    typer.Option("--output", metavar="text|json", parser=one_of(Output), help=OUTPUT_HELP),
 ]
 TimeoutOption = Annotated[
     str | None,
     typer.Option(
         "--timeout",
         metavar="SPAN",
-        help="Longest wait, such as 90s or 5m.",
+        help=TIMEOUT_HELP,
         callback=_timeout,
-        rich_help_panel=_COMMON,
     ),
 ]
 DebugOption = Annotated[
     bool | None,
-    typer.Option("--debug", help="Show tracebacks of failures.", rich_help_panel=_COMMON),
+    typer.Option("--debug", help=DEBUG_HELP),
 ]
 
 _OPTIONS = {
@@ -99,28 +93,32 @@ _OPTIONS = {
 }
 
 
-def command(
-    name: str, *, panel: str | None = None, hidden: bool = False, of: typer.Typer = app
-) -> Callable[[Command[P]], Command[P]]:
+def command(name: str, *, of: typer.Typer = app) -> Callable[[Command[P]], Command[P]]:
     """
-    Register a function as command *name*; its first parameter is the `Invocation`.
+    Register a function as command *name* of the group *of*; it takes an `Invocation` first.
 
-    The help lists it below the heading *panel*, unless it is *hidden*. It is one of the group *of*.
+    Its place in the help is that of its row in `commands`.
     """
+    row = named([name] if of is app else [str(of.info.name), name])
 
     def register(function: Command[P]) -> Command[P]:
-        of.command(name, rich_help_panel=panel, hidden=hidden)(_entry(function))
+        hidden = row is not None and row.panel == HIDDEN
+        of.command(name, cls=QuickCommand, hidden=hidden)(_entry(function))
         return function
 
     return register
 
 
-def group(name: str, *, panel: str, says: str) -> typer.Typer:
+def group(name: str) -> typer.Typer:
     """
-    Make a group of commands, such as ``sandbox NAME run``; *says* is its line of the help.
+    Make a group of commands, such as ``sandbox NAME run``.
     """
-    made = typer.Typer(no_args_is_help=True, help=says)
-    app.add_typer(made, name=name, rich_help_panel=panel)
+    row = named([name])
+    assert row is not None, f"{name} has a row in the table of commands"
+    made = typer.Typer(
+        name=name, cls=QuickGroup, help=row.line, no_args_is_help=True, rich_markup_mode=None
+    )
+    app.add_typer(made)
     return made
 
 

@@ -1,118 +1,201 @@
 """
-Names of services for the shell, from the committed Compose files.
+Complete a command line for a shell: from the table of commands, folders, and what is committed.
 
-A completion has to be quick: Git is asked for single files, and neither the Git library nor the
-loader is imported. What cannot be read is not offered, and nothing is said about it.
+A completion has to be quick: no command is loaded, and Git is asked for services only.
 """
 
 from __future__ import annotations
 
 import os
-import posixpath
-import subprocess
-from typing import TYPE_CHECKING, Final
 
+from sandbox.cli.commands import ALONE, COMMON, HIDDEN, ROWS, named
+
+# Loading `typing` would take longer than all the rest here.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from sandbox.compose.node import MapNode, Node
+    from sandbox.cli.commands import Row
 
-HOMES: Final = ("refs/heads/main", "HEAD")
-"""Where environments are declared: on `main`, without one in what is checked out."""
-TIMEOUT_S: Final = 2.0
-DEPTH_MAX: Final = 5
-# As `adapters.git_repository.program` has it: nothing that a repository's config names is run.
-OPTIONS: Final = ("--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
-VARIABLES: Final = {
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_ALLOW_PROTOCOL": "none",
-}
+    Found = list[tuple[str, str]]
+    """What may stand there, and a line about it, which may be empty."""
+
+FORMS = ("text", "json")
+"""Values of ``--output``."""
 
 
-def service_names(folder: str, environment: str) -> list[str]:
+def complete(environment: Mapping[str, str], variable: str) -> int | None:
     """
-    Names of the services and gates of *environment* as committed, sorted.
+    Answer the shell that asks by *environment*, in the way of Typer's scripts for shells.
 
-    Args:
-        folder: In the repository.
+    Returns:
+        The exit status; ``None`` when the question is another one, which Typer answers.
     """
-    file = posixpath.normpath(f"environments/{environment}/compose.yaml")
-    if not file.startswith("environments/"):
+    asked = environment.get(variable, "")
+    if asked == "complete_bash":
+        words = _split(environment.get("COMP_WORDS", ""))
+        at = int(environment.get("COMP_CWORD", "") or 0)
+        found = candidates(words[1:at], words[at] if at < len(words) else "")
+        return _put(value for value, _ in found)
+    if asked not in {"complete_zsh", "complete_fish"}:
+        return None
+    line = environment.get("_TYPER_COMPLETE_ARGS", "")
+    words = _split(line)[1:]
+    incomplete = words.pop() if words and not line.endswith(" ") else ""
+    found = candidates(words, incomplete)
+    if asked == "complete_zsh":
+        return _put([_for_zsh(found)])
+    if environment.get("_TYPER_COMPLETE_FISH_ACTION") == "is-args":
+        return 0 if found else 1
+    return _put(f"{value}\t{line}" if line else value for value, line in found)
+
+
+def candidates(words: Sequence[str], incomplete: str) -> Found:
+    """
+    What may take the place of *incomplete* behind *words*, which follow the name of the program.
+    """
+    before, rest, repo = _read(words)
+    row = named(before)
+    found: Found
+    if words and words[-1] == "--output":
+        found = [(form, "") for form in FORMS]
+    elif _waits_for_value(row, words):
+        found = []
+    elif incomplete.startswith("-"):
+        own = row.options if row else ALONE
+        found = [(option.rstrip("="), "") for option in (*own, *COMMON)]
+    elif row is None:
+        found = [] if rest else _names(before)
+    else:
+        found = _names(before) or [(name, "") for name in _arguments(row, rest, repo)]
+    return [(value, line) for value, line in found if value.startswith(incomplete)]
+
+
+def environments(folder: str) -> list[str]:
+    """
+    Names of environments in the work tree around *folder*.
+    """
+    top = _top(folder)
+    if not top:
         return []
-    for home in HOMES:
-        tree = _read(folder, home, file)
-        if tree is not None:
-            tracked = _text(_map(tree.values.get("x-sandbox")), "track")
-            branch = f"refs/heads/{tracked}" if tracked else home
-            return sorted(set(_services(folder, branch, file, DEPTH_MAX)))
-    return []
+    inside = os.path.join(top, "environments")
+    return sorted(name for name in os.listdir(inside) if _is_environment(inside, name))
 
 
-def _services(folder: str, branch: str, file: str, depth: int) -> Iterator[str]:
+def _names(before: Sequence[str]) -> Found:
     """
-    Services of *file* and of the files that it includes.
+    Commands, or those of the group that *before* names; nothing behind any other command.
     """
-    tree = _read(folder, branch, file) if depth else None
-    if tree is None:
-        return
-    services = _map(tree.values.get("services"))
-    yield from services.values if services else ()
-    for path in _included(tree.values.get("include")):
-        beside = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
-        yield from _services(folder, branch, beside, depth - 1)
+    depth = len(before) + 1
+    return [
+        (row.name.split()[-1], row.line)
+        for row in ROWS
+        if row.panel != HIDDEN
+        and row.name.split()[: depth - 1] == list(before)
+        and len(row.name.split()) == depth
+    ]
 
 
-def _included(node: Node | None) -> Iterator[str]:
-    from sandbox.compose.node import ListNode, MapNode, Scalar
+def _arguments(row: Row, given: Sequence[str], repo: str) -> list[str]:
+    """
+    Values of the argument of *row* that follows those *given*.
+    """
+    at = min(len(given), len(row.arguments) - 1)
+    if at < 0 or (at < len(given) and not row.arguments[at].endswith("...")):
+        return []
+    name = row.arguments[at].rstrip(".")
+    folder = repo or "."
+    if name == "ENV":
+        return environments(folder)
+    if name != "SERVICE":
+        return []
+    from sandbox.cli.committed_services import service_names
 
-    match node:
-        case ListNode():
-            for each in node.items:
-                yield from _included(each)
-        case MapNode():
-            yield from _included(node.values.get("path"))
-        case Scalar(value=str(path)):
-            yield path
-        case _:
-            return
-
-
-def _map(node: Node | None) -> MapNode | None:
-    from sandbox.compose.node import MapNode
-
-    return node if isinstance(node, MapNode) else None
+    return service_names(folder, given[0])
 
 
-def _text(node: MapNode | None, key: str) -> str:
-    from sandbox.compose.node import Scalar
+def _read(words: Sequence[str]) -> tuple[list[str], list[str], str]:
+    """
+    Words of the command, its arguments so far, and the repository that is named.
+    """
+    command: list[str] = []
+    given: list[str] = []
+    repo = ""
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if name.startswith("-"):
+            if not equals and _waits_for_value(named(command), [word]):
+                value = next(rest, "")
+            repo = value if name == "--repo" else repo
+        elif not given and named([*command, word]) not in {None, named(command)}:
+            command.append(word)
+        else:
+            given.append(word)
+    return command, given, repo
 
-    found = node.values.get(key) if node else None
-    return found.value if isinstance(found, Scalar) and isinstance(found.value, str) else ""
+
+def _waits_for_value(row: Row | None, words: Sequence[str]) -> bool:
+    own = row.options if row else ()
+    return bool(words) and f"{words[-1]}=" in (*own, *COMMON)
 
 
-def _read(folder: str, branch: str, file: str) -> MapNode | None:
-    from sandbox.compose.document import parse_documents
-    from sandbox.compose.findings import Findings
+def _top(folder: str) -> str:
+    folder = os.path.realpath(folder)
+    while True:
+        if os.path.isdir(os.path.join(folder, "environments")):
+            return folder
+        above = os.path.dirname(folder)
+        if above == folder or os.path.exists(os.path.join(folder, ".git")):
+            return ""
+        folder = above
 
-    content = _blob(folder, f"{branch}:{file}")
-    documents = parse_documents(content, file, Findings(file)) if content else ()
-    return documents[0].tree if documents else None
 
-
-def _blob(folder: str, name: str) -> bytes:
-    command = ("git", "-C", folder, *OPTIONS, "cat-file", "blob", name)
+def _is_environment(folder: str, name: str) -> bool:
     try:
-        answer = subprocess.run(
-            command,
-            capture_output=True,
-            check=False,
-            timeout=TIMEOUT_S,
-            env={**os.environ, **VARIABLES},
-            stdin=subprocess.DEVNULL,
-        )
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        return b""
-    return b"" if answer.returncode else answer.stdout
+        with open(os.path.join(folder, name, "compose.yaml"), errors="replace") as file:
+            return any(line.startswith("x-sandbox:") for line in file)
+    except OSError:
+        return False
+
+
+def _split(line: str) -> list[str]:
+    """
+    Words of a line that may end inside a quotation.
+    """
+    if not set(line) & set("'\"\\"):
+        return line.split()
+    import shlex
+
+    reader = shlex.shlex(line, posix=True, punctuation_chars=False)
+    reader.whitespace_split = True
+    reader.commenters = ""
+    words: list[str] = []
+    try:
+        words.extend(reader)
+    except ValueError:
+        words.append(reader.token)
+    return words
+
+
+def _for_zsh(found: Found) -> str:
+    if not found:
+        return "_files"
+    lines = "\n".join(
+        f'"{_escaped(value)}":"{_escaped(line)}"' if line else f'"{_escaped(value)}"'
+        for value, line in found
+    )
+    return f"_arguments '*: :(({lines}))'"
+
+
+def _escaped(text: str) -> str:
+    for sign, written in (('"', '""'), ("'", "''"), ("$", "\\$"), ("`", "\\`"), (":", r"\\:")):
+        text = text.replace(sign, written)
+    return text
+
+
+def _put(lines: Iterable[str]) -> int:
+    from sandbox.cli.printed import put
+
+    put("\n".join(lines))
+    return 0

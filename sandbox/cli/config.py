@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sandbox.cli.arguments import complete_environment
-from sandbox.cli.command import SEE, command
+from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 
 if TYPE_CHECKING:
     from sandbox.compose.project import Project
 
 
-@command("config", panel=SEE)
+@command("config")
 def config(
     invocation: Invocation,
     environment: Annotated[
@@ -57,7 +57,7 @@ def config(
     reveal: Annotated[bool, typer.Option("--reveal", help="Print secrets too.")] = False,
 ) -> None:
     """
-    Print the files of an environment, or any others, merged and complete.
+    Print the files of an environment, or others, merged and complete.
 
     An environment is read from its commit; files on disk are read as docker compose reads them.
     Secrets are printed as ***, unless --reveal asks for them.

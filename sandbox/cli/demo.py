@@ -11,13 +11,13 @@ from typing import Annotated
 
 import typer
 
-from sandbox.cli.command import SET_UP, command
+from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 
 _FOLDER = ".demo"
 
 
-@command("demo", panel=SET_UP)
+@command("demo")
 def demo(
     invocation: Invocation,
     folder: Annotated[
@@ -26,7 +26,7 @@ def demo(
     ] = _FOLDER,
 ) -> None:
     """
-    The guided tour: a commit, a promotion, a killed container healed, a bad commit survived.
+    Guided tour: a commit, a promotion, a repair, a bad commit survived.
 
     Leaves everything running. A second run goes on in the same repository.
     """

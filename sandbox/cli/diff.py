@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 from sandbox.cli.arguments import Environment
-from sandbox.cli.command import DELIVER, command
+from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 
 
-@command("diff", panel=DELIVER)
+@command("diff")
 def diff(invocation: Invocation, environment: Environment, other: Environment) -> None:
     """
     Compare what two environments declare, field by field.

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sandbox.cli.command import SET_UP, command
+from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 
 if TYPE_CHECKING:
     from sandbox.model.diagnosis import Check, Facts
 
 
-@command("doctor", panel=SET_UP)
+@command("doctor")
 def doctor(
     invocation: Invocation,
     fix: Annotated[
@@ -33,9 +33,10 @@ def doctor(
     ] = "",
 ) -> None:
     """
-    Look at engine, base image, Git, disk, inotify, ports, and what repositories left behind.
+    Check engine, base image, Git, disk, inotify, ports and leftovers.
 
     Git includes the identity that commits need; the ports are those that this repository publishes.
+    Leftovers are what repositories that are gone left on the engine.
     Ends with 6 when no engine answers, and with 1 when anything else is in the way.
     """
     if adopt or remove:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sandbox.cli.arguments import Environments
-from sandbox.cli.command import RUN, command
+from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TIMEOUT_S = 120.0
 
 
-@command("down", panel=RUN)
+@command("down")
 def down(
     invocation: Invocation,
     environments: Environments = None,

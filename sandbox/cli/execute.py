@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 from sandbox.cli.arguments import Environment, Service
-from sandbox.cli.command import LOOK_INSIDE, command
+from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 
 
-@command("exec", panel=LOOK_INSIDE)
+@command("exec")
 def execute(
     invocation: Invocation,
     environment: Environment,

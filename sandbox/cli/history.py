@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sandbox.cli.arguments import MaybeEnvironment
-from sandbox.cli.command import SEE, command
+from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 from sandbox.cli.values import whole_number
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LIMIT = 20
 
 
-@command("history", panel=SEE)
+@command("history")
 def history(
     invocation: Invocation,
     environment: MaybeEnvironment = None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sandbox.cli.command import SET_UP, command, group
+from sandbox.cli.command import command, group
 from sandbox.cli.invocation import Invocation
 from sandbox.cli.values import one_of
 from sandbox.model.hook import HookName
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sandbox.runtime.workspace import Workspace
 
-hook = group("hook", panel=SET_UP, says="Have Git check what is committed or pushed.")
+hook = group("hook")
 PreCommit = Annotated[bool, typer.Option("--pre-commit", help="Check each commit; the default.")]
 PrePush = Annotated[bool, typer.Option("--pre-push", help="Check what is pushed.")]
 
@@ -29,9 +29,9 @@ def install(
     invocation: Invocation, pre_commit: PreCommit = False, pre_push: PrePush = False
 ) -> None:
     """
-    Write a hook that shows what would change, and stops what could not be used.
+    Write a hook that shows what would change, and stops bad commits.
 
-    A hook that sandbox did not write is left alone.
+    A bad commit is one that could not be used. A hook that sandbox did not write is left alone.
     """
     from sandbox.cli.opened import opened
     from sandbox.runtime import hook as hooks
@@ -56,14 +56,14 @@ def uninstall(invocation: Invocation) -> None:
         _show(invocation, workspace, changed, done="is removed", not_done="is not installed")
 
 
-@command("run", of=hook, hidden=True)
+@command("run", of=hook)
 def run(
     invocation: Invocation,
     name: Annotated[HookName, typer.Argument(metavar="HOOK", parser=one_of(HookName))],
     arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
 ) -> None:
     """
-    Do what the hook does: check, plan, and end with a status that is not 0 to stop Git.
+    Check and plan; a status that is not 0 stops Git.
     """
     from sandbox.cli.opened import opened
     from sandbox.render.plan import preview_json, summary_text

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from sandbox.cli.command import SET_UP, command
+from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 
 
-@command("init", panel=SET_UP)
+@command("init")
 def init(
     invocation: Invocation,
     folder: Annotated[

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sandbox.cli.command import SET_UP, command, parse_span
+from sandbox.cli.command import command, parse_span
 from sandbox.cli.invocation import Invocation
 from sandbox.cli.values import one_of, whole_number
 from sandbox.model.lab import NEEDS_A_RELEASE, Chapter
@@ -28,7 +28,7 @@ def _span(text: str) -> str:
     return text
 
 
-@command("lab", panel=SET_UP)
+@command("lab")
 def lab(
     invocation: Invocation,
     scenario: Annotated[
@@ -70,7 +70,7 @@ def lab(
     ] = False,
 ) -> None:
     """
-    Deliver the demo shop in two ways, with visitors in it, and measure both.
+    Deliver the demo shop in two ways, under load, and measure both.
 
     DevOps is `pipeline run`, GitOps is `up` and `promote`; each has a repository and containers of
     its own, one after the other. Takes some minutes, N times as long with --repeat N.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sandbox.cli.arguments import Environment, MaybeService
-from sandbox.cli.command import LOOK_INSIDE, command
+from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 from sandbox.cli.values import whole_number
 
@@ -29,7 +29,7 @@ _LOOK_S = 2.0
 _TAIL = 100
 
 
-@command("logs", panel=LOOK_INSIDE)
+@command("logs")
 def logs(
     invocation: Invocation,
     environment: Environment,
@@ -45,7 +45,7 @@ def logs(
     ] = _TAIL,
 ) -> None:
     """
-    Show the log of ENV, or of one SERVICE of it, as the containers wrote it: secrets too.
+    Show the log of ENV, or of one SERVICE, as written: secrets too.
 
     Of a gate that does not run now: what it wrote when it ran last, without secrets.
     """

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import typer
 
-from sandbox.cli.command import SET_UP, command, group
+from sandbox.cli.command import command, group
 from sandbox.cli.invocation import Invocation
 
-notify = group("notify", panel=SET_UP, says="Messages to chats and other programs.")
+notify = group("notify")
 
 
 @notify.callback()
@@ -22,7 +22,9 @@ def about() -> None:
 @command("test", of=notify)
 def test(invocation: Invocation) -> None:
     """
-    Send one message to each webhook of notify.yaml, and tell what came of it.
+    Send one message to each webhook of notify.yaml.
+
+    Says what came of each.
     """
     from sandbox.cli.opened import opened
     from sandbox.render.notification import trials_json, trials_text

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sandbox.cli.command import DELIVER, command, group
+from sandbox.cli.command import command, group
 from sandbox.cli.invocation import Invocation
 from sandbox.cli.values import whole_number
 
@@ -30,11 +30,7 @@ _LOOK_S = 0.1
 _END_S = 8.0
 """How long a stage may take to end safely once a person ends it."""
 
-pipeline = group(
-    "pipeline",
-    panel=DELIVER,
-    says="Push a commit through the stages of environments/pipeline.yaml.",
-)
+pipeline = group("pipeline")
 Number = Annotated[
     int, typer.Argument(metavar="N", help="Number of the run.", parser=whole_number(1))
 ]
@@ -126,7 +122,7 @@ def show(
     ] = "",
 ) -> None:
     """
-    Show run N: its stages, how each ended, and with --logs what one of them wrote.
+    Show run N: its stages and how each ended.
     """
     from sandbox.cli.opened import opened
     from sandbox.render.pipeline import run_json, run_text

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sandbox.cli.arguments import MaybeEnvironment
-from sandbox.cli.command import SEE, command
+from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CHANGES_PRESENT = 3
 
 
-@command("plan", panel=SEE)
+@command("plan")
 def plan(
     invocation: Invocation,
     environment: MaybeEnvironment = None,

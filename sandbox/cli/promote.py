@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from sandbox.cli.arguments import Environment
-from sandbox.cli.command import DELIVER, command
+from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 
 DryRun = Annotated[
@@ -24,7 +24,7 @@ Reason = Annotated[
 Wait = Annotated[bool, typer.Option("--wait", help="Follow it until it is healthy.")]
 
 
-@command("promote", panel=DELIVER)
+@command("promote")
 def promote(
     invocation: Invocation,
     environment: Environment,
@@ -57,7 +57,7 @@ def promote(
         carry_out(invocation, workspace, propose, wish)
 
 
-@command("pin", panel=DELIVER)
+@command("pin")
 def pin(
     invocation: Invocation,
     environment: Environment,
@@ -79,7 +79,7 @@ def pin(
         carry_out(invocation, workspace, propose, Wish(wait=wait))
 
 
-@command("unpin", panel=DELIVER)
+@command("unpin")
 def unpin(invocation: Invocation, environment: Environment, wait: Wait = False) -> None:
     """
     Commit that ENV follows its branch again.

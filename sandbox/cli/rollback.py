@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 
 from sandbox.cli.arguments import Environment
-from sandbox.cli.command import DELIVER, command
+from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 from sandbox.cli.promote import DryRun, Force, Reason, Wait
 
 
-@command("rollback", panel=DELIVER)
+@command("rollback")
 def rollback(
     invocation: Invocation,
     environment: Environment,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sandbox.cli.arguments import MaybeEnvironment
-from sandbox.cli.command import SEE, command
+from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ ExitCode = Annotated[
 ]
 
 
-@command("status", panel=SEE)
+@command("status")
 def status(
     invocation: Invocation, environment: MaybeEnvironment = None, exit_code: ExitCode = False
 ) -> None:
@@ -56,7 +56,7 @@ def status(
         raise typer.Exit(ended)
 
 
-@command("ps", panel=SEE, hidden=True)
+@command("ps")
 def ps(
     invocation: Invocation, environment: MaybeEnvironment = None, exit_code: ExitCode = False
 ) -> None:

@@ -6,17 +6,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.cli.command import RUN, command
+from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 
 if TYPE_CHECKING:
     from sandbox.runtime.workspace import Workspace
 
 
-@command("stop", panel=RUN)
+@command("stop")
 def stop(invocation: Invocation) -> None:
     """
-    End the controller; every container keeps running.
+    End the controller of this repository; containers keep running.
 
     Commits and drift are not acted on until `up`. To remove containers: `down`.
     """

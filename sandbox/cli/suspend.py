@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from sandbox.cli.arguments import Environment
-from sandbox.cli.command import DELIVER, command, parse_span
+from sandbox.cli.command import command, parse_span
 from sandbox.cli.invocation import Invocation
 
 
-@command("suspend", panel=DELIVER)
+@command("suspend")
 def suspend(
     invocation: Invocation,
     environment: Environment,
@@ -51,7 +51,7 @@ def suspend(
     )
 
 
-@command("resume", panel=DELIVER)
+@command("resume")
 def resume(invocation: Invocation, environment: Environment) -> None:
     """
     Reconcile ENV again.

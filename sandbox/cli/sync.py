@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sandbox.cli.arguments import MaybeEnvironment
-from sandbox.cli.command import RUN, command
+from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TIMEOUT_S = 300.0
 
 
-@command("sync", panel=RUN)
+@command("sync")
 def sync(
     invocation: Invocation,
     environment: MaybeEnvironment = None,

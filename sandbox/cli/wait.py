@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sandbox.cli.arguments import Environment
-from sandbox.cli.command import SEE, command
+from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _TELL_S = 5.0
 _PATIENCE_S = 1.0
 
 
-@command("wait", panel=SEE)
+@command("wait")
 def wait(
     invocation: Invocation,
     environment: Environment,

@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
-from sandbox.cli.command import SEE, command
+from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _DRAW_S = 0.5
 _KEPT_EVENTS = 100
 
 
-@command("watch", panel=SEE)
+@command("watch")
 def watch(invocation: Invocation) -> None:
     """
     Show environments, services and events live.

@@ -5,16 +5,16 @@
 from __future__ import annotations
 
 from sandbox.cli.arguments import Environment, Service
-from sandbox.cli.command import SEE, command
+from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 
 
-@command("why", panel=SEE)
+@command("why")
 def why(invocation: Invocation, environment: Environment, service: Service) -> None:
     """
-    Say why SERVICE of ENV is as it is: file, commit, author, decision, health.
+    Say why SERVICE of ENV is as it is: file, commit, decision, health.
 
-    Changes nothing.
+    Names the author of the commit too. Changes nothing.
     """
     from sandbox.cli.opened import opened
     from sandbox.render.why import why_text

@@ -12,12 +12,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-import typer.main
 
 from sandbox.adapters import control_server
 from sandbox.cli import asking
 from sandbox.cli.answering import answer
-from sandbox.cli.app import app
+from sandbox.cli.app import load
 from sandbox.cli.asking import ask
 from sandbox.cli.invocation import Caller
 from sandbox.model.status import EnvironmentStatus
@@ -61,9 +60,8 @@ def directly(ground: QuickGround, *words: str) -> int:
     """What the process that was asked does by itself, with the same engine."""
     control = LocalControl(ground.workspace)
     here = replace(ground.workspace, choose_control=lambda _: control)
-    command = typer.main.get_command(app)
     caller = Caller(workspace=here)
-    status = command.main(list(words), standalone_mode=False, obj={"caller": caller})
+    status = load(words).main(list(words), standalone_mode=False, obj={"caller": caller})
     return status if isinstance(status, int) else 0
 
 

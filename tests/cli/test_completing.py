@@ -1,23 +1,26 @@
 """
-Services that the shell offers: those of the commit that the environment is read from.
+A shell completes commands, options, environments and services.
 """
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from sandbox.cli.completing import service_names
+from sandbox.cli.commands import HIDDEN, ROWS
+from sandbox.cli.completing import candidates, complete
 from tests.repositories import DiskRepository
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-STAGING = "environments/staging/compose.yaml"
-BASE = "environments/base/compose.yaml"
+VARIABLE = "_SANDBOX_COMPLETE"
+
+
+@pytest.fixture
+def here(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A work tree with the environments production and staging, without a controller."""
+    monkeypatch.chdir(repository)
+    return repository
 
 
 @pytest.fixture
@@ -25,74 +28,108 @@ def disk(tmp_path: Path) -> DiskRepository:
     return DiskRepository.make(tmp_path / "shop")
 
 
-def test_services_are_those_that_are_committed_included_files_too(disk: DiskRepository) -> None:
-    text = "x-sandbox: {}\ninclude: [../base/compose.yaml, {path: [more.yaml]}]\n"
-    files = {
-        STAGING: text + "services: {web: {image: a}, tests: {image: a, x-sandbox: {gate: after}}}",
-        BASE: "services: {db: {image: a}}\n",
-        "environments/staging/more.yaml": "services: {cache: {image: a}}\n",
-    }
-    disk.commit(**files)
-    disk.write(STAGING, "x-sandbox: {}\nservices: {wrong: {image: a}}\n")
-    assert service_names(str(disk.top), "staging") == ["cache", "db", "tests", "web"]
-    assert service_names(str(disk.top / "environments"), "staging") == [
-        "cache",
-        "db",
-        "tests",
-        "web",
-    ]
-
-
-def test_the_branch_that_the_environment_tracks_counts(disk: DiskRepository) -> None:
-    disk.commit(**{STAGING: "x-sandbox: {track: next}\nservices: {old: {image: a}}\n"})
-    disk.git("switch", "--quiet", "--create", "next")
-    disk.commit(**{STAGING: "x-sandbox: {track: next}\nservices: {new: {image: a}}\n"})
-    disk.git("switch", "--quiet", "main")
-    assert service_names(str(disk.top), "staging") == ["new"]
-
-
-def test_without_main_it_is_what_is_checked_out(disk: DiskRepository) -> None:
-    disk.commit(**{STAGING: "x-sandbox: {}\nservices: {web: {image: a}}\n"})
-    disk.git("branch", "--move", "trunk")
-    disk.git("switch", "--quiet", "--detach")
-    assert service_names(str(disk.top), "staging") == ["web"]
+def values(line: str) -> list[str]:
+    """What may stand at the end of *line*."""
+    *words, incomplete = line.split(" ")
+    return [value for value, _ in candidates(words[1:], incomplete)]
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("line", "expected"),
     [
-        "services: [",
-        "services: 7",
-        "- a",
-        "",
-        "include: compose.yaml",
-        "include: ../../../../etc/passwd",
-        "include: [{path: 7}, 8]",
-        "x-sandbox: {track: nowhere}\nservices: {web: {image: a}}",
+        ("sandbox st", ["status"]),
+        ("sandbox p", ["plan", "promote", "pin", "pipeline"]),
+        ("sandbox --repo . hi", ["history"]),
+        ("sandbox hook ", ["install", "uninstall"]),
+        ("sandbox hook u", ["uninstall"]),
+        ("sandbox pipeline run ", []),
+        ("sandbox nonsense ", []),
+        ("sandbox status ", ["production", "staging"]),
+        ("sandbox status s", ["staging"]),
+        ("sandbox status staging ", []),
+        ("sandbox --debug status --output json s", ["staging"]),
+        ("sandbox down staging pr", ["production"]),
+        ("sandbox diff staging ", ["production", "staging"]),
+        ("sandbox history --limit ", []),
+        ("sandbox history --limit 3 s", ["staging"]),
+        ("sandbox status --output ", ["text", "json"]),
+        ("sandbox status --output j", ["json"]),
+        ("sandbox plan --re", ["--ref", "--repo"]),
+        ("sandbox hook install --pre-p", ["--pre-push"]),
+        ("sandbox --ver", ["--version"]),
+        ("sandbox watch ", []),
     ],
 )
-def test_what_cannot_be_read_offers_nothing(disk: DiskRepository, text: str) -> None:
-    disk.commit(**{STAGING: text})
-    assert service_names(str(disk.top), "staging") == []
+def test_what_may_stand_there(here: Path, line: str, expected: list[str]) -> None:
+    assert values(line) == expected
 
 
-@pytest.mark.parametrize("name", ["nope", "..", "../..", "a/../../x", "-p", "a b", "a\0b"])
-def test_an_unknown_environment_offers_nothing(disk: DiskRepository, name: str) -> None:
-    disk.commit(**{STAGING: "x-sandbox: {}\nservices: {web: {image: a}}\n"})
-    assert service_names(str(disk.top), name) == []
-    assert service_names(str(disk.top.parent), "staging") == []
+def test_all_commands_that_are_not_hidden_may_be_first() -> None:
+    expected = [row.name for row in ROWS if row.panel != HIDDEN and " " not in row.name]
+    assert values("sandbox ") == expected
 
 
-def test_it_imports_neither_engine_nor_git_library_nor_validator(disk: DiskRepository) -> None:
-    disk.commit(**{STAGING: "x-sandbox: {}\nservices: {web: {image: a}}\n"})
-    program = (
-        "import sys\n"
-        "from sandbox.cli.completing import service_names\n"
-        f"print(service_names({str(disk.top)!r}, 'staging'))\n"
-        "heavy = ('docker', 'git', 'httpx', 'jsonschema', 'sandbox.bootstrap', 'typer')\n"
-        "print([name for name in heavy if name in sys.modules])\n"
+def test_environments_are_those_of_the_repository_that_is_named(
+    here: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert values("sandbox status ") == []
+    assert values(f"sandbox --repo {here} status ") == ["production", "staging"]
+    assert values(f"sandbox status --repo={here}/environments ") == ["production", "staging"]
+
+
+def test_services_are_those_that_are_committed(disk: DiskRepository) -> None:
+    disk.commit(
+        **{
+            "environments/staging/compose.yaml": "x-sandbox: {}\n"
+            "services: {web: {image: a}, cache: {image: a}}\n"
+        }
     )
-    ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    assert values(f"sandbox --repo {disk.top} why staging ") == ["cache", "web"]
+    assert values(f"sandbox --repo {disk.top} exec staging w") == ["web"]
+    assert values(f"sandbox --repo {disk.top} why nonsense ") == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "printed"),
+    [
+        ({"COMP_WORDS": "sandbox status s", "COMP_CWORD": "2"}, "staging\n"),
+        ({"COMP_WORDS": "sandbox status ", "COMP_CWORD": "2"}, "production\nstaging\n"),
+        ({"COMP_WORDS": "sandbox --repo '. st", "COMP_CWORD": "2"}, "\n"),
+        ({"COMP_WORDS": "sandbox status x", "COMP_CWORD": "2"}, "\n"),
+    ],
+)
+def test_bash_is_told_one_a_line(
+    here: Path, variables: dict[str, str], printed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert complete({VARIABLE: "complete_bash", **variables}, VARIABLE) == 0
+    assert capsys.readouterr().out == printed
+
+
+def test_zsh_is_told_what_each_is(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = {VARIABLE: "complete_zsh", "_TYPER_COMPLETE_ARGS": "sandbox hook i"}
+    assert complete(asked, VARIABLE) == 0
+    assert capsys.readouterr().out == (
+        """_arguments '*: :(("install":"""
+        """"Write a hook that shows what would change, and stops bad commits."))'\n"""
     )
-    assert ended.stdout == "['web']\n[]\n"
+    asked["_TYPER_COMPLETE_ARGS"] = "sandbox init "
+    assert complete(asked, VARIABLE) == 0
+    assert capsys.readouterr().out == "_files\n"
+
+
+def test_fish_asks_whether_there_is_something_first(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = {VARIABLE: "complete_fish", "_TYPER_COMPLETE_ARGS": "sandbox status "}
+    assert complete({**asked, "_TYPER_COMPLETE_FISH_ACTION": "is-args"}, VARIABLE) == 0
+    assert capsys.readouterr().out == ""
+    assert complete({**asked, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}, VARIABLE) == 0
+    assert capsys.readouterr().out == "production\nstaging\n"
+    asked["_TYPER_COMPLETE_ARGS"] = "sandbox init "
+    assert complete({**asked, "_TYPER_COMPLETE_FISH_ACTION": "is-args"}, VARIABLE) == 1
+
+
+def test_other_questions_of_a_shell_are_left_to_typer() -> None:
+    assert complete({VARIABLE: "source_bash"}, VARIABLE) is None
+    assert complete({VARIABLE: "complete_powershell"}, VARIABLE) is None

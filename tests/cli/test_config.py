@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sandbox.cli import app as cli_app
+from tests.cli_ground import loaded_app
 
 
 def call(*words: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(cli_app.app, list(words))
+    result = CliRunner().invoke(loaded_app(), list(words))
     return result.exit_code, result.stdout, result.stderr
 
 

@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from sandbox.adapters.sqlite_journal import SqliteJournal
-from sandbox.cli import app as cli_app
 from sandbox.model.receipt import Receipt, Traffic
 from sandbox.model.record import Outcome, SyncRecord, Trigger
 from sandbox.model.verdict import Figures
 from tests.builders import NOW
+from tests.cli_ground import loaded_app
 from tests.repositories import DiskRepository, snapshot
 
 SYNC = SyncRecord(
@@ -50,7 +50,7 @@ def numbers(repository: Path) -> dict[str, int]:
 
 
 def call(*words: str, repository: Path) -> tuple[int, str, str]:
-    result = CliRunner().invoke(cli_app.app, ["--repo", str(repository), "history", *words])
+    result = CliRunner().invoke(loaded_app(), ["--repo", str(repository), "history", *words])
     return result.exit_code, result.stdout, result.stderr
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sandbox.cli import app as cli_app
 from sandbox.cli.lab import chosen_chapters
 from sandbox.model.lab import Chapter
+from tests.cli_ground import loaded_app
 
 
 def test_all_chapters_are_gone_through_in_their_order_when_none_is_named() -> None:
@@ -40,7 +40,7 @@ def test_what_could_not_be_done_in_the_end_is_refused_at_the_beginning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], told: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    result = CliRunner().invoke(cli_app.app, ["lab", *words])
+    result = CliRunner().invoke(loaded_app(), ["lab", *words])
     assert (result.exit_code, result.stdout) == (2, "")
     assert told in result.stderr
     assert [*tmp_path.iterdir()] == []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sandbox.cli import app as cli_app
+from tests.cli_ground import loaded_app
 from tests.webhook_server import Receiver, receiver
 
 
@@ -22,7 +22,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
 
 
 def call(repository: Path, *words: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(cli_app.app, ["--repo", str(repository), "notify", "test", *words])
+    result = CliRunner().invoke(loaded_app(), ["--repo", str(repository), "notify", "test", *words])
     return result.exit_code, result.stdout, result.stderr
 
 

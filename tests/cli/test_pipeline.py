@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sandbox.cli import app as cli_app
 from tests.cli.conftest import git
+from tests.cli_ground import loaded_app
 
 STAGES = "stages:\n  - build: staging\n  - approve:\n"
 
@@ -21,7 +21,7 @@ def nobody(no_engine: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def call(repository: Path, *words: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(cli_app.app, ["--repo", str(repository), "pipeline", *words])
+    result = CliRunner().invoke(loaded_app(), ["--repo", str(repository), "pipeline", *words])
     return result.exit_code, result.stdout, result.stderr
 
 

@@ -13,22 +13,8 @@ from pathlib import Path
 import pytest
 
 from sandbox import __version__
-from sandbox.cli import app as cli_app
 
 pytestmark = pytest.mark.slow
-
-HEAVY = (
-    "docker",
-    "git",
-    "httpx",
-    "yaml",
-    "jsonschema",
-    "sqlite3",
-    "watchdog",
-    "requests",
-    "sandbox.bootstrap",
-)
-
 
 COMMANDS = (
     *("up", "stop", "down", "sync", "init", "demo", "doctor"),
@@ -68,75 +54,6 @@ def test_help_lists_every_command_of_the_main_job() -> None:
     assert result.returncode == 0
     missing = [name for name in COMMANDS if f" {name} " not in result.stdout]
     assert missing == []
-
-
-def test_every_command_takes_the_common_options() -> None:
-    names = [command.name for command in cli_app.app.registered_commands]
-    for group in cli_app.app.registered_groups:
-        assert group.typer_instance
-        names += [command.name for command in group.typer_instance.registered_commands]
-    assert len(names) >= 18
-    program = (
-        "import sys; from sandbox.cli.app import app; import typer.main\n"
-        "top = typer.main.get_command(app).commands\n"
-        "groups = {name: each for name, each in top.items() if hasattr(each, 'commands')}\n"
-        "found = [(name, each) for name, each in top.items() if name not in groups]\n"
-        "found += [pair for each in groups.values() for pair in each.commands.items()]\n"
-        "for name, command in found:\n"
-        "    options = {opt for param in command.params for opt in param.opts}\n"
-        "    missing = {'--repo', '--output', '--timeout', '--debug'} - options\n"
-        "    assert not missing, (name, missing)\n"
-        "    assert command.help, name\n"
-        "assert all(each.help for each in groups.values())\n"
-        "print(len(found))\n"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert result.stderr == ""
-    assert int(result.stdout) == len(names)
-
-
-@pytest.mark.parametrize(
-    ("words", "environment"),
-    [
-        (["--version"], {}),
-        (["--help"], {}),
-        (["status", "--help"], {}),
-        ([], {"_SANDBOX_COMPLETE": "complete_bash", "COMP_WORDS": "sandbox st", "COMP_CWORD": "1"}),
-        (
-            [],
-            {
-                "_SANDBOX_COMPLETE": "complete_bash",
-                "COMP_WORDS": "sandbox status ",
-                "COMP_CWORD": "2",
-            },
-        ),
-    ],
-    ids=["version", "help", "command help", "command completion", "environment completion"],
-)
-def test_what_is_asked_often_loads_nothing_heavy(
-    words: list[str], environment: dict[str, str]
-) -> None:
-    program = (
-        "import sys, runpy\n"
-        f"sys.argv = ['sandbox', *{words!r}]\n"
-        "try:\n"
-        "    runpy.run_module('sandbox', run_name='__main__')\n"
-        "except SystemExit:\n"
-        "    pass\n"
-        f"print(*[name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)\n"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert result.stdout != ""
-    assert result.stderr.strip() == ""
 
 
 def test_the_version_is_told_in_a_blink() -> None:

@@ -12,11 +12,11 @@ import typer
 from typer.models import ParameterInfo
 from typer.testing import CliRunner
 
-from sandbox.cli import app as cli_app
+from tests.cli_ground import loaded_app
 
 
 def call(*words: str, repository: Path) -> tuple[int, str, str]:
-    result = CliRunner().invoke(cli_app.app, ["--repo", str(repository), *words])
+    result = CliRunner().invoke(loaded_app(), ["--repo", str(repository), *words])
     return result.exit_code, result.stdout, result.stderr
 
 
@@ -89,7 +89,7 @@ def parameters(app: typer.Typer) -> Iterator[tuple[str, object, ParameterInfo]]:
 
 
 def test_every_value_that_may_be_refused_is_refused_in_our_words() -> None:
-    found = list(parameters(cli_app.app))
+    found = list(parameters(loaded_app()))
     assert len(found) > 100
     assert [name for name, kind, info in found if kind not in PLAIN and not info.parser] == []
 
