@@ -64,7 +64,7 @@ def config(
     """
     on_disk = (file, env_file, profile, project_directory, project_name)
     if any(on_disk):
-        from sandbox.bootstrap import load_from_disk
+        from sandbox.bootstrap.disk import load_from_disk
         from sandbox.errors import UsageError
 
         if environment is not None or ref is not None:

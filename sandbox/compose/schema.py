@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from sandbox.compose.accept import accepts, all_differ, frozen
 from sandbox.compose.findings import Findings
 from sandbox.compose.known import shown, suggestion, unknown_key
 from sandbox.compose.node import (
@@ -40,7 +41,7 @@ _HIDDEN = frozenset({"environment", "content", "args", "options", "labels"})
 
 @cache
 def _validator() -> Draft202012Validator:
-    """Make the validator when a file is first validated: most commands validate none."""
+    """Make the validator when the first file is not accepted: most are."""
     from jsonschema import Draft202012Validator, validators  # noqa: PLC0415 - slow to import
 
     extend: Callable[..., type[Draft202012Validator]] = validators.extend  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - its stub has no types
@@ -51,17 +52,8 @@ def _unique(_validator: object, wanted: bool, items: Any, _schema: object) -> It
     """Compare the items of a list in one pass; the library compares each with all others."""
     from jsonschema import ValidationError  # noqa: PLC0415 - slow to import
 
-    if wanted and isinstance(items, list) and len({*map(_frozen, items)}) < len(items):  # pyright: ignore[reportUnknownArgumentType] - any JSON
+    if wanted and isinstance(items, list) and not all_differ(items):  # pyright: ignore[reportUnknownArgumentType] - any JSON
         yield ValidationError("an item is there twice")
-
-
-def _frozen(value: Any) -> Hashable:  # noqa: ANN401 - any JSON
-    """Give a key that equal values have in common; true is not one."""
-    if isinstance(value, dict):
-        return frozenset((key, _frozen(below)) for key, below in value.items())  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - any JSON
-    if isinstance(value, list):
-        return tuple(map(_frozen, value))  # pyright: ignore[reportUnknownArgumentType] - any JSON
-    return isinstance(value, bool), value
 
 
 def validate(tree: MapNode, findings: Findings) -> MapNode:
@@ -82,8 +74,11 @@ def validate(tree: MapNode, findings: Findings) -> MapNode:
 
 
 def _faults(tree: MapNode) -> Iterator[tuple[Path, Mark, str]]:
+    plain = _plain(tree)
+    if accepts(FILE, plain):
+        return
     errors: Iterator[ValidationError] = _validator().iter_errors(  # pyright: ignore[reportUnknownMemberType] - an overload of the stubs
-        _plain(tree)
+        plain
     )
     for error in errors:
         yield from _explain(error, tuple(error.absolute_path), tree)
@@ -147,7 +142,7 @@ def _extra_keys(
 def _repeated(node: ListNode, path: Path) -> Iterator[tuple[Path, Mark, str]]:
     seen: dict[object, int] = {}
     for index, item in enumerate(node.items):
-        value = _frozen(_plain(item))
+        value = frozen(_plain(item))
         if value in seen:
             said = shown(text(item)) if isinstance(item, Scalar) else "this"
             yield (*path, index), item.mark, f"{said} is in the list already"

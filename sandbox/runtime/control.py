@@ -1,4 +1,9 @@
-"""What a person can ask, answered in this process: with a controller here, or without any."""
+"""
+What a person can ask, answered in this process: with a controller here, or without any.
+
+What changes something is imported when it is asked for: to look is done far more often, and in a
+process of its own.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +12,8 @@ from typing import TYPE_CHECKING
 
 from sandbox.errors import SandboxError, UsageError
 from sandbox.model.event import EventKind
-from sandbox.model.record import Trigger
 from sandbox.runtime.desired import environment_names, require_environment
-from sandbox.runtime.down import take_down
-from sandbox.runtime.edge import Edge
-from sandbox.runtime.meter import Meter
 from sandbox.runtime.status import read_status
-from sandbox.runtime.sync import SyncRequest, sync_environment
-from sandbox.runtime.worker import Errand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
     from sandbox.model.record import SyncRecord
     from sandbox.model.status import EnvironmentStatus
     from sandbox.runtime.controller import Controller
-    from sandbox.runtime.worker import Worker
+    from sandbox.runtime.edge import Edge
+    from sandbox.runtime.worker import Errand, Worker
     from sandbox.runtime.workspace import Workspace
 
 FOLLOW_S = 0.1
@@ -85,6 +85,10 @@ def _sync_here(
     *,
     rerun: bool,
 ) -> SyncRecord:
+    from sandbox.model.record import Trigger  # noqa: PLC0415 - see the docstring of this module
+    from sandbox.runtime.meter import Meter  # noqa: PLC0415 - see the docstring of this module
+    from sandbox.runtime.sync import SyncRequest, sync_environment  # noqa: PLC0415 - see the docstring of this module
+
     require_environment(workspace.repository, environment)
     request = SyncRequest(
         environment=environment,
@@ -119,6 +123,8 @@ class LocalControl:
         self, environment: str, on_event: Callable[[Event], None], *, rerun: bool = False
     ) -> SyncRecord:
         """Reconcile once, here."""
+        from sandbox.runtime.edge import Edge  # noqa: PLC0415 - see the docstring of this module
+
         tell = self._teller(on_event)
         with self._workspace.lock.hold():
             edge = Edge(self._workspace, tell)
@@ -128,6 +134,9 @@ class LocalControl:
         self, environment: str, *, volumes: bool, on_event: Callable[[Event], None]
     ) -> SyncRecord:
         """Take it down, here."""
+        from sandbox.runtime.down import take_down  # noqa: PLC0415 - see the docstring of this module
+        from sandbox.runtime.edge import Edge  # noqa: PLC0415 - see the docstring of this module
+
         tell = self._teller(on_event)
         with self._workspace.lock.hold(), Edge(self._workspace, tell).without(environment):
             return take_down(self._workspace, environment, volumes=volumes, emit=tell)
@@ -175,6 +184,8 @@ class ControllerControl:
         self, environment: str, on_event: Callable[[Event], None], *, rerun: bool = False
     ) -> SyncRecord:
         """Have its worker reconcile now; an environment without one is reconciled once, here."""
+        from sandbox.runtime.worker import Errand  # noqa: PLC0415 - see the docstring of this module
+
         worker = self._controller.worker(environment)
         if worker is None:
             edge = self._controller.edge
@@ -186,6 +197,9 @@ class ControllerControl:
         self, environment: str, *, volumes: bool, on_event: Callable[[Event], None]
     ) -> SyncRecord:
         """Have its worker take it down and end."""
+        from sandbox.runtime.down import take_down  # noqa: PLC0415 - see the docstring of this module
+        from sandbox.runtime.worker import Errand  # noqa: PLC0415 - see the docstring of this module
+
         # Released first: no other look may bring it up again meanwhile.
         worker = self._controller.release(environment)
         if worker is None:

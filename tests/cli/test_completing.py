@@ -12,7 +12,6 @@ from sandbox.cli.commands import HIDDEN, ROWS
 from sandbox.cli.completing import candidates, complete
 from tests.repositories import DiskRepository
 
-
 VARIABLE = "_SANDBOX_COMPLETE"
 
 

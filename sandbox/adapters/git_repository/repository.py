@@ -9,13 +9,12 @@ from functools import partial
 from heapq import merge
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sandbox.adapters.git_repository.archive import archive
 from sandbox.adapters.git_repository.attributes import ATTRIBUTES, filter_of
 from sandbox.adapters.git_repository.branches import local_branches, read_head, tracking_branches
 from sandbox.adapters.git_repository.cache import BoundedCache
-from sandbox.adapters.git_repository.commit import Committer
 from sandbox.adapters.git_repository.edits import EDITS_MAX, new_files, uncommitted
 from sandbox.adapters.git_repository.hooks import hook_file, read_hook, write_hook
 from sandbox.adapters.git_repository.index import index_of_hook, staged_files
@@ -37,6 +36,9 @@ from sandbox.adapters.git_repository.worktree import WorkTree
 from sandbox.errors import ConflictError, SourceError
 from sandbox.planning.ownership import derived_instance
 from sandbox.ports import CommitInfo, Head, TreeEntry
+
+if TYPE_CHECKING:
+    from sandbox.adapters.git_repository.commit import Committer
 
 FULL_ID: Final = re.compile(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?")
 SHORT_ID: Final = re.compile(r"[0-9a-fA-F]{4,63}")
@@ -380,6 +382,9 @@ class GitRepository:
         )
 
     def _committer(self) -> Committer:
+        # Most commands commit nothing.
+        from sandbox.adapters.git_repository.commit import Committer  # noqa: PLC0415
+
         return Committer(self.place, self._program, self._objects, self._trees)
 
     def _entries(self, commit: str, folders: Sequence[str]) -> Mapping[str, TreeEntry]:

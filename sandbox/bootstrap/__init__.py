@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,52 +14,21 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sandbox.adapters import control_client, control_server
-from sandbox.adapters.controller_log import ControllerLog
-from sandbox.adapters.disk_source import load_from_disk as load_from_disk  # noqa: PLC0414 - for the command line
-from sandbox.adapters.file_lock import FileLock, deaf, is_controller
-from sandbox.adapters.file_watcher import RefWatcher
-from sandbox.adapters.git_repository import (
-    GitRepository,
-    configured_identity,
-    create_repository,
-    find_place,
-)
-from sandbox.adapters.haproxy import HaproxyIngress
-from sandbox.adapters.identity_files import IdentityFiles, Registrations, machine_folder
-from sandbox.adapters.pipeline_files import PipelineFiles
-from sandbox.adapters.sqlite_journal import SqliteJournal
-from sandbox.adapters.system_clock import SystemClock
-from sandbox.adapters.template import template_files
-from sandbox.adapters.waivers import load_waivers
-from sandbox.adapters.webhook import HttpWebhooks
+from sandbox.bootstrap.late import LateEngine, late_feed, late_ingress, late_runs, late_webhooks
+from sandbox.bootstrap.settings import edge_port_of, sync_policy, taken_ports, waivers_of
 from sandbox.errors import DeadlineError, SetupError, SourceError
-from sandbox.model.plan import SyncPolicy
-from sandbox.planning.doctor import BASE_IMAGE, SHIPPED_PORTS
-from sandbox.planning.edge_port import read_edge_port
-from sandbox.runtime.claiming_lock import ClaimingLock
-from sandbox.runtime.control import ControllerControl, LocalControl
-from sandbox.runtime.controller import Controller
-from sandbox.runtime.desired import environment_names
-from sandbox.runtime.estate import Estate, Here
-from sandbox.runtime.initialise import initial_commits
-from sandbox.runtime.owned_engine import OwnedEngine
-from sandbox.runtime.used_ports import used_ports
-from sandbox.runtime.workspace import Workspace
-from sandbox.secrecy.vault import hidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from contextlib import AbstractContextManager
     from types import FrameType
 
-    from sandbox.adapters.docker_engine import DockerEngine
-    from sandbox.adapters.docker_engine.conversation import Conversation
+    from sandbox.adapters.control_client import Patience, RemoteControl
     from sandbox.adapters.host import LocalHost
     from sandbox.adapters.wire import Json
     from sandbox.model.event import Event
-    from sandbox.model.observed import TakenPort
     from sandbox.ports import Control, Engine
+    from sandbox.runtime.estate import Estate
+    from sandbox.runtime.workspace import Workspace
 
 START_S = 20.0
 RETURN_S = 3.0
@@ -68,40 +36,6 @@ END_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 END_S = 9.5
 """A controller that was told to end is gone after so long, whatever hangs."""
 LOG_TAIL_BYTES = 2000
-
-
-class _LateEngine:
-    """
-    The engine, made when it is first used.
-
-    Importing docker takes longer than asking a running controller, who then uses the engine.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._engine: DockerEngine | None = None
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._made(), name)
-
-    def converse(
-        self, container_id: str, command: Sequence[str], silence_s: float
-    ) -> AbstractContextManager[Conversation]:
-        """Start *command* inside a container, and talk with it."""
-        return self._made().converse(container_id, command, silence_s)
-
-    def close(self) -> None:
-        """Close what was made."""
-        if self._engine is not None:
-            self._engine.close()
-
-    def _made(self) -> DockerEngine:
-        with self._lock:
-            if self._engine is None:
-                from sandbox.adapters.docker_engine import DockerEngine  # noqa: PLC0415 - see above
-
-                self._engine = DockerEngine()
-            return self._engine
 
 
 def open_workspace(repo: str | None = None, *, timeout_s: float | None = None) -> Workspace:
@@ -117,12 +51,23 @@ def open_workspace(repo: str | None = None, *, timeout_s: float | None = None) -
         SourceError: There is no repository.
         UsageError: A variable of this process says what makes no sense.
     """
-    edge_port = read_edge_port(os.environ.get("SANDBOX_EDGE_PORT", ""))
+    from sandbox.adapters.file_lock import FileLock
+    from sandbox.adapters.git_repository import GitRepository, find_place
+    from sandbox.adapters.identity_files import IdentityFiles, machine_folder
+    from sandbox.adapters.sqlite_journal import SqliteJournal
+    from sandbox.adapters.system_clock import SystemClock
+    from sandbox.runtime.claiming_lock import ClaimingLock
+    from sandbox.runtime.owned_engine import OwnedEngine
+    from sandbox.runtime.workspace import Workspace
+    from sandbox.secrecy.vault import hidden
+
+    edge_port = edge_port_of()
     place = find_place("." if repo is None else repo)
     identity = IdentityFiles(place.common_dir, machine_folder(os.environ))
     repository = GitRepository(place, instance=identity.instance)
-    engine = _LateEngine()
-    journal = SqliteJournal(repository.state_folder)
+    state_folder = repository.state_folder
+    engine = LateEngine()
+    journal = SqliteJournal(state_folder)
     clock = SystemClock()
 
     def release_all() -> None:
@@ -133,20 +78,19 @@ def open_workspace(repo: str | None = None, *, timeout_s: float | None = None) -
     return Workspace(
         repository=repository,
         engine=OwnedEngine(cast("Engine", engine), journal=journal, identity=identity, clock=clock),
-        ingress=HaproxyIngress(engine.converse),
+        ingress=late_ingress(engine),
         journal=journal,
-        runs=PipelineFiles(repository.state_folder),
-        webhooks=HttpWebhooks(repository.state_folder),
+        runs=late_runs(state_folder),
+        webhooks=late_webhooks(state_folder),
         lock=ClaimingLock(
-            FileLock(repository.state_folder, command=hidden(" ".join(["sandbox", *sys.argv[1:]]))),
-            identity,
+            FileLock(state_folder, command=hidden(" ".join(["sandbox", *sys.argv[1:]]))), identity
         ),
         clock=clock,
-        feed=RefWatcher(repository.place.common_dir),
-        policy=_policy(),
-        taken_ports=_taken_ports,
-        waivers=partial(load_waivers, Path(repository.state_folder, "policy.yaml")),
-        choose_control=partial(_choose_control, control_client.Patience(timeout_s)),
+        feed=late_feed(place.common_dir),
+        policy=sync_policy(),
+        taken_ports=taken_ports,
+        waivers=partial(waivers_of, Path(state_folder, "policy.yaml")),
+        choose_control=partial(_choose_control, timeout_s),
         release_all=release_all,
         edge_port=edge_port,
     )
@@ -156,8 +100,15 @@ def open_estate(repo: str | None = None) -> Estate:
     """
     Wire what `doctor` looks at: the engine, every repository of this user, and the one here if any.
     """
+    from sandbox.adapters.file_lock import FileLock
+    from sandbox.adapters.git_repository import find_place
+    from sandbox.adapters.identity_files import IdentityFiles, Registrations, machine_folder
+    from sandbox.adapters.sqlite_journal import SqliteJournal
+    from sandbox.adapters.system_clock import SystemClock
+    from sandbox.runtime.estate import Estate, Here
+
     machine = machine_folder(os.environ)
-    engine = _LateEngine()
+    engine = LateEngine()
     here: Here | None = None
     journal: SqliteJournal | None = None
     with suppress(SourceError):
@@ -191,7 +142,10 @@ def open_host(repo: str | None, say: Callable[[str], None]) -> LocalHost:
     Raises:
         UsageError: A variable of this process says what makes no sense.
     """
-    from sandbox.adapters.host import LocalHost  # noqa: PLC0415 - it imports docker, see _LateEngine
+    from sandbox.adapters.git_repository import configured_identity
+    from sandbox.adapters.host import LocalHost
+    from sandbox.planning.doctor import BASE_IMAGE, SHIPPED_PORTS
+    from sandbox.runtime.used_ports import used_ports
 
     folder = "." if repo is None else repo
     try:
@@ -224,6 +178,11 @@ def initialise(folder: str) -> Initialised:
     Raises:
         SourceError: *folder* is not empty; nothing in it was changed.
     """
+    from sandbox.adapters.git_repository import create_repository
+    from sandbox.adapters.template import template_files
+    from sandbox.runtime.desired import environment_names
+    from sandbox.runtime.initialise import initial_commits
+
     commits = create_repository(folder, initial_commits(template_files()))
     with open_workspace(folder) as workspace:
         names = environment_names(workspace.repository)
@@ -247,6 +206,12 @@ def run_controller(
     Raises:
         LockedError: Another process does already.
     """
+    from sandbox.adapters import control_server
+    from sandbox.adapters.controller_log import ControllerLog
+    from sandbox.adapters.git_repository import find_place
+    from sandbox.runtime.control import ControllerControl
+    from sandbox.runtime.controller import Controller
+
     with open_workspace(repo) as workspace, workspace.lock.hold():
         log = ControllerLog(workspace.repository.state_folder)
 
@@ -300,7 +265,10 @@ def start_controller(
         SetupError: It ended at once; the message shows its last lines.
         DeadlineError: It did not answer in time.
     """
-    patience = control_client.Patience(timeout_s)
+    from sandbox.adapters.control_client import Patience
+    from sandbox.adapters.controller_log import ControllerLog
+
+    patience = Patience(timeout_s)
     with open_workspace(repo) as workspace:
         running = _running(patience, workspace)
         if running is not None:
@@ -313,11 +281,15 @@ def start_controller(
 
 
 def _open_log(workspace: Workspace) -> int:
+    from sandbox.adapters.controller_log import ControllerLog
+
     path = ControllerLog(workspace.repository.state_folder).file
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def _spawn(repo: str | None, environments: Sequence[str], state: Path) -> subprocess.Popen[bytes]:
+    from sandbox.adapters.controller_log import ControllerLog
+
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     command = [sys.executable, "-m", "sandbox", "--repo", str(Path(repo or ".").resolve())]
     with ControllerLog(str(state)).file.open("ab") as log:
@@ -334,6 +306,8 @@ def _spawn(repo: str | None, environments: Sequence[str], state: Path) -> subpro
 def _wait_for_answer(
     workspace: Workspace, process: subprocess.Popen[bytes], log: Path, limit_s: float
 ) -> None:
+    from sandbox.adapters import control_client
+
     deadline = time.monotonic() + limit_s
     while control_client.connect(_socket(workspace)) is None:
         if process.poll() is not None:
@@ -346,13 +320,18 @@ def _wait_for_answer(
         workspace.clock.sleep(0.02)
 
 
-def _choose_control(patience: control_client.Patience, workspace: Workspace) -> Control:
-    return _running(patience, workspace) or LocalControl(workspace)
+def _choose_control(timeout_s: float | None, workspace: Workspace) -> Control:
+    from sandbox.adapters.control_client import Patience
+
+    running = _running(Patience(timeout_s), workspace)
+    if running is not None:
+        return running
+    from sandbox.runtime.control import LocalControl
+
+    return LocalControl(workspace)
 
 
-def _running(
-    patience: control_client.Patience, workspace: Workspace
-) -> control_client.RemoteControl | None:
+def _running(patience: Patience, workspace: Workspace) -> RemoteControl | None:
     """
     The controller that runs; ``None`` when none does.
 
@@ -361,6 +340,9 @@ def _running(
     Raises:
         LockedError: One runs, and its socket does not come back.
     """
+    from sandbox.adapters import control_client
+    from sandbox.adapters.file_lock import deaf, is_controller
+
     deadline = time.monotonic() + patience.of(RETURN_S)
     while True:
         control = control_client.connect(_socket(workspace), patience)
@@ -374,16 +356,3 @@ def _running(
 
 def _socket(workspace: Workspace) -> str:
     return str(Path(workspace.repository.state_folder, "control.sock"))
-
-
-def _taken_ports(port: int) -> tuple[TakenPort, ...]:
-    if os.environ.get("DOCKER_HOST", "").startswith(("tcp:", "ssh:")):
-        return ()  # its ports are those of another machine
-    from sandbox.adapters.host.listeners import taken  # noqa: PLC0415 - see _LateEngine
-
-    return taken(port)
-
-
-def _policy() -> SyncPolicy:
-    pool = os.environ.get("SANDBOX_SUBNET_POOL")
-    return SyncPolicy(subnet_pool=pool) if pool else SyncPolicy()
