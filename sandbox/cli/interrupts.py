@@ -2,21 +2,28 @@
 Ctrl-C: one line and status 130 at any moment, while modules are loaded and at the very end too.
 
 Only the work of a command itself is interrupted by an exception, so that it can put things right.
+No exception is raised inside an import: libraries in C print what interrupts them.
 """
 
 from __future__ import annotations
 
 import os
-import signal
+import sys
 
-# Loading `typing` would take longer than all the rest here.
+# Loading `signal` takes its time, in which Ctrl-C would show a traceback, and so does `typing`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Callable
     from types import FrameType
+else:
+    import _signal as signal
 
 INTERRUPTED = 130
 MESSAGE = "interrupted"
+AGAIN_S = 0.01
+"""An interrupt that comes at a bad moment is delivered again after so long."""
+_IMPORT = "<frozen importlib._bootstrap>"
 
 
 def leave_at_once() -> None:
@@ -36,16 +43,49 @@ def interruptible(work: Callable[[], None]) -> None:
         return
     try:
         # Only the main thread may, and only there signals arrive.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGALRM, _interrupt)
+        signal.signal(signal.SIGINT, _interrupt)
     except ValueError:
         work()
         return
+    sys.unraisablehook = _deliver_again
     try:
         work()
     finally:
         signal.signal(signal.SIGINT, _leave)
+        signal.signal(signal.SIGALRM, _leave)
 
 
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    os.write(2, f"{MESSAGE}\n".encode())
-    os._exit(INTERRUPTED)
+def _leave(
+    _number: int,
+    _frame: FrameType | None,
+    *,
+    # Its own, for at the very end of the process a module has no names any more.
+    write: Callable[[int, bytes], int] = os.write,
+    leave: Callable[[int], object] = os._exit,
+    line: bytes = f"{MESSAGE}\n".encode(),
+    status: int = INTERRUPTED,
+) -> None:
+    try:
+        write(2, line)
+    finally:
+        leave(status)
+
+
+def _interrupt(_number: int, frame: FrameType | None) -> None:
+    while frame is not None:
+        if frame.f_code.co_filename == _IMPORT:
+            signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
+            return
+        frame = frame.f_back
+    raise KeyboardInterrupt
+
+
+def _deliver_again(unraisable: sys.UnraisableHookArgs) -> None:
+    """
+    An interrupt that hit a destructor or a callback would be printed there, and lost.
+    """
+    if unraisable.exc_type is KeyboardInterrupt:
+        signal.setitimer(signal.ITIMER_REAL, AGAIN_S)
+    else:
+        sys.__unraisablehook__(unraisable)

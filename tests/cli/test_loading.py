@@ -110,18 +110,18 @@ def test_no_module_of_a_command_loads_what_only_its_work_needs(repository: Path)
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("words", "status"),
     [
-        ["status"],
-        ["history", "staging", "--limit", "3"],
-        ["why", "staging", "web"],
-        ["open", "staging"],
-        ["logs", "staging", "web", "--tail", "5"],
+        (["status"], 0),
+        (["history", "staging", "--limit", "3"], 0),
+        (["why", "staging", "web"], 0),
+        (["open", "staging"], 5),  # it publishes no port
+        (["logs", "staging", "web", "--tail", "5"], 0),
     ],
-    ids=lambda words: words[0],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
 )
 def test_with_a_controller_a_command_that_looks_loads_no_library(
-    tmp_path: Path, words: list[str]
+    tmp_path: Path, words: list[str], status: int
 ) -> None:
     with quick_ground(tmp_path / "repo") as ground:
         ground.commit(f"{{web: {WEB}}}")
@@ -129,7 +129,7 @@ def test_with_a_controller_a_command_that_looks_loads_no_library(
         control = ground.workspace.control()
         address = str(Path(ground.workspace.repository.state_folder, "control.sock"))
         with control_server.serve(control, address, answer=partial(answer, ground.workspace)):
-            found = loaded(ground.disk.top, *words)
+            found = loaded(ground.disk.top, *words, status=status)
     assert found & ANYTHING == set()
     assert "sandbox.cli.asking" in found
 

@@ -1,0 +1,181 @@
+"""
+Ctrl-C at any moment: one line, status 130, no traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+STEP_S = 0.02
+LAST_S = 2.0
+BEGIN = """
+import os, signal, sys, time
+from sandbox.cli.interrupts import interruptible, leave_at_once
+leave_at_once()
+def ctrl_c():
+    os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
+def run(program: str, *, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", BEGIN + program],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, str(folder)])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_outside_of_the_work_the_process_ends_at_once(tmp_path: Path) -> None:
+    ended = run("try:\n ctrl_c()\n time.sleep(5)\nfinally:\n print('never')\n", folder=tmp_path)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")
+
+
+def test_the_work_is_interrupted_by_an_exception(tmp_path: Path) -> None:
+    program = """
+def work():
+    try:
+        ctrl_c()
+        time.sleep(5)
+    finally:
+        print("put right")
+try:
+    interruptible(work)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    ended = run(program, folder=tmp_path)
+    assert (ended.returncode, ended.stdout) == (0, "put right\ninterrupted\n")
+    assert ended.stderr == ""
+
+
+def test_an_import_is_not_interrupted_and_what_follows_is(tmp_path: Path) -> None:
+    (tmp_path / "late_module.py").write_text(
+        "import __main__, time\n__main__.ctrl_c()\ntime.sleep(0.1)\nprint('loaded')\n"
+    )
+    program = """
+def work():
+    import late_module
+    time.sleep(5)
+    print("never")
+try:
+    interruptible(work)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    ended = run(program, folder=tmp_path)
+    assert (ended.stdout, ended.stderr) == ("loaded\ninterrupted\n", "")
+
+
+def test_an_interrupt_that_hits_a_destructor_is_not_lost(tmp_path: Path) -> None:
+    program = """
+class Closing:
+    def __del__(self):
+        ctrl_c()
+        time.sleep(0.01)
+def work():
+    Closing()
+    time.sleep(5)
+    print("never")
+try:
+    interruptible(work)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    ended = run(program, folder=tmp_path)
+    assert (ended.stdout, ended.stderr) == ("interrupted\n", "")
+
+
+def test_other_errors_of_a_destructor_are_printed_as_ever(tmp_path: Path) -> None:
+    program = """
+class Closing:
+    def __del__(self):
+        raise RuntimeError("broken")
+interruptible(Closing)
+"""
+    assert "RuntimeError: broken" in run(program, folder=tmp_path).stderr
+
+
+def test_at_the_very_end_of_the_process_there_is_no_traceback(tmp_path: Path) -> None:
+    # What `sys` holds is destroyed after the names of all modules.
+    program = """
+class Last:
+    def __del__(self, kill=os.kill, pid=os.getpid(), number=signal.SIGINT, wait=time.sleep):
+        kill(pid, number)
+        wait(0.01)
+sys.last_of_all = Last()
+"""
+    ended = run(program, folder=tmp_path)
+    assert "Traceback" not in ended.stderr
+    assert "Exception ignored" not in ended.stderr
+    assert ended.returncode in {130, -signal.SIGINT}
+
+
+COMMANDS = (
+    *(["--version"], ["--help"], ["status", "--help"], ["nonsense"]),
+    *(["status"], ["plan"], ["history"], ["why", "staging", "web"], ["open", "staging"]),
+    *(["config", "staging"], ["config", "--file", "environments/staging/compose.yaml"]),
+    *(["diff", "staging", "production"], ["logs", "staging"], ["exec", "staging", "web", "ls"]),
+    *(["sync", "staging"], ["up"], ["down"], ["wait", "staging"], ["watch"], ["doctor"]),
+    *(["promote", "production", "--dry-run"], ["rollback", "production", "--dry-run"]),
+    *(["pipeline", "list"], ["hook", "install"], ["notify", "test"]),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_no_moment_of_a_command_shows_a_traceback(
+    repository: Path, no_engine: dict[str, str], words: list[str]
+) -> None:
+    shown: list[tuple[float, int, str]] = []
+    for step in range(round(LAST_S / STEP_S)):
+        status, said = interrupted(words, step * STEP_S, repository, no_engine)
+        # One line at most, unless the command has ended by itself with its own words.
+        told = said.count("interrupted\n")
+        if "Traceback" in said or told > 1 or (status == 130 and told != 1):
+            shown.append((step * STEP_S, status, said))
+    assert shown == []
+
+
+def interrupted(
+    words: list[str], after_s: float, folder: Path, environment: dict[str, str]
+) -> tuple[int, str]:
+    """Status of a process that gets Ctrl-C, and what it said, unless it was not yet ours."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sandbox", *words],
+        cwd=folder,
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(after_s)
+    process.send_signal(signal.SIGINT)
+    try:
+        _, said = process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+    return process.returncode, "" if _is_of_python(said) else said
+
+
+def _is_of_python(said: str) -> bool:
+    """
+    Tell whether Python itself was interrupted, before it had run one line of the program.
+
+    Nothing of a program can change what it says then.
+    """
+    files = re.findall(r'^  File "([^"]+)"', said, re.MULTILINE)
+    ours = [file for file in files if f"{os.sep}sandbox{os.sep}" in file]
+    return "Traceback" in said and not ours
