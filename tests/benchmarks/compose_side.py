@@ -67,6 +67,10 @@ class ComposeSide:
         self.down()
         return self._until_served("/readyz", "ready")
 
+    def list_projects(self) -> Ran:
+        """List the projects of the engine, as a whole process: the yardstick of the others."""
+        return run([str(self.binary), "ls"], folder=self.folder)
+
     def down(self) -> None:
         """Remove all that the project has, images apart."""
         self._compose("down", "--volumes", "--timeout", "3")

@@ -38,6 +38,7 @@ CHANGED = frozenset({"web", "worker", "migrate"})
 """Services whose image a change of the shop's source changes."""
 SYNC_S = 120.0
 SEEN_S = 20.0
+END_S = 15.0
 EMPTY = "name: shop-staging\nx-sandbox: {sync: {allow_empty: true}}\nservices: {}\n"
 COMPOSE_FILE = f"environments/{shop.ENVIRONMENT}/compose.yaml"
 BAD = (EventKind.DEGRADED, EventKind.INVALID, EventKind.HELD)
@@ -91,6 +92,24 @@ class SandboxSide:
     def command(self, *arguments: str) -> Ran:
         """Run the command line as a whole process."""
         return run([*program(), "--repo", str(self.folder), *arguments])
+
+    def complete(self, line: str) -> Ran:
+        """Complete *line* as bash has it done."""
+        asked = {
+            "_SANDBOX_COMPLETE": "complete_bash",
+            "COMP_WORDS": line,
+            "COMP_CWORD": str(line.count(" ")),
+        }
+        return run(program(), environ=asked, folder=self.folder)
+
+    def end_controller(self) -> None:
+        """End the controller; containers go on running."""
+        os.kill(self.controller(), signal.SIGTERM)
+        deadline = time.monotonic() + END_S
+        while self.lock.holder():
+            if time.monotonic() > deadline:
+                raise CannotMeasureError(f"the controller has not ended after {END_S:g} s")
+            time.sleep(LOOK_S)
 
     # the races
 
