@@ -6,13 +6,36 @@ Every branch loads what it needs and no more: most of the time of a short comman
 
 from __future__ import annotations
 
-from sandbox.cli.interrupts import leave_at_once
+import os
+import sys
 
-# Before anything else is loaded, for that is when people change their mind.
-leave_at_once()
+# Until Ctrl-C is taken care of nothing else is loaded: Python would show where it came.
+# `signal` loads `enum`, and `typing` far more.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Callable
+    from types import FrameType
+else:
+    import _signal as signal
 
-import os  # noqa: E402 - see above
-import sys  # noqa: E402 - likewise
+
+def _leave(
+    _number: int,
+    _frame: FrameType | None,
+    *,
+    write: Callable[[int, bytes], int] = os.write,
+    leave: Callable[[int], object] = os._exit,
+) -> None:
+    """
+    End as `cli.interrupts` says, which is not loaded yet.
+    """
+    write(2, b"interrupted\n")
+    leave(130)
+
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, _leave)
 
 HELP = (["--help"], ["-h"])
 USAGE = 2
@@ -24,6 +47,9 @@ def main() -> None:
     """
     Run the command line; ends the process with the exit status of design 3.4.
     """
+    from sandbox.cli.interrupts import leave_at_once
+
+    leave_at_once(before=_leave)
     words = sys.argv[1:]
     status = _quickly(words)
     if status is None:

@@ -26,11 +26,13 @@ AGAIN_S = 0.01
 _IMPORT = "<frozen importlib._bootstrap>"
 
 
-def leave_at_once() -> None:
+def leave_at_once(before: Callable[[int, FrameType | None], None] | None = None) -> None:
     """
     From now on Ctrl-C ends this process, unless it was started with Ctrl-C ignored.
+
+    *before* is the handler that did the same until now.
     """
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    if signal.getsignal(signal.SIGINT) in {signal.default_int_handler, before}:
         signal.signal(signal.SIGINT, _leave)
 
 

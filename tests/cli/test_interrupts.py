@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.cli import interrupts
+
 STEP_S = 0.02
 LAST_S = 2.0
 BEGIN = """
@@ -39,6 +41,17 @@ def run(program: str, *, folder: Path) -> subprocess.CompletedProcess[str]:
 def test_outside_of_the_work_the_process_ends_at_once(tmp_path: Path) -> None:
     ended = run("try:\n ctrl_c()\n time.sleep(5)\nfinally:\n print('never')\n", folder=tmp_path)
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")
+
+
+def test_the_first_lines_of_the_program_end_it_in_the_same_way() -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    from sandbox import __main__ as program_begins  # noqa: PLC0415 - it installs its own handler
+
+    signal.signal(signal.SIGINT, handler)
+    said: list[object] = []
+    for leave in (program_begins._leave, interrupts._leave):
+        leave(2, None, write=lambda *line: said.append(line) or 0, leave=said.append)
+    assert said == [(2, b"interrupted\n"), 130] * 2
 
 
 def test_the_work_is_interrupted_by_an_exception(tmp_path: Path) -> None:
