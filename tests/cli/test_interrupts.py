@@ -49,8 +49,13 @@ def test_the_first_lines_of_the_program_end_it_in_the_same_way() -> None:
 
     signal.signal(signal.SIGINT, handler)
     said: list[object] = []
+
+    def write(number: int, line: bytes) -> int:
+        said.append((number, line))
+        return len(line)
+
     for leave in (program_begins._leave, interrupts._leave):
-        leave(2, None, write=lambda *line: said.append(line) or 0, leave=said.append)
+        leave(2, None, write=write, leave=said.append)
     assert said == [(2, b"interrupted\n"), 130] * 2
 
 

@@ -34,7 +34,8 @@ def fragments(schema: Any) -> list[dict[str, Any]]:
 
 
 def library(schema: Any) -> Any:
-    return validators.extend(Draft202012Validator, {"uniqueItems": _unique})(schema)
+    extend: Any = validators.extend
+    return extend(Draft202012Validator, {"uniqueItems": _unique})(schema)
 
 
 def test_every_part_of_the_schema_accepts_the_same_values() -> None:
