@@ -136,7 +136,7 @@ class Row:
 
     __slots__ = ("arguments", "line", "name", "options", "panel")
 
-    def __init__(self, panel: str, words: list[str], line: str) -> None:
+    def __init__(self, panel: str, words: Sequence[str], line: str) -> None:
         self.name = " ".join(word for word in words if word.islower() and word[0] != "-")
         self.arguments = tuple(word for word in words if word.isupper())
         self.options = tuple(word for word in words if word[0] == "-")

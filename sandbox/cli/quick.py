@@ -9,7 +9,7 @@ check, which says so.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 from typer.core import TyperCommand, TyperGroup
 from typing_extensions import override
@@ -70,7 +70,8 @@ class PlainValues:
         try:
             if get_origin(self._kind) is list and isinstance(value, list | tuple):
                 (kind,) = get_args(self._kind)
-                return [self._read(kind, each) for each in value]
+                given = cast("Iterable[Any]", value)
+                return [self._read(kind, each) for each in given]
             return self._read(self._kind, value)
         except ValueError:
             return self._slow().coerce(value, param, ctx)

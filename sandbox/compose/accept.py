@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 Json: TypeAlias = Any
 Check: TypeAlias = Callable[[Json, Json, Mapping[str, Json]], bool]
@@ -43,54 +43,67 @@ def all_differ(items: list[Json]) -> bool:
     return len({*map(frozen, items)}) == len(items)
 
 
+def _mapping(value: Json) -> dict[str, Json]:
+    """
+    Give *value* if it is a mapping; of nothing else are its keys judged.
+    """
+    return cast("dict[str, Json]", value) if isinstance(value, dict) else {}
+
+
+def _items_of(value: Json) -> list[Json]:
+    return cast("list[Json]", value) if isinstance(value, list) else []
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _type(wanted: Json, value: Json, _schema: Mapping[str, Json]) -> bool:
     kinds = [wanted] if isinstance(wanted, str) else wanted
-    if "number" in kinds and type(value) in {int, float}:
-        return True
-    if "integer" in kinds and type(value) is float and value.is_integer():
-        return True
-    return _TYPES.get(type(value)) in kinds
+    if _is_number(value):
+        whole = isinstance(value, int) or value.is_integer()
+        return "number" in kinds or ("integer" in kinds and whole)
+    return any(kind in kinds for known, kind in _TYPES.items() if isinstance(value, known))
 
 
 def _properties(wanted: Json, value: Json, _schema: Mapping[str, Json]) -> bool:
-    if type(value) is not dict:
-        return True
-    return all(accepts(wanted[key], value[key]) for key in value if key in wanted)
+    found = _mapping(value)
+    return all(accepts(wanted[key], found[key]) for key in found if key in wanted)
 
 
 def _pattern_properties(wanted: Json, value: Json, _schema: Mapping[str, Json]) -> bool:
-    if type(value) is not dict:
-        return True
+    found = _mapping(value)
     return all(
-        accepts(below, value[key])
-        for pattern, below in wanted.items()
-        for key in value
+        accepts(below, found[key])
+        for pattern, below in _mapping(wanted).items()
+        for key in found
         if re.search(pattern, key)
     )
 
 
 def _additional_properties(wanted: Json, value: Json, schema: Mapping[str, Json]) -> bool:
-    if type(value) is not dict or wanted is True:
+    if wanted is True:
         return True
-    known = schema.get("properties", {})
-    patterns = schema.get("patternProperties", {})
-    others = (key for key in value if key not in known)
-    extra = (key for key in others if not any(re.search(pattern, key) for pattern in patterns))
-    if wanted is False:
-        return not any(True for _ in extra)
-    return all(accepts(wanted, value[key]) for key in extra)
+    known = _mapping(schema.get("properties"))
+    patterns = _mapping(schema.get("patternProperties"))
+    return all(
+        key in known
+        or any(re.search(pattern, key) for pattern in patterns)
+        or (wanted is not False and accepts(wanted, below))
+        for key, below in _mapping(value).items()
+    )
 
 
 def _items(wanted: Json, value: Json, _schema: Mapping[str, Json]) -> bool:
-    return type(value) is not list or all(accepts(wanted, item) for item in value)
+    return all(accepts(wanted, item) for item in _items_of(value))
 
 
 def _unique_items(wanted: Json, value: Json, _schema: Mapping[str, Json]) -> bool:
-    return not wanted or type(value) is not list or all_differ(value)
+    return not wanted or all_differ(_items_of(value))
 
 
 def _required(wanted: Json, value: Json, _schema: Mapping[str, Json]) -> bool:
-    return type(value) is not dict or all(key in value for key in wanted)
+    return not isinstance(value, dict) or all(key in value for key in wanted)
 
 
 def _enum(wanted: Json, value: Json, _schema: Mapping[str, Json]) -> bool:
@@ -98,21 +111,20 @@ def _enum(wanted: Json, value: Json, _schema: Mapping[str, Json]) -> bool:
 
 
 def _minimum(wanted: Json, value: Json, _schema: Mapping[str, Json]) -> bool:
-    return type(value) not in {int, float} or value >= wanted
+    return not _is_number(value) or value >= wanted
 
 
 def _maximum(wanted: Json, value: Json, _schema: Mapping[str, Json]) -> bool:
-    return type(value) not in {int, float} or value <= wanted
+    return not _is_number(value) or value <= wanted
 
 
 def _pattern(wanted: Json, value: Json, _schema: Mapping[str, Json]) -> bool:
-    return type(value) is not str or re.search(wanted, value) is not None
+    return not isinstance(value, str) or re.search(wanted, value) is not None
 
 
 _TYPES: dict[type, str] = {
     str: "string",
     bool: "boolean",
-    int: "integer",
     list: "array",
     dict: "object",
     type(None): "null",

@@ -14,7 +14,7 @@ from sandbox.compose.schema import _unique
 from sandbox.compose.toplevel import FILE
 
 VALUES: tuple[Any, ...] = (
-    *(None, True, False, 0, 1, -1, 1.0, 0.5, 70000, 10**9),
+    *(None, True, False, 0, 1, -1, 1.0, 0.5, 70000, 10**400, float("inf")),
     *("", "host", "start-first", "a b", "all", "every_3d", "main", "../x", "service_healthy"),
     *([], [1, 1], [True, 1], ["a"], ["a", "a"], [{}], [{"x": [1]}, {"x": [1]}], [None]),
     *({}, {"x-a": 1}, {"nope": 1}, {"soft": 1}, {"soft": 1, "hard": 2}, {"a": None}, {"a": {}}),
