@@ -33,6 +33,7 @@ from sandbox.model.surroundings import (
     Tuning,
     VolumesFrom,
 )
+from sandbox.model.written import Written
 from sandbox.planning.fingerprint import digest, service_fields
 from tests.builders import a_file, a_service
 
@@ -173,6 +174,7 @@ NOT_IN_IT: dict[str, object] = {
     "gate": Gate(phase=GatePhase.AFTER),
     "place": "file:1",
     "places": {"image": "file:2"},
+    "written": {"image": ((Written(text="x", place="file:2"),),)},
 }
 
 

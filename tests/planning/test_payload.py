@@ -302,6 +302,7 @@ ELSEWHERE = {
     "labels": "labels of the spec",
     "place": "messages",
     "places": "messages",
+    "written": "messages",
     "pull_policy": "the plan",
     "platform": "the query of the call",
     "container_name": "the name of the spec",
