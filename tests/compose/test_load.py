@@ -221,7 +221,7 @@ def test_every_plain_attribute_reaches_the_model() -> None:
 
     assert found == Service(
         name="web",
-        image="nginx",
+        image="nginx:1",
         attachments=found.attachments,
         user="1000:1000",
         working_dir="/srv",
