@@ -51,7 +51,7 @@ def _mapping(value: Json) -> dict[str, Json]:
 
 
 def _items_of(value: Json) -> list[Json]:
-    return cast("list[Json]", value) if isinstance(value, list) else []
+    return cast("list[object]", value) if isinstance(value, list) else []
 
 
 def _is_number(value: Json) -> bool:
