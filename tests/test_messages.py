@@ -13,7 +13,7 @@ SOURCES = sorted(Path(sandbox.__file__).parent.rglob("*.py"))
 _PERSONS = re.compile(r"\b(nobody|somebody|whoever|everybody|anybody)\b", re.IGNORECASE)
 _DOCUMENTS = re.compile(r"\bdocs/\w+\.md\b")
 _OTHER = ("secrecy/names.py", "/lab.py", "/lab_audit.py", "/lab_story.py", "/lab_ways.py")
-_OTHERS = (*_OTHER, "/lab_chart.py", "/lab_page.py")
+_OTHERS = (*_OTHER, "/lab_chart.py", "/lab_measures.py", "/lab_page.py")
 """Names of users, which are no message; and the laboratory, which measures what people do."""
 
 

@@ -2,15 +2,15 @@
 Commands and groups of Typer that read plain values without a library of validation.
 
 Typer checks each value with pydantic, which takes longer to load than most commands take to run.
-Texts, flags, whole numbers and choices are read here. Whatever is wrong is left to Typer's own
-check, which says so.
+Texts and flags are read here, numbers and choices by our parsers. Whatever is wrong is left to
+Typer's own check, which says so.
 """
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 from typing_extensions import override
 
@@ -85,12 +85,11 @@ class PlainValues:
         """
         if kind in {str, bool} and type(value) is kind:
             return value
-        if isinstance(kind, type) and issubclass(kind, Enum):
-            return kind(value)
-        if kind is int and str(value).isascii() and str(value).isdecimal():
-            least, most, number = self._info.min, self._info.max, int(value)
-            if (least is None or number >= least) and (most is None or number <= most):
-                return number
+        if self._info.parser is not None:
+            try:
+                return self._info.parser(value)
+            except typer.BadParameter as error:
+                raise ValueError(value) from error
         raise ValueError(value)
 
 

@@ -36,7 +36,7 @@ def values(line: str) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("sandbox st", ["status"]),
+        ("sandbox st", ["stop", "status"]),
         ("sandbox p", ["plan", "promote", "pin", "pipeline"]),
         ("sandbox --repo . hi", ["history"]),
         ("sandbox hook ", ["install", "uninstall"]),

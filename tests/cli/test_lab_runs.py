@@ -16,12 +16,12 @@ import pytest
 from typer.testing import CliRunner, Result
 from typing_extensions import override
 
-from sandbox.cli import app as cli_app
 from sandbox.cli import lab_ground, lab_runs, lab_story
 from sandbox.cli.lab_ground import PRODUCTION, STAGING, Ground, Person
 from sandbox.cli.lab_ways import Practice, Refusal
 from sandbox.errors import EngineUnreachableError, SandboxError, SetupError
 from sandbox.model.lab import Visit, Way
+from tests.cli_ground import loaded_app
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine
 from tests.lab_recordings import NEW, OLD
@@ -154,7 +154,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Laboratory:
 
 def called(*words: str) -> Result:
     named = ("--scenario", "rollback", "--json", "lab.json", "--html", "lab.html")
-    return CliRunner().invoke(cli_app.app, ["lab", *named, *words])
+    return CliRunner().invoke(loaded_app(), ["lab", *named, *words])
 
 
 def record() -> Any:

@@ -81,9 +81,8 @@ def completion(line: str) -> dict[str, str]:
         ([], 2, {}),
         ([], 0, completion("sandbox st")),
         ([], 0, completion("sandbox status ")),
-        ([], 0, completion("sandbox why staging ")),
     ],
-    ids=["version", "help", "nothing", "a command", "an environment", "a service"],
+    ids=["version", "help", "nothing", "a command", "an environment"],
 )
 def test_the_first_page_and_completion_load_no_library(
     repository: Path, words: list[str], status: int, environment: dict[str, str]
@@ -92,6 +91,11 @@ def test_the_first_page_and_completion_load_no_library(
     assert found & ANYTHING == set()
     if words:
         assert "sandbox.cli.asking" not in found
+
+
+def test_completing_a_service_reads_yaml_and_no_more(repository: Path) -> None:
+    found = loaded(repository, environment=completion("sandbox why staging "))
+    assert found & (ANYTHING - {"dataclasses", "yaml", "sandbox.compose", "sandbox.model"}) == set()
 
 
 def test_the_help_of_a_command_loads_its_module_and_the_parser(repository: Path) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sandbox.cli import app as cli_app
 from sandbox.cli.status import exit_status
 from sandbox.model.status import EnvironmentStatus, Health, SyncStatus
+from tests.cli_ground import loaded_app
 
 
 @pytest.mark.parametrize(("sync", "health"), list(product(SyncStatus, Health)))
@@ -38,7 +38,7 @@ def test_it_is_given_only_when_it_is_asked_for(
     for name, value in no_engine.items():
         monkeypatch.setenv(name, value)
     words = ["--repo", str(repository), command]
-    assert CliRunner().invoke(cli_app.app, words).exit_code == 0
-    result = CliRunner().invoke(cli_app.app, [*words, "--exit-code"])
+    assert CliRunner().invoke(loaded_app(), words).exit_code == 0
+    result = CliRunner().invoke(loaded_app(), [*words, "--exit-code"])
     assert result.exit_code == 3
     assert "staging" in result.stdout

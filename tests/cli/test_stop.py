@@ -13,13 +13,13 @@ from typer.testing import CliRunner
 
 from sandbox.adapters.control_server import serve
 from sandbox.adapters.file_lock import FileLock
-from sandbox.cli import app as cli_app
 from sandbox.errors import LockedError
+from tests.cli_ground import loaded_app
 from tests.fakes.control import FakeControl
 
 
 def call(*words: str, repository: Path) -> tuple[int, str, str]:
-    result = CliRunner().invoke(cli_app.app, ["--repo", str(repository), *words])
+    result = CliRunner().invoke(loaded_app(), ["--repo", str(repository), *words])
     return result.exit_code, result.stdout, result.stderr
 
 

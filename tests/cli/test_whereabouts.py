@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from sandbox.bootstrap import open_workspace
-from sandbox.cli import app as cli_app
 from sandbox.runtime.preview import declared_environments, preview_plan
+from tests.cli_ground import loaded_app
 from tests.fakes.engine import FakeEngine
 from tests.repositories import DiskRepository
 
@@ -31,7 +31,7 @@ def disk(
 
 
 def call(*words: str, repository: Path) -> tuple[int, str, str]:
-    result = CliRunner().invoke(cli_app.app, ["--repo", str(repository), *words])
+    result = CliRunner().invoke(loaded_app(), ["--repo", str(repository), *words])
     return result.exit_code, result.stdout, result.stderr
 
 
