@@ -13,6 +13,7 @@ from sandbox.model.gate import GateVerdict
 from sandbox.model.promotion import Move, Objection, ObjectionKind
 from sandbox.model.record import Outcome
 from sandbox.model.status import Health, SyncStatus
+from sandbox.planning.rerun import fix_or_rerun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +35,7 @@ def judge_source(source: SourceFacts, release: str, now: float) -> Iterator[Obje
             yield Objection(
                 kind=ObjectionKind.GATE_FAILED,
                 message=f"gate {gate} failed in {source.name} for {release[:7]}{why}",
-                remedy=f"commit a fix, or run it again: sandbox sync {source.name} --rerun",
+                remedy=fix_or_rerun(source.name),
             )
         else:
             yield Objection(
@@ -57,7 +58,7 @@ def _judge_state(source: SourceFacts) -> Iterator[Objection]:
         yield Objection(
             kind=ObjectionKind.SOURCE_QUARANTINED,
             message=f"{name} has {refused.revision[:7]} in quarantine: {reason}",
-            remedy=f"commit a fix, and promote when {name} serves it",
+            remedy=f"{fix_or_rerun(name)}; promote when {name} serves it",
         )
     elif source.sync is SyncStatus.OUT_OF_SYNC and source.applied == source.revision:
         yield Objection(

@@ -25,6 +25,7 @@ from sandbox.model.record import Outcome
 from sandbox.model.rollout import FailureAction
 from sandbox.planning.compare import compare_desired
 from sandbox.planning.ingress_service import ingress_template
+from sandbox.planning.rerun import fix_or_rerun
 from sandbox.planning.routes import INGRESS
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from sandbox.errors import SandboxError
     from sandbox.model.desired import DesiredState
     from sandbox.model.plan import Hold, Step
+    from sandbox.model.quarantine import Quarantine
 
 _MADE_OF_THE_REVISION = (
     actions.BuildImage,
@@ -141,6 +143,17 @@ def rolls_back(desired: DesiredState, failed_services: Collection[str]) -> bool:
     return desired.settings.rollout.rollback and all(
         each is FailureAction.ROLLBACK for each in actions_on_failure
     )
+
+
+def quarantine_text(quarantine: Quarantine) -> str:
+    """Say which revision serves, which one is not tried again, and why."""
+    failed, serving = quarantine.revision[:7], quarantine.serving[:7]
+    return f"serving {serving}; {failed} failed and is not tried again: {quarantine.reason}"
+
+
+def quarantine_remedy(quarantine: Quarantine) -> str:
+    """Say what ends *quarantine*: a commit, or the command that tries the revision again."""
+    return fix_or_rerun(quarantine.environment, quarantine.remedy or "commit a fix")
 
 
 def asks_the_same(head: DesiredState, refused: DesiredState) -> bool:

@@ -26,6 +26,7 @@ from sandbox.model.action import (
 )
 from sandbox.model.gate import GatePhase, GateVerdict
 from sandbox.model.plan import Hold, HoldReason, Step
+from sandbox.planning.rerun import fix_or_rerun
 from sandbox.planning.settle import hold_start
 from sandbox.planning.slot import Need, Slot
 from sandbox.planning.spec import container_spec
@@ -212,8 +213,8 @@ def _failed(scene: Scene, spec: ContainerSpec) -> Hold:
     return Hold(
         target=gate_target(name),
         reason=HoldReason.GATE_FAILED,
-        message="it failed for what is committed; commit a fix, or run it again: "
-        f"sandbox sync {scene.desired.environment} --rerun",
+        message="it failed for what is committed, and is not run again by itself; "
+        + fix_or_rerun(scene.desired.environment),
         service_name=name,
     )
 

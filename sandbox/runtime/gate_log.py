@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sandbox.errors import NotFoundError, SandboxError
+from sandbox.planning.rerun import rerun_command
 from sandbox.runtime.wanted import load_wanted
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def last_run(workspace: Workspace, environment: str, gate: str) -> GateResult | 
         return found
     if gate in _declared(workspace, environment):
         message = f"{environment}: the gate {gate} has not run on this machine, so it has no log"
-        raise NotFoundError(message, remedy=f"run it: sandbox sync {environment} --rerun")
+        raise NotFoundError(message, remedy=f"run it: {rerun_command(environment)}")
     return None
 
 

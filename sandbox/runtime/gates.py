@@ -19,6 +19,7 @@ from sandbox.errors import (
 from sandbox.model.gate import GateResult, GateVerdict
 from sandbox.model.observed import ContainerState, Owner
 from sandbox.planning.crashes import was_killed
+from sandbox.planning.rerun import fix_or_rerun
 from sandbox.secrecy.harvest import secrets_of_value
 from sandbox.secrecy.vault import learn, shown
 
@@ -94,8 +95,7 @@ class GateRun:
         if ended.verdict is GateVerdict.FAILED:
             raise GateError(
                 f"gate {self.action.gate} failed: it {ended.message}",
-                remedy="commit a fix, or run it again: "
-                f"sandbox sync {self.plan.environment} --rerun; its log: "
+                remedy=f"{fix_or_rerun(self.plan.environment)}; its log: "
                 f"sandbox logs {self.plan.environment} {self.action.gate}",
                 log=ended.log[-TOLD_LINES:],
             )

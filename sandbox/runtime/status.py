@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sandbox.delivery.quarantine import quarantine_remedy, quarantine_text
 from sandbox.delivery.syncing import with_running
 from sandbox.errors import EngineError, HeldError, InvalidComposeError, SandboxError
-from sandbox.model.gate import GateVerdict
 from sandbox.model.plan import HoldReason
 from sandbox.model.record import Outcome
 from sandbox.model.status import EnvironmentStatus, Health, SyncStatus
@@ -75,14 +75,8 @@ def _in_quarantine(
     workspace: Workspace, status: EnvironmentStatus, quarantine: Quarantine
 ) -> EnvironmentStatus:
     """The newest commit is not what runs, however well that does."""
-    failed, serving = quarantine.revision[:7], quarantine.serving[:7]
     suspended = status.suspension is not None
-    # Without --rerun a gate that failed for these very inputs is not asked again.
-    rerun = any(gate.verdict is GateVerdict.FAILED for gate in status.gates)
-    remedy = quarantine.remedy or "commit a fix"
-    if not (rerun and quarantine.remedy):  # the remedy of a gate has the command already
-        remedy += f", or try it again: sandbox sync {status.name}{' --rerun' if rerun else ''}"
-    message = f"serving {serving}; {failed} failed and is not tried again: {quarantine.reason}"
+    message = quarantine_text(quarantine)
     return replace(
         status,
         revision=quarantine.revision,
@@ -92,7 +86,7 @@ def _in_quarantine(
         health=status.health if suspended else worst((status.health, Health.DEGRADED)),
         message=message,
         held=(message,),
-        next_step=remedy,
+        next_step=quarantine_remedy(quarantine),
     )
 
 

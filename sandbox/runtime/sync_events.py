@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sandbox.errors import with_remedy
 from sandbox.model.event import Event, EventKind
 from sandbox.model.record import Outcome
+from sandbox.planning.rerun import rerun_command
 
 if TYPE_CHECKING:
     from sandbox.model.plan import Plan
@@ -28,11 +29,13 @@ def beginning(workspace: Workspace, plan: Plan) -> Event:
     )
 
 
-def conclusion(record: SyncRecord) -> Event:
-    """Tell how a sync ended."""
-    done = f"in sync with {record.revision[:7]}"
+def conclusion(record: SyncRecord, quarantine: Quarantine | None = None) -> Event:
+    """Tell how a sync ended; in a *quarantine* also which newer revision does not run."""
+    done = f"{'as far as it may be at' if record.held else 'in sync with'} {record.revision[:7]}"
+    if quarantine is not None:
+        done += f", the last good revision; {quarantine.revision[:7]} is in quarantine"
     if record.held:
-        done = f"as far as it may be at {record.revision[:7]}; held back: {'; '.join(record.held)}"
+        done += f"; held back: {'; '.join(record.held)}"
     kinds = {Outcome.SUCCEEDED: EventKind.SYNCED, Outcome.ABORTED: EventKind.ABORTED}
     return Event(
         at=record.finished_at,
@@ -50,6 +53,10 @@ def quarantined(quarantine: Quarantine) -> Event:
         at=quarantine.since,
         environment=quarantine.environment,
         kind=EventKind.QUARANTINED,
-        message=f"{quarantine.revision[:7]} is not tried again; back to {quarantine.serving[:7]}",
+        message=(
+            f"{quarantine.revision[:7]} is in quarantine and not tried again by itself;"
+            f" back to {quarantine.serving[:7]};"
+            f" to try it again: {rerun_command(quarantine.environment)}"
+        ),
         revision=quarantine.revision,
     )

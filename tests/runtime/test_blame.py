@@ -92,7 +92,7 @@ def test_one_that_fails_again_by_itself_is_the_commit_s_fault(
     assert record.remedy.endswith("commit a fix")
     assert record.remedy in told.message
     assert f"{status.message} {status.next_step}".count("commit a fix") == 1
-    assert status.next_step.endswith("or try it again: sandbox sync staging")
+    assert status.next_step.endswith("or try it again: sandbox sync staging --rerun")
 
 
 def test_a_job_that_is_killed_is_not_started_again_and_nobody_s_fault(ground: QuickGround) -> None:
