@@ -178,7 +178,7 @@ def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRec
     record = replace(_record(workspace, request, seen, last, began), receipt=receipt)
     record = replace(record, id=workspace.journal.record_sync(record))
     request.meter.recorded(record.id)
-    request.emit(conclusion(record))
+    request.emit(conclusion(record, seen.quarantine))
     if record.outcome is Outcome.SUCCEEDED:
         _remember_success(workspace, seen)
     elif record.outcome is Outcome.FAILED and ours:
