@@ -73,9 +73,15 @@ def _end(workspace: Workspace, event: Event) -> SyncRecord:
     """
     The record of the sync that *event* ended, or the error that kept it from beginning.
     """
+    from sandbox.delivery.quarantine import quarantine_remedy, quarantine_text
     from sandbox.runtime.preview import load_desired
 
     records = workspace.journal.syncs(event.environment, limit=1)
+    quarantine = workspace.journal.quarantined(event.environment)
+    if quarantine is not None and records and records[0].revision == quarantine.serving:
+        # The newest commit is not what was brought up.
+        message = f"{event.environment}: {quarantine_text(quarantine)}"
+        raise HeldError(message, remedy=quarantine_remedy(quarantine))
     if event.kind in {EventKind.SYNCED, EventKind.DEGRADED} and records:
         return records[0]
     load_desired(workspace, event.environment)

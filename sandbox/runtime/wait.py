@@ -81,6 +81,10 @@ def _in_vain(
     if commit and commit != status.revision and _is_past(workspace, status, commit):
         message = f"{name} follows {status.branch}, which is past {commit[:7]} already"
         return HeldError(message, remedy=f"wait for {status.revision[:7]} instead"), 0.0
+    quarantine = workspace.journal.quarantined(name)
+    if quarantine is not None and quarantine.revision == status.revision:
+        # A fact of the journal: neither the sync back nor time ends it.
+        return HeldError(f"{name}: {status.message}", remedy=status.next_step), 0.0
     if hold := lasting_hold(workspace, status):
         return hold, HELD_S
     if (

@@ -79,6 +79,29 @@ def test_a_revision_in_quarantine_ends_it(ground: QuickGround) -> None:
     assert f"{bad[:7]} failed" in ends_at_once(ground, "not tried again").message
 
 
+def test_a_revision_in_quarantine_ends_it_at_once_also_while_the_sync_back_runs(
+    ground: QuickGround,
+) -> None:
+    ground.commit(ONE)
+    ground.sync()
+    ground.commit(BOTH)
+    ground.engine.behaviours["old"] = Behaviour(exit_code=1)
+    ground.sync()
+    workspace, began = ground.workspace, ground.clock.monotonic()
+    plan = Plan(environment="staging", revision="r", release="r")
+
+    with (
+        workspace.lock.hold(),
+        under_way(workspace, plan, ground.told.append),
+        pytest.raises(HeldError, match="not tried again") as raised,
+    ):
+        wait(ground)
+
+    assert ground.clock.monotonic() == began
+    assert raised.value.exit_status == 4
+    assert raised.value.remedy.endswith("sandbox sync staging --rerun")
+
+
 def test_a_commit_that_is_of_no_use_ends_it(ground: QuickGround) -> None:
     ground.commit("{web: {imag: x}}")
 
