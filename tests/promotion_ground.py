@@ -79,6 +79,7 @@ class PromotionGround:
         files = {
             "app/Dockerfile": "FROM debian:trixie-slim\n",
             "app/page": "first",
+            "app/sql/0.sql": "CREATE TABLE first ();\n",
             "environments/staging/compose.yaml": staging(),
             PRODUCTION: production(source),
             PINNED: pinned(""),

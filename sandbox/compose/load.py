@@ -15,6 +15,7 @@ from sandbox.compose.container_names import with_container_names
 from sandbox.compose.document import parse
 from sandbox.compose.findings import Findings, Place, key_mark
 from sandbox.compose.gate import check_gates
+from sandbox.compose.named import check_migrations, check_promotion_source
 from sandbox.compose.naming import normalised_name
 from sandbox.compose.networks import read_networks, read_volumes
 from sandbox.compose.node import mapping, text
@@ -73,6 +74,9 @@ def load_environment(
         InvalidComposeError: The files are wrong; carries every problem, by place.
     """
     reading = _read(environment, source, source.revision)
+    check_promotion_source(
+        environment, reading.settings, reading.project.tree, source, reading.findings
+    )
     release = _release(reading, source)
     _raise_if_wrong(reading.findings)
     if release != source.revision and reading.uses_release:
@@ -215,19 +219,22 @@ def _release(reading: _Reading, source: CommittedSource) -> str:
         reading.findings.problem(mark, path, error.message, error.remedy)
         return source.revision
     for draft in reading.drafts.values():
-        _check_context(draft, source, release)
+        if _has_context(draft, source, release):
+            check_migrations(draft.service, draft.migrations_mark, draft.place, source, release)
     return release
 
 
-def _check_context(draft: Draft, source: CommittedSource, release: str) -> None:
+def _has_context(draft: Draft, source: CommittedSource, release: str) -> bool:
+    """Tell whether *release* has what *draft* is built from, and report it when not."""
     build = draft.service.build
     if build is None or source.context_id(release, build.context) is not None:
-        return
+        return True
     draft.place.at("build").problem(
         draft.context_mark or draft.mark,
         f"the build context {build.context} is not in the release {release[:7]}",
         "commit the folder, or correct the path",
     )
+    return False
 
 
 def _state(
@@ -282,7 +289,7 @@ def _named_image(draft: Draft, source: CommittedSource, release: str, applicatio
         return service
     context_id = source.context_id(release, service.build.context)
     if context_id is None:
-        _check_context(draft, source, release)
+        _has_context(draft, source, release)
         return service
     build = replace(service.build, context_id=context_id)
     return replace(service, build=build, image=image_name(application, service.name, build))

@@ -15,6 +15,7 @@ from sandbox.compose.health import read_healthcheck
 from sandbox.compose.known import shown
 from sandbox.compose.limits import read_limits, read_replicas, read_tuning, read_ulimits
 from sandbox.compose.mounts import read_mounts
+from sandbox.compose.named import migrations_mark
 from sandbox.compose.networks import read_attachments
 from sandbox.compose.node import MapNode, Mark, Node, flag, is_null, items, mapping, text
 from sandbox.compose.ports import read_expose, read_ports
@@ -78,6 +79,7 @@ class Draft:
         wanted_image: What ``image`` says, also when it is built.
         image_mark: Where it says so; ``None`` when it does not.
         rollout_marks: Where ``order`` and ``steps`` are written, by these words.
+        migrations_mark: Where ``x-sandbox.migrations`` is written; ``None`` without it.
     """
 
     service: Service
@@ -90,6 +92,7 @@ class Draft:
     wanted_image: str = ""
     image_mark: Mark | None = None
     rollout_marks: Mapping[str, Mark] = field(default_factory=dict[str, Mark])
+    migrations_mark: Mark | None = None
 
 
 def read_service(name: str, node: MapNode, mark: Mark, place: Place, sources: Sources) -> Draft:
@@ -169,6 +172,7 @@ def read_service(name: str, node: MapNode, mark: Mark, place: Place, sources: So
         wanted_image=text(node.get("image")),
         image_mark=node.values["image"].mark if text(node.get("image")) else None,
         rollout_marks=rollout_marks(node),
+        migrations_mark=migrations_mark(node),
     )
 
 

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from sandbox.compose.build import image_name
+from sandbox.compose.load import load_environment
 from sandbox.model.service import Build
-from tests.compose.committed import load, problems, service
+from tests.compose.committed import RELEASE, load, problems, service, source
 
 APP = {"app/Dockerfile": "FROM scratch"}
 BUILD = Build(context="app", context_id="1", args={"A": "1"})
@@ -44,10 +47,32 @@ def test_the_top_of_the_repository_may_be_a_context() -> None:
     assert found.context == "."
 
 
-def test_migrations_are_a_folder_of_the_build_context() -> None:
-    text = "services:\n  web:\n    build: ../../app\n    x-sandbox: {migrations: ./db/sql/}\n"
+MIGRATED = "services:\n  web:\n    build: ../../app\n    x-sandbox: {migrations: ./db/sql/}\n"
 
-    (found,) = load(text, others=APP).services
+
+def test_migrations_are_a_folder_of_the_build_context() -> None:
+    (found,) = load(MIGRATED, others={**APP, "app/db/sql/1.sql": ""}).services
+
+    assert found.migrations == "db/sql"
+
+
+def test_migrations_that_are_nowhere_are_a_problem_with_its_place() -> None:
+    (found,) = problems(MIGRATED, others=APP)
+
+    assert found == (
+        "compose.yaml:4:29: services.web.x-sandbox.migrations: there is no folder app/db/sql in the"
+        " release aaaaaaa (commit the folder, or correct the path: it begins at the build context)"
+    )
+
+
+def test_an_older_release_need_not_have_the_migrations_of_the_commit() -> None:
+    commit = source(
+        f"x-sandbox: {{release: {RELEASE}}}\n{MIGRATED}",
+        others={**APP, "app/db/sql/1.sql": ""},
+    )
+    pinned = replace(commit, releases={RELEASE: dict.fromkeys(APP, b"")})
+
+    (found,) = load_environment("staging", pinned, default_application="shop").services
 
     assert found.migrations == "db/sql"
 

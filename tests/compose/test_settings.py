@@ -42,6 +42,21 @@ def test_the_source_of_promotions_may_be_named_alone() -> None:
     assert (settings.promote_from, settings.soak_s) == ("dev", 0.0)
 
 
+def test_a_source_of_promotions_that_is_no_environment_is_told_with_its_line() -> None:
+    text = "x-sandbox:\n  promote_from: dev\nservices: {}\n"
+    (warning,) = load(text).warnings
+    assert warning.startswith("environments/staging/compose.yaml:2: promote_from: there is no")
+    there = {"environments/dev/compose.yaml": "x-sandbox: {}\nservices: {}\n"}
+    assert load(text, others=there).warnings == ()
+    # Branches of their own need not have each other's environments.
+    assert load(text.replace("services", "  track: live\nservices")).warnings == ()
+
+
+def test_an_environment_is_not_promoted_from_itself() -> None:
+    (found,) = problems("x-sandbox:\n  promote_from: staging\nservices: {}\n")
+    assert found.startswith("compose.yaml:2:17: x-sandbox.promote_from: staging is this")
+
+
 def test_a_source_of_promotions_without_a_name_is_a_problem() -> None:
     assert problems("x-sandbox: {promote_from: {soak: 10m}}\nservices: {}\n") != []
 

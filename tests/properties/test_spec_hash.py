@@ -38,6 +38,7 @@ OTHERS = {
     f"{FOLDER}/b.env": "A=2\n",
     f"{FOLDER}/q.env": "A='1'\n",
     **{f"{FOLDER}/{folder}/{name}": "FROM x" for folder in ("app", "lib") for name in "AB"},
+    **{f"{FOLDER}/{folder}/1.sql": "" for folder in ("sql", "more")},
 }
 OUR_LABELS = ("dev.sandbox.", "com.docker.compose.")
 many = settings(max_examples=200)

@@ -104,7 +104,8 @@ def test_a_rollback_says_what_stays_and_stops_where_there_is_no_way_back(
     path = "environments/production/compose.yaml"
     text = (ground.folder / path).read_text()
     declared = text.replace('"web": {', '"web": {"x-sandbox": {"migrations": "sql"},')
-    ground.commit({path: declared}, "Declare the migrations")
+    # A folder that is nowhere is refused; what the pinned release does not have stays applied.
+    ground.commit({path: declared, "app/sql/0.sql": ""}, "Declare the migrations")
     for environment in ground.ports:
         ground.sandbox("sync", environment, "--wait")
     ground.commit({"app/sql/1.sql": "-- irreversible\n"}, "Drop the teas")
