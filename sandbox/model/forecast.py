@@ -21,6 +21,22 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NameMove:
+    """
+    The environment's own name leads to another service than before.
+
+    Attributes:
+        host: Such as ``staging.localhost``.
+        before: Name of the service that it leads to now.
+        after: The one that it will lead to; empty when no service speaks HTTP any more.
+    """
+
+    host: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """
     A plan in numbers of services, all sorted by name.
@@ -32,6 +48,7 @@ class Forecast:
         images: References that are built.
         jobs: Services that run once.
         gates: Checks that run.
+        name_move: Where the environment's own name leads, when that changes.
     """
 
     replaced: tuple[Replacement, ...] = ()
@@ -41,3 +58,4 @@ class Forecast:
     images: tuple[str, ...] = ()
     jobs: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
+    name_move: NameMove | None = None

@@ -14,8 +14,10 @@ from sandbox.model.action import (
     StartContainer,
     StopContainer,
 )
-from sandbox.model.forecast import Forecast, Replacement
+from sandbox.model.forecast import Forecast, NameMove, Replacement
 from sandbox.planning.diff import job_names
+from sandbox.planning.edge import environment_host, main_service
+from sandbox.planning.routes import routes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -24,9 +26,12 @@ if TYPE_CHECKING:
     from sandbox.model.plan import Plan, Step
 
 
-def forecast(plan: Plan, desired: DesiredState) -> Forecast:
+def forecast(plan: Plan, desired: DesiredState, applied: DesiredState | None = None) -> Forecast:
     """
     Say what *plan*, of *desired* as committed, comes to.
+
+    *applied* is what the environment was brought to last; ``None`` when it never was, and where no
+    edge leads to it by name.
     """
     jobs = job_names(desired)
     by_kind = {
@@ -49,7 +54,16 @@ def forecast(plan: Plan, desired: DesiredState) -> Forecast:
         gates=tuple(
             sorted(step.action.gate for step in plan.steps if isinstance(step.action, RunGate))
         ),
+        name_move=_name_move(applied, desired) if applied else None,
     )
+
+
+def _name_move(applied: DesiredState, desired: DesiredState) -> NameMove | None:
+    before, after = (main_service(routes(each)) for each in (applied, desired))
+    host = environment_host(desired.environment)
+    if not host or not before or before == after:
+        return None
+    return NameMove(host=host, before=before, after=after)
 
 
 def _replacement(plan: Plan, desired: DesiredState, name: str) -> Replacement:

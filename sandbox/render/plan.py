@@ -14,7 +14,7 @@ from sandbox.render.text import clean, columns, count, listed, short
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sandbox.model.forecast import Forecast, Replacement
+    from sandbox.model.forecast import Forecast, NameMove, Replacement
     from sandbox.model.plan import Hold, Plan, Step
     from sandbox.model.quarantine import Quarantine
     from sandbox.render.documents import Json
@@ -66,6 +66,13 @@ def preview_json(
             "images": list(expected.images),
             "jobs": list(expected.jobs),
             "gates": list(expected.gates),
+            "name_move": {
+                "host": expected.name_move.host,
+                "before": expected.name_move.before,
+                "after": expected.name_move.after,
+            }
+            if expected.name_move
+            else None,
         },
         "quarantine": {
             "revision": quarantine.revision,
@@ -110,6 +117,13 @@ def _forecast_rows(expected: Forecast) -> Iterator[tuple[str, str]]:
     for label, names in named:
         if names:
             yield label, ", ".join(clean(name) for name in names)
+    if expected.name_move is not None:
+        yield "name", _name_move_text(expected.name_move)
+
+
+def _name_move_text(move: NameMove) -> str:
+    after = f"leads to {clean(move.after)}" if move.after else "leads nowhere"
+    return f"{move.host} {after}; until now it leads to {clean(move.before)}"
 
 
 def _replacement_text(replacement: Replacement) -> str:

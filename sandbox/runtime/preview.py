@@ -21,7 +21,7 @@ from sandbox.runtime.observe import observe
 from sandbox.runtime.source import CommitSource
 from sandbox.runtime.staged import load_staged, staged_environments
 from sandbox.runtime.sync import refuse_unmeant_emptiness
-from sandbox.runtime.wanted import load_wanted, policy_of
+from sandbox.runtime.wanted import last_applied, load_wanted, policy_of
 from sandbox.runtime.whereabouts import (
     BEGIN,
     environments_at,
@@ -77,9 +77,9 @@ def preview_plan(
         quarantine = None
     policy = policy_of(workspace, desired, quarantine, replace(workspace.policy, retry_jobs=True))
     plan = plan_sync(desired, observe(workspace, desired), policy)
-    return Preview(
-        plan=plan, desired=desired, forecast=forecast(plan, desired), quarantine=quarantine
-    )
+    applied = last_applied(workspace, environment) if workspace.edge_port else None
+    expected = forecast(plan, desired, applied)
+    return Preview(plan=plan, desired=desired, forecast=expected, quarantine=quarantine)
 
 
 def load_desired(

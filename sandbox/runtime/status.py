@@ -18,7 +18,7 @@ from sandbox.planning.plan import differences, lasting_holds, plan_sync
 from sandbox.planning.serving import Serving, running_ingress, what_serves
 from sandbox.planning.steadiness import with_steadiness
 from sandbox.planning.urls import urls
-from sandbox.runtime.desired import attempted_commit, load_at, subject_of
+from sandbox.runtime.desired import attempted_commit, subject_of
 from sandbox.runtime.doors import doors
 from sandbox.runtime.evidence import gate_statuses
 from sandbox.runtime.observe import observe
@@ -27,7 +27,7 @@ from sandbox.runtime.source import ENVIRONMENTS
 from sandbox.runtime.suspension import active_suspension
 from sandbox.runtime.sync import hold_text, refuse_unmeant_emptiness
 from sandbox.runtime.under_way import syncing_now
-from sandbox.runtime.wanted import load_wanted, policy_of
+from sandbox.runtime.wanted import last_applied, load_wanted, policy_of
 
 if TYPE_CHECKING:
     from sandbox.model.desired import DesiredState
@@ -94,7 +94,7 @@ def _unreadable(
     workspace: Workspace, status: EnvironmentStatus, error: SandboxError
 ) -> EnvironmentStatus:
     """The commit is of no use: what runs is left alone, and is told as the last good commit's."""
-    last_good = _last_good(workspace, status.name)
+    last_good = last_applied(workspace, status.name)
     if last_good is not None:
         status = _of_engine(workspace, _of_source(workspace, status, last_good), last_good)
     revision = attempted_commit(workspace.repository, status.name)
@@ -108,16 +108,6 @@ def _unreadable(
         held=(error.message,) if isinstance(error, InvalidComposeError | HeldError) else (),
         pending=(),
     )
-
-
-def _last_good(workspace: Workspace, environment: str) -> DesiredState | None:
-    for record in workspace.journal.syncs(environment):
-        if record.outcome is Outcome.SUCCEEDED and record.revision:
-            try:
-                return load_at(workspace.repository, environment, record.revision)
-            except SandboxError:
-                return None
-    return None
 
 
 def _of_source(

@@ -62,6 +62,17 @@ def load_wanted(workspace: Workspace, environment: str) -> Wanted:
     return Wanted(desired=serving, tracked=tracked, quarantine=quarantine)
 
 
+def last_applied(workspace: Workspace, environment: str) -> DesiredState | None:
+    """Load what *environment* was brought to last; ``None`` when it never was or cannot be read."""
+    for record in workspace.journal.syncs(environment):
+        if record.outcome is Outcome.SUCCEEDED and record.revision:
+            try:
+                return load_at(workspace.repository, environment, record.revision)
+            except SandboxError:
+                return None
+    return None
+
+
 def policy_of(
     workspace: Workspace,
     desired: DesiredState,

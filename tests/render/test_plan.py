@@ -1,7 +1,7 @@
 import json
 from dataclasses import replace
 
-from sandbox.model.forecast import Forecast, Replacement
+from sandbox.model.forecast import Forecast, NameMove, Replacement
 from sandbox.model.quarantine import Quarantine
 from sandbox.render.plan import plan_json, plan_text, preview_json, preview_text
 from tests.builders import (
@@ -100,6 +100,21 @@ def test_a_plan_is_followed_by_what_it_comes_to() -> None:
         "  jobs run   migrate",
         "  gates run  smoke, tests",
     ]
+
+
+def test_a_plan_says_where_the_name_of_the_environment_leads_before_and_after() -> None:
+    plan = CASES["one variable changed"]()
+    moved = Forecast(name_move=NameMove(host="staging.localhost", before="web", after="api"))
+    line = "  name  staging.localhost leads to api; until now it leads to web"
+    assert preview_text(plan, moved).splitlines()[-1] == line
+    document = json.loads(json.dumps(preview_json(plan, moved)))
+    assert document["summary"]["name_move"] == {
+        "host": "staging.localhost",
+        "before": "web",
+        "after": "api",
+    }
+    gone = Forecast(name_move=NameMove(host="staging.localhost", before="web", after=""))
+    assert "staging.localhost leads nowhere; until now" in preview_text(plan, gone)
 
 
 def test_a_plan_that_is_the_way_back_says_what_is_given_up() -> None:
