@@ -22,6 +22,7 @@ between, above a limit but explained by chance, holds: more requests will tell.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from sandbox.delivery.evidence import chance_of_difference, chance_of_share
@@ -42,6 +43,7 @@ hundred looks, a canary that is exactly at its limit is aborted in about 1 of 10
 """
 SLOW_SHARE: Final = 0.05
 """Of the responses, how many may take longer than the 95th percentile: by definition."""
+_TOO_FEW: Final = frozenset({Ground.TOO_FEW_REQUESTS, Ground.TOO_FEW_TIMED})
 
 
 def judge(analysis: Analysis, old: Sample, new: Sample, *, over: bool) -> Verdict:
@@ -83,6 +85,31 @@ def verdict_text(verdict: Verdict) -> str:
     sizes = f"of {new.requests} requests"
     beside = f"beside {old.requests} of the old with {_percent(error_rate(old))} failed"
     return f"{verdict.decision.value}: {grounds}; {sizes}, {beside}"
+
+
+def waits_for_requests(verdict: Verdict) -> bool:
+    """Tell whether *verdict* holds only because too few requests came."""
+    return any(each.ground in _TOO_FEW for each in verdict.reasons)
+
+
+def waiting_text(service_name: str, verdict: Verdict, *, since: float, until: float) -> str:
+    """
+    Say that a canary waits for requests, since when and until when, in seconds since the epoch.
+
+    ::
+
+        the canary of web waits for requests: 3 of at least 50 came since 14:03:09 UTC, and are
+        waited for until 14:05:09 UTC
+    """
+    reason = next(each for each in verdict.reasons if each.ground in _TOO_FEW)
+    return (
+        f"the canary of {service_name} waits for requests: {reason.measured:g} of at least"
+        f" {reason.limit:g} came since {_time(since)}, and are waited for until {_time(until)}"
+    )
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S UTC")
 
 
 def error_rate(found: Figures | Sample) -> float:

@@ -23,13 +23,16 @@ MESSAGE_MAX: Final = 2000
 _BAD: Final = frozenset(
     {EventKind.DEGRADED, EventKind.INVALID, EventKind.QUARANTINED, EventKind.UNREACHABLE}
 )
+_BESIDE: Final = frozenset({EventKind.HELD, EventKind.WAITING})
+"""Neither good nor bad: what was told before stays told."""
 _SIGNS: Final[Mapping[EventKind, str]] = {
     **dict.fromkeys(
         (EventKind.SYNCED, EventKind.RECOVERED, EventKind.HEALTHY), "\N{LARGE GREEN CIRCLE}"
     ),
     **dict.fromkeys((*_BAD, EventKind.UNHEALTHY, EventKind.FLAPPING), "\N{LARGE RED CIRCLE}"),
     **dict.fromkeys(
-        (EventKind.DRIFT, EventKind.HELD, EventKind.ABORTED), "\N{LARGE YELLOW CIRCLE}"
+        (EventKind.DRIFT, EventKind.HELD, EventKind.WAITING, EventKind.ABORTED),
+        "\N{LARGE YELLOW CIRCLE}",
     ),
 }
 
@@ -117,9 +120,9 @@ def _other(told: Told, event: Event) -> tuple[Told, Notification | None]:
 
 def _kept(told: Told, kind: EventKind) -> frozenset[Key]:
     """What stays told when *kind* is told: after something good everything may be told again."""
-    if len(told.keys) >= KEPT or kind not in _BAD | {EventKind.HELD}:
+    if len(told.keys) >= KEPT or kind not in _BAD | _BESIDE:
         return frozenset()
-    if kind is EventKind.HELD:
+    if kind in _BESIDE:
         return told.keys
     return frozenset(key for key in told.keys if key[0] in _BAD)
 

@@ -23,6 +23,8 @@ class EventKind(StrEnum):
     STEP_FAILED = "step_failed"
     OUTPUT = "output"
     """A line of a builder or of a failing container."""
+    WAITING = "waiting"
+    """A canary gets too few requests to be judged; the sync goes on."""
     SYNCED = "synced"
     DEGRADED = "degraded"
     QUARANTINED = "quarantined"

@@ -24,6 +24,7 @@ EVENT_SIGNS: Mapping[EventKind, tuple[str, str]] = {
     EventKind.STEP_ENDED: ("✓", "green"),
     EventKind.STEP_FAILED: ("✗", "red"),
     EventKind.OUTPUT: ("│", "dim"),
+    EventKind.WAITING: ("‖", "yellow"),
     EventKind.SYNCED: ("●", "green"),
     EventKind.DEGRADED: ("✗", "red"),
     EventKind.QUARANTINED: ("⇠", "yellow"),

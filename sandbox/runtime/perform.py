@@ -214,7 +214,9 @@ class Performer:
                 ids = {name: self._id(name, action.ids.get(name, "")) for name in action.shares}
                 self.traffic.shift(self._id(action.ingress_name, action.ingress_id), action, ids)
             case actions.AnalyseTraffic():
-                self.traffic.analyse(self._id(action.ingress_name, action.ingress_id), action)
+                self.traffic.analyse(
+                    self._id(action.ingress_name, action.ingress_id), action, self._of_step
+                )
             case actions.DrainContainer():
                 left = self.traffic.drain(self._id(action.ingress_name, action.ingress_id), action)
                 if left:
@@ -311,7 +313,10 @@ class Performer:
         self._say(EventKind.DRIFT, line)
 
     def _output(self, line: str) -> None:
-        self._say(EventKind.OUTPUT, line, self.step_id)
+        self._of_step(EventKind.OUTPUT, line)
+
+    def _of_step(self, kind: EventKind, line: str) -> None:
+        self._say(kind, line, self.step_id)
 
     def _say(self, kind: EventKind, line: str, step_id: str = "") -> None:
         self.emit(

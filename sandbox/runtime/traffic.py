@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sandbox.delivery.analysis import judge, verdict_text
+from sandbox.delivery.analysis import judge, verdict_text, waiting_text, waits_for_requests
 from sandbox.delivery.window import Window, advance, sample_of
 from sandbox.errors import (
     AnalysisError,
@@ -15,6 +15,7 @@ from sandbox.errors import (
     HeldError,
     ImplausibleError,
 )
+from sandbox.model.event import EventKind
 from sandbox.model.ingress import IngressConfig
 from sandbox.model.observed import EngineHealth
 from sandbox.model.verdict import Decision
@@ -30,8 +31,34 @@ if TYPE_CHECKING:
     from sandbox.runtime.workspace import Workspace
 
 SAMPLE_S = 1.0
+SAY_S = 5.0
+"""Between two lines of how many requests a canary has."""
 VERDICT_S = 5.0
 VERDICT_LOOK_S = 0.1
+
+
+@dataclass(slots=True, kw_only=True)
+class _Wait:
+    """Says that a canary waits for requests: what changed every few seconds, and an event once."""
+
+    action: actions.AnalyseTraffic
+    since: float
+    say: Callable[[EventKind, str], None]
+    _said: str = ""
+    _next_s: float = 0.0
+    _told: bool = False
+
+    def look(self, verdict: Verdict, passed_s: float) -> None:
+        if not waits_for_requests(verdict):
+            return
+        until = self.since + self.action.deadline_s
+        text = waiting_text(self.action.service_name, verdict, since=self.since, until=until)
+        if text != self._said and passed_s >= self._next_s:
+            self._said, self._next_s = text, passed_s + SAY_S
+            self.say(EventKind.OUTPUT, text)
+        if passed_s >= self.action.for_s and not self._told:
+            self._told = True
+            self.say(EventKind.WAITING, text)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,9 +105,17 @@ class Traffic:
             ingress_id, backends, (action.container_name,), action.timeout_s, self.stop
         )
 
-    def analyse(self, ingress_id: str, action: actions.AnalyseTraffic) -> None:
+    def analyse(
+        self,
+        ingress_id: str,
+        action: actions.AnalyseTraffic,
+        say: Callable[[EventKind, str], None],
+    ) -> None:
         """
         Watch two generations for as long as the step says, and judge the new one all the time.
+
+        As long as it gets too few requests that is said: as output at once, and as an event when
+        nothing else is missing any more.
 
         Raises:
             AnalysisError: The new one is worse than it may be.
@@ -89,6 +124,7 @@ class Traffic:
         """
         clock = self.workspace.clock
         began = clock.monotonic()
+        wait = _Wait(action=action, since=clock.now(), say=say)
         window = Window(last=self.workspace.ingress.report(ingress_id))
         while True:
             if self.stop():
@@ -113,6 +149,7 @@ class Traffic:
             said = f"the canary of {action.service_name}: {verdict_text(verdict)}"
             if verdict.decision is Decision.ABORT:
                 raise AnalysisError(said, remedy="commit a fix; the old one has all traffic again")
+            wait.look(verdict, passed_s)
             if passed_s >= action.deadline_s:
                 raise HeldError(said, remedy="send it requests, or lower min_requests")
 
