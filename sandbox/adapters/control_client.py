@@ -151,6 +151,16 @@ class RemoteControl:
             data = _read(client.get(f"/v1/status?{query}"))
         return wire.decode(tuple[EnvironmentStatus, ...], data.get("statuses", []))
 
+    def settings(self) -> dict[str, str] | None:
+        """
+        Variables that the controller was started with; ``None`` when it does not say.
+        """
+        with self._client(_ANSWER_S) as client:
+            found = _read(client.get("/v1/about")).get("settings")
+        if not isinstance(found, dict):
+            return None
+        return {name: text for name, text in found.items() if isinstance(text, str)}
+
     def up(self, environments: Sequence[str]) -> None:
         """
         As in `Control`.

@@ -3,7 +3,7 @@ The controller's ear: HTTP on a Unix socket that only its owner can open.
 
 ::
 
-    GET  /v1/about                       {"pid", "version"}
+    GET  /v1/about                       {"pid", "version", "settings"}
     GET  /v1/status?environment=a&...    {"statuses": [...]}
     POST /v1/up      {"environments"}    {}
     POST /v1/stop    {}                  {}
@@ -36,6 +36,7 @@ from urllib.parse import parse_qs, urlsplit
 from sandbox import __version__
 from sandbox.adapters import wire
 from sandbox.errors import SandboxError, SetupError, UsageError
+from sandbox.planning.machine_settings import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -199,6 +200,7 @@ class _Server(socketserver.ThreadingUnixStreamServer):
         self.control = control
         self.closing = closing
         self.answer = answer
+        self.settings = settings_of(os.environ)
         super().__init__(address, _Request)
 
     @override
@@ -240,7 +242,8 @@ class _Request(BaseHTTPRequestHandler):
         query = parse_qs(url.query)
         control = self.server.control
         if url.path == "/v1/about":
-            self._answer(lambda: {"pid": os.getpid(), "version": __version__})
+            about = {"pid": os.getpid(), "version": __version__, "settings": self.server.settings}
+            self._answer(lambda: about)
         elif url.path == "/v1/status":
             names = query.get("environment", [])
             self._answer(lambda: {"statuses": wire.encode(control.status(names))})

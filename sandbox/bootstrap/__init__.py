@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 from sandbox.bootstrap.late import LateEngine, late_feed, late_ingress, late_runs, late_webhooks
 from sandbox.bootstrap.settings import edge_port_of, sync_policy, taken_ports, waivers_of
-from sandbox.errors import DeadlineError, SetupError, SourceError
+from sandbox.errors import DeadlineError, SandboxError, SetupError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -278,6 +278,24 @@ def start_controller(
         process = _spawn(repo, environments, state)
         log = ControllerLog(str(state)).file
         _wait_for_answer(workspace, process, log, patience.of(START_S))
+
+
+def unheeded_settings(workspace: Workspace) -> tuple[str, ...]:
+    """
+    Say which variables of this process the controller that runs does not know.
+    """
+    from sandbox.planning.machine_settings import settings_of, unheeded_notes
+
+    mine = settings_of(os.environ)
+    if not mine:
+        return ()
+    from sandbox.adapters import control_client
+
+    with suppress(SandboxError):  # a controller that does not answer is told where it is needed
+        running = control_client.connect(_socket(workspace))
+        settings = running.settings() if running else None
+        return () if settings is None else unheeded_notes(mine, settings)
+    return ()
 
 
 def _open_log(workspace: Workspace) -> int:

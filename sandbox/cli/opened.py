@@ -21,9 +21,12 @@ def opened(invocation: Invocation) -> AbstractContextManager[Workspace]:
     """
     if invocation.caller.workspace:
         return nullcontext(invocation.caller.workspace)
-    from sandbox.bootstrap import open_workspace
+    from sandbox.bootstrap import open_workspace, unheeded_settings
 
-    return open_workspace(invocation.repo, timeout_s=invocation.timeout_s)
+    workspace = open_workspace(invocation.repo, timeout_s=invocation.timeout_s)
+    for note in unheeded_settings(workspace):
+        invocation.note(note)
+    return workspace
 
 
 def chosen(workspace: Workspace, names: Sequence[str] | str | None) -> tuple[str, ...]:
