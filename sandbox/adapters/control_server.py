@@ -200,7 +200,7 @@ class _Server(socketserver.ThreadingUnixStreamServer):
         self.control = control
         self.closing = closing
         self.answer = answer
-        self.settings = settings_of(os.environ)
+        self.settings: dict[str, wire.Json] = {**settings_of(os.environ)}
         super().__init__(address, _Request)
 
     @override
@@ -242,8 +242,8 @@ class _Request(BaseHTTPRequestHandler):
         query = parse_qs(url.query)
         control = self.server.control
         if url.path == "/v1/about":
-            about = {"pid": os.getpid(), "version": __version__, "settings": self.server.settings}
-            self._answer(lambda: about)
+            settings = self.server.settings
+            self._answer(lambda: {"pid": os.getpid(), "version": __version__, "settings": settings})
         elif url.path == "/v1/status":
             names = query.get("environment", [])
             self._answer(lambda: {"statuses": wire.encode(control.status(names))})
