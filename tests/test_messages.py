@@ -11,7 +11,15 @@ import sandbox
 
 SOURCES = sorted(Path(sandbox.__file__).parent.rglob("*.py"))
 _PERSONS = re.compile(r"\b(nobody|somebody|whoever|everybody|anybody)\b", re.IGNORECASE)
-_DOCUMENTS = re.compile(r"\bdocs/\w+\.md\b")
+TOP = Path(__file__).parents[1]
+INSTALLED = ("demo_shop", "environments")
+"""What a wheel brings besides the package, and `init` copies."""
+TARGETS = re.findall(r"^([a-z]+):.*## ", (TOP / "Makefile").read_text("utf-8"), re.MULTILINE)
+_DOCUMENTS = re.compile(
+    r"\b(?:docs|tests|\.ci)/|\b[\w-]+\.md\b|\b(?:README|CHANGELOG|Makefile)\b"
+    rf"|\bmake (?:{'|'.join(TARGETS)})\b"
+)
+"""Files of a checkout, and its `make`: a user of the wheel has neither."""
 _OTHER = ("secrecy/names.py", "/lab.py", "/lab_audit.py", "/lab_story.py", "/lab_ways.py")
 _OTHERS = (*_OTHER, "/lab_chart.py", "/lab_measures.py", "/lab_page.py")
 """Names of users, which are no message; and the laboratory, which measures what people do."""
@@ -47,12 +55,33 @@ def test_no_message_speaks_in_riddles_or_names_a_file_that_is_not_installed(
     found = [
         f"{source.name}:{line}: {text}"
         for source in SOURCES
-        if not source.as_posix().endswith(_OTHERS)
+        if pattern is _DOCUMENTS or not source.as_posix().endswith(_OTHERS)
         for line, text in messages(source)
         if pattern.search(text)
     ]
 
     assert found == []
+
+
+def test_files_that_init_copies_point_to_nothing_that_is_not_installed() -> None:
+    found = [
+        f"{path.relative_to(TOP)}:{number}: {line}"
+        for folder in INSTALLED
+        for path in sorted((TOP / folder).rglob("*"))
+        if path.suffix in {".yaml", ".html", ".sql", ".sh"} or path.name == "Dockerfile"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if _DOCUMENTS.search(line) and "pytest" not in line and "tests/" not in line
+    ]
+
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["see docs/gates.md#evidence", "read gates.md", "run make demo", "tests/x.py", "the README"],
+)
+def test_what_only_a_checkout_has_is_found(text: str) -> None:
+    assert _DOCUMENTS.search(text)
 
 
 def test_the_help_of_commands_is_read_too() -> None:

@@ -176,7 +176,7 @@ def pin_text(pin: Pin) -> str:
     source = clean(pin.source)
     newest = f"({short(pin.newest)}  {clean(pin.newest_subject)})"
     if pin.behind is None:
-        return f"behind {source} by an unknown number of commits"
+        return f"unknown how far behind {source}: its commit cannot be read"
     if pin.release == pin.newest:
         return f"to the release of {source}"
     if not pin.behind:

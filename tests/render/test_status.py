@@ -274,7 +274,10 @@ def test_what_is_pinned_names_what_runs_and_no_subject_of_what_does_not() -> Non
         (replace(PIN, behind=500), "500 commits or more behind staging (4b1c2d3  Sell coffee)"),
         (replace(PIN, behind=0, newest=PIN.release), "to the release of staging"),
         (replace(PIN, behind=0), "to all that staging has (4b1c2d3  Sell coffee)"),
-        (replace(PIN, behind=None, newest=""), "behind staging by an unknown number of commits"),
+        (
+            replace(PIN, behind=None, newest=""),
+            "unknown how far behind staging: its commit cannot be read",
+        ),
     ],
 )
 def test_how_far_a_pin_is_behind_is_told_in_words(pin: Pin, text: str) -> None:
