@@ -17,7 +17,7 @@ COMPILE := $(BIN)/python -m compileall -q sandbox
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-config
 
-.PHONY: help demo test check conformance ignore fuzz bench races rollouts crashes mounts slow lab lock clean
+.PHONY: help demo test check conformance ignore fuzz bench interrupts races rollouts crashes mounts slow lab lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1 \t/p' Makefile
@@ -69,6 +69,10 @@ bench: $(DEV) ## measure commit to healthy beside docker compose, and the idle c
 crashes: $(DEV) ## kill a rollout and a canary before and during every single step, under load
 	@$(BIN)/sandbox doctor --fix
 	@EVERY_STEP=1 $(BIN)/python -m pytest -q -n 2 --dist=load tests/scenarios/test_rollout_crash.py
+
+interrupts: $(DEV) ## send Ctrl-C to each command at a hundred moments; takes half an hour
+	@$(COMPILE)
+	@EVERY_MOMENT=1 $(BIN)/python -m pytest -q -n 2 --dist=load tests/cli/test_interrupts.py
 
 RACE_ARGS ?=
 races: $(DEV) ## two hundred rounds of eight processes that pin, promote and roll back beside a user
