@@ -257,7 +257,7 @@ def test_a_sync_that_a_commit_ends_leaves_its_build_to_the_next_one(
 
     monkeypatch.setattr(FakeEngine, "build_image", slowly)
     for ground in promotion_ground(tmp_path / "shop"):
-        files = {"app/Dockerfile": "FROM debian:trixie-slim\n"}
+        files = {"app/Dockerfile": "FROM debian:trixie-slim\n", "app/sql/1.sql": "select 1;\n"}
         ground.disk.commit(**files, **{"environments/staging/compose.yaml": staging()})
         records: list[SyncRecord] = []
         request = SyncRequest(
