@@ -1,9 +1,10 @@
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.wheel import build_wheel
 
 TOP = Path(__file__).parents[1]
 TEMPLATE = "sandbox/_template/"
@@ -12,14 +13,7 @@ EXECUTABLE = 0o100 << 16
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, TOP),
-        check=True,
-        capture_output=True,
-    )
-    (built,) = folder.glob("sandbox_gitops-*.whl")
-    return zipfile.Path(built)
+    return zipfile.Path(build_wheel(tmp_path_factory.mktemp("wheel")))
 
 
 def committed(*folders: str) -> set[str]:

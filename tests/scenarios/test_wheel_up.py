@@ -6,23 +6,21 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
-import venv
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from typing_extensions import override
 
 from tests.shop_ground import ENVIRONMENTS, ShopGround
+from tests.wheel import install_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
-TOP = Path(__file__).parents[2]
 KEPT = ("DOCKER_HOST", "LANG", "TZ")
 
 
@@ -63,31 +61,12 @@ class WheelGround(ShopGround):
         )
 
 
-def pip(installed: Path, *arguments: str | Path) -> None:
-    into = ("--python", installed / "bin" / "python", "install", "--no-deps")
-    quietly = ("-qq", "--disable-pip-version-check")
-    done = subprocess.run(
-        (sys.executable, "-m", "pip", *into, *quietly, *arguments),
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-
-
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     A virtual environment of the locked packages and the wheel, without as much as pip.
     """
-    top = tmp_path_factory.mktemp("wheel")
-    build = (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", top / "dist")
-    subprocess.run((*build, TOP), check=True, capture_output=True)
-    (wheel,) = (top / "dist").glob("*.whl")
-    venv.create(top / "venv", with_pip=False, symlinks=True)
-    pip(top / "venv", "--require-hashes", "--requirement", TOP / "requirements.lock")
-    pip(top / "venv", wheel)
-    return top / "venv"
+    return install_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture
