@@ -20,8 +20,6 @@ STARTS = ("nothing", "shop", "running shop", "last of all", "other machine")
 REASONS = (
     "takes minutes or hours",
     "changes this machine",
-    "needs a registry",
-    "needs a remote repository",
     "a pattern, not a command",
     "a layout, not a command",
 )

@@ -7,10 +7,10 @@ from enum import StrEnum
 import pytest
 
 import sandbox.errors
-from sandbox.model.notification import TOLD
 from sandbox.errors import SandboxError
 from sandbox.model.diagnosis import CheckStatus
 from sandbox.model.event import EventKind
+from sandbox.model.notification import TOLD
 from sandbox.model.past import Deed, Fate
 from sandbox.model.pipeline import StageKind, StageStatus
 from sandbox.model.promotion import ObjectionKind
@@ -81,7 +81,7 @@ def test_a_receipt_names_its_verdicts_and_triggers() -> None:
 def test_the_stages_of_a_pipeline_and_their_states_are_all_there() -> None:
     first = columns((TOP / "docs/pipeline.md").read_text(), 0)
     assert {each.partition(":")[0] for each in code(first)} >= words(StageKind)
-    assert words(StageStatus) <= code([section("reference.md", "JSON")])
+    assert words(StageStatus) <= code([section("pipeline.md", "The record")])
 
 
 def test_doctor_says_no_other_word_than_the_page() -> None:

@@ -18,12 +18,7 @@ from tests.lab_recordings import report
 from tests.pages.page import TOP, Block, all_pages
 from tests.pages.shape import misfits, parse_shape
 
-LOADED = [
-    (page.path, block)
-    for page in all_pages()
-    for block in page.blocks
-    if block.note("load") or (block.language == "yaml" and block.note("write"))
-]
+LOADED = [(page.path, block) for page in all_pages() for block in page.blocks if block.note("load")]
 IDS = [f"{path}:{block.line}" for path, block in LOADED]
 _SERVICES = "\nservices:\n"
 
@@ -91,7 +86,7 @@ CHECKS: dict[str, Callable[[str, str], None]] = {
 def test_what_a_page_says_to_write_is_read_and_what_it_says_is_written_is(
     page: str, block: Block
 ) -> None:
-    what = block.note("load") or block.note("write")
+    what = block.note("load")
     check = CHECKS.get(what, check_environment)
     assert check is not check_environment or what.endswith("/compose.yaml"), page
 

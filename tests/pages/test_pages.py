@@ -1,0 +1,68 @@
+"""README.md and `docs/`, typed in a shop of `sandbox init` from the built wheel, on an engine."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.pages.carrying_out import Carrying
+from tests.pages.page import Page, all_pages
+from tests.pages.stage import Shell, Stage
+from tests.wheel import install_wheel, template_of
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+
+_ORDER = {"nothing": 0, "running shop": 1, "last of all": 2}
+PAGES = sorted(
+    (page for page in all_pages() if page.start in _ORDER), key=lambda page: _ORDER[page.start]
+)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A user with the wheel, whose template publishes free ports."""
+    top = tmp_path_factory.mktemp("pages")
+    installed = install_wheel(tmp_path_factory.mktemp("wheel"))
+    stage = Stage(top=top, programs=installed / "bin")
+    for file in template_of(installed).glob("environments/*/.env"):
+        text = file.read_text()
+        file.write_text(
+            re.sub(r"(?m)^WEB_PORT=(\d+)$", lambda m: f"WEB_PORT={stage.ports[m[1]]}", text)
+        )
+    try:
+        yield stage
+    finally:
+        stage.clean_up()
+
+
+@pytest.fixture(scope="module")
+def shop(stage: Stage) -> Iterator[Shell]:
+    """A shell in the shop that all pages share, which is up."""
+    folder = stage.top / "shop"
+    if not folder.exists():  # the README makes it, and leaves it running
+        stage.make_shop(up=True)
+    with Shell(stage, folder) as shell:
+        yield shell
+
+
+def begin_again(shell: Shell) -> None:
+    """Put the shop back to where `sandbox init` left it, with both environments healthy."""
+    for command in (
+        "git reset -q --hard $(git rev-list --reverse main | sed -n 2p)",
+        "sandbox wait staging --revision main --healthy",
+        "sandbox wait production --revision main --healthy",
+    ):
+        ended = shell.run(command)
+        assert ended.status == 0, "\n".join((command, *ended.lines))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.path for page in PAGES])
+def test_the_page_is_true(page: Page, stage: Stage, request: pytest.FixtureRequest) -> None:
+    folder = stage.top
+    if page.start != "nothing":
+        shell = request.getfixturevalue("shop")
+        folder = stage.top / "shop"
+        if page.start == "running shop":
+            begin_again(shell)
+
+    assert Carrying(page=page, stage=stage, folder=folder).run() == []
