@@ -99,6 +99,13 @@ def test_every_exit_status_of_an_error_is_in_the_table() -> None:
     assert listed == {0, 3, *raised}  # done, and changes present: no errors
 
 
+def test_every_exit_status_is_provoked_once() -> None:
+    text = section("reference.md", "Commands")
+    listed = {int(number) for cell in columns(text, 0) for number in re.findall(r"\d+", cell)}
+    shown = re.findall(r"(?m)^\$ .*echo \$\?.*\n(\d+)$", text)
+    assert sorted(map(int, shown)) == sorted(listed)
+
+
 @pytest.mark.parametrize("name", ["Commands", "Receipts", "JSON", "The verdict"])
 def test_a_section_that_is_compared_has_something_to_compare(name: str) -> None:
     path = "promotion.md" if name == "The verdict" else "reference.md"

@@ -48,6 +48,7 @@ def shop(stage: Stage) -> Iterator[Shell]:
 def begin_again(shell: Shell) -> None:
     """Put the shop back to where `sandbox init` left it, with both environments healthy."""
     for command in (
+        "git reset -q --hard && git clean -qfd && git switch -q main",
         "git reset -q --hard $(git rev-list --reverse main | sed -n 2p)",
         "sandbox wait staging --revision main --healthy",
         "sandbox wait production --revision main --healthy",
