@@ -69,8 +69,8 @@ class Carrying:
         elif command := block.note("seen by"):
             self._seen(shell, block, command)
         else:
-            for number, command in enumerate(block.commands):
-                self._command(shell, block, command, block.commands[number + 1 :])
+            for number, each in enumerate(block.commands):
+                self._command(shell, block, each, block.commands[number + 1 :])
 
     def _inside(self, shell: Shell, path: str) -> Path:
         (here,) = shell.run("pwd").lines

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from tests.pages.printed import fits
-from tests.playground import Playground, free_port
+from tests.playground import INSTANCE_LABEL, engine, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,9 +111,33 @@ class Stage:
         return folder
 
     def clean_up(self) -> None:
-        """Remove what repositories below the top made on the engine."""
+        """End the controllers of all repositories here, and remove what they made on the engine."""
         for git in self.top.glob("*/.git"):
-            Playground(folder=git.parent, environ=self.environ).clean_up()
+            with suppress(subprocess.TimeoutExpired):
+                subprocess.run(
+                    ["sandbox", "--repo", git.parent, "down", "--volumes"],
+                    executable=self.programs / "sandbox",
+                    env=self.environ,
+                    check=False,
+                    capture_output=True,
+                    timeout=60.0,
+                )
+        for known in self.home.glob(".local/state/sandbox/instances/*.json"):
+            _remove_all_of(known.stem)
+
+
+def _remove_all_of(instance: str) -> None:
+    """
+    Remove every container, network and volume with the label of *instance*.
+    """
+    label = {"label": f"{INSTANCE_LABEL}={instance}"}
+    with engine() as client:
+        for container in client.containers(all=True, filters=label):
+            client.remove_container(container["Id"], force=True, v=True)
+        for network in client.networks(filters=label):
+            client.remove_network(network["Id"])
+        for volume in client.volumes(filters=label)["Volumes"] or []:
+            client.remove_volume(volume["Name"])
 
 
 class Shell:
