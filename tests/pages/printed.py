@@ -22,7 +22,7 @@ _SAME = (
     (re.compile(r"\b\d\d:\d\d(?::\d\d)?\b"), "TIME"),
     (re.compile(rf"\b\d+(?:\.\d+)? {_UNIT}\b(?: \d+ {_UNIT}\b)*"), "SPAN"),
     (re.compile(r"\b\d+(?:\.\d+)? (?:B|kB|KiB|MB|MiB|GB|GiB)\b"), "SIZE"),
-    (re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{6,64}\b"), "ID"),
+    (re.compile(r"(?<![^\W_])(?=[0-9a-f]*\d)[0-9a-f]{6,64}(?![^\W_])"), "ID"),
     (re.compile(r"\b[a-f]{7}\b"), "ID"),  # a short id without any digit
     (re.compile(r"\b(pid|process) \d+"), r"\1 N"),
 )

@@ -58,6 +58,7 @@ def test_a_comment_that_belongs_to_no_block_is_a_mistake() -> None:
         (["● a  at 1bf72f0 (0.3 s)"], ["● a at 9a0b1c2 (12 s)"]),
         (["19:23:29  staging"], ["08:00:01  staging"]),
         (["running since 2026-11-23 19:23:44"], ["running since 2027-01-01 00:00:00"]),
+        (["shop-c349a8_db-data"], ["shop-954804_db-data"]),
         (["up 2 h 5 min, 12 MiB"], ["up 6.1 s, 9.5 GiB"]),
         (["a", "…", "z"], ["a", "b", "c", "z"]),
         (["a", "…", "z"], ["a", "z"]),
