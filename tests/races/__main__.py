@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 from pathlib import Path
 
+from tests.conftest import GIT_ENVIRONMENT
 from tests.races.contest import race
 
 
@@ -17,6 +19,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    os.environ.update(GIT_ENVIRONMENT)
     with tempfile.TemporaryDirectory(prefix="sandbox-races-") as top:
         tally = race(
             Path(top, "shop"),
