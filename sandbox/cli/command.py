@@ -23,6 +23,8 @@ from sandbox.cli.invocation import Caller, Invocation, Output
 from sandbox.cli.quick import Program, QuickCommand, QuickGroup
 from sandbox.cli.values import one_of
 
+CHANGES_PRESENT = 3
+"""Exit status of `--exit-code` when something differs from what is committed."""
 P = ParamSpec("P")
 Command = Callable[Concatenate[Invocation, P], None]
 

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sandbox.cli.arguments import MaybeEnvironment
-from sandbox.cli.command import command
+from sandbox.cli.command import CHANGES_PRESENT, command
 from sandbox.cli.invocation import Invocation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sandbox.runtime.preview import Preview
-
-CHANGES_PRESENT = 3
 
 
 @command("plan")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sandbox.cli.arguments import MaybeEnvironment
-from sandbox.cli.command import command
+from sandbox.cli.command import CHANGES_PRESENT, command
 from sandbox.cli.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from sandbox.model.status import EnvironmentStatus
 
-CHANGES_PRESENT = 3
 DEGRADED = 4
 
 ExitCode = Annotated[
