@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
 from typing_extensions import override
 
 
@@ -43,7 +44,7 @@ class Receiver:
 
 @contextmanager
 def receiver() -> Generator[Receiver]:
-    """Serve on a free port of loopback."""
+    """Serve on a free port of loopback, which no proxy stands before."""
     state = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -70,7 +71,10 @@ def receiver() -> Generator[Receiver]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield state
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+                patch.delenv(name, raising=False)
+            yield state
     finally:
         state.over.set()
         server.shutdown()

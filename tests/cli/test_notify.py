@@ -14,9 +14,7 @@ from tests.webhook_server import Receiver, receiver
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
+def server() -> Iterator[Receiver]:
     with receiver() as state:
         yield state
 

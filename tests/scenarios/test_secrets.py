@@ -214,9 +214,7 @@ def ground(tmp_path: Path) -> Iterator[Playground]:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
+def server() -> Iterator[Receiver]:
     with receiver() as state:
         yield state
 
