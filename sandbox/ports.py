@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         CreateVolume,
         Endpoint,
     )
+    from sandbox.model.container_file import ContainerFile
     from sandbox.model.event import Event
     from sandbox.model.gate import GateResult
     from sandbox.model.ingress import IngressConfig, IngressReport, ServingServer

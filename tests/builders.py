@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from zlib import crc32
 
+from sandbox.model.container_file import ContainerFile
 from sandbox.model.desired import DesiredState, Network, Volume
 from sandbox.model.gate import GatePhase, GateResult, GateVerdict
 from sandbox.model.observed import (
@@ -23,7 +24,6 @@ from sandbox.model.service import (
     Build,
     CommittedMount,
     Condition,
-    ContainerFile,
     Dependency,
     Healthcheck,
     Limits,

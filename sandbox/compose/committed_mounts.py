@@ -8,7 +8,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sandbox.model.service import CommittedMount, ContainerFile, FileKind, Service
+from sandbox.model.container_file import ContainerFile, FileKind
+from sandbox.model.service import CommittedMount, Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -13,7 +13,8 @@ from sandbox.compose.given import permission_bits
 from sandbox.compose.node import MapNode, Mark, Node, flag, integer, mapping, numbered, text
 from sandbox.compose.source import CommittedSource, inside
 from sandbox.compose.template import Variables
-from sandbox.model.service import CommittedMount, ContainerFile, HostMount
+from sandbox.model.container_file import ContainerFile
+from sandbox.model.service import CommittedMount, HostMount
 
 _FOLDERS = {"config": "/", "secret": "/run/secrets/"}
 _REFUSED = {

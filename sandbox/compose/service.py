@@ -32,16 +32,9 @@ from sandbox.compose.sharing import (
 from sandbox.compose.source import CommittedSource
 from sandbox.compose.unsupported import check_supported
 from sandbox.compose.written import places, written_entries
+from sandbox.model.container_file import ContainerFile
 from sandbox.model.desired import Volume
-from sandbox.model.service import (
-    ContainerFile,
-    Dependency,
-    Logging,
-    Mount,
-    Port,
-    PullPolicy,
-    Service,
-)
+from sandbox.model.service import Dependency, Logging, Mount, Port, PullPolicy, Service
 
 _IMAGE = re.compile(
     r"[a-zA-Z0-9][\w.\-]*(?::\d+/[\w.\-]+)?(?:/[\w.\-]+)*(?::[\w.\-]+)?(?:@[\w:+.\-]+)?"

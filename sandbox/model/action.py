@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sandbox.model.container_file import ContainerFile
     from sandbox.model.desired import Network
     from sandbox.model.gate import GatePhase
     from sandbox.model.ingress import IngressConfig
     from sandbox.model.rollout import Analysis
-    from sandbox.model.service import Build, Condition, ContainerFile, Service
+    from sandbox.model.service import Build, Condition, Service
     from sandbox.model.surroundings import Hook
 
 

@@ -13,6 +13,7 @@ from sandbox.model.written import Entries, nothing_written
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sandbox.model.container_file import ContainerFile
     from sandbox.model.gate import Gate
     from sandbox.model.ingress import RouteMode
 
@@ -162,39 +163,6 @@ class TmpfsMount:
     read_only: bool = False
     options: str = ""
     listed: bool = False
-
-
-class FileKind(StrEnum):
-    """What is at a path."""
-
-    FILE = "file"
-    LINK = "link"
-    FOLDER = "folder"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerFile:
-    """
-    One file, link or folder of a container.
-
-    Attributes:
-        target: Absolute path in the container.
-        content: The bytes; of a link, where it points to.
-        mode: Permission bits.
-        uid: Owner in the container.
-        gid: Group in the container.
-        source: Where it came from, for people: a path, ``config x``, ``secret x``.
-        secret: Its content must never be shown.
-    """
-
-    target: str
-    content: bytes = field(repr=False)
-    kind: FileKind = FileKind.FILE
-    mode: int = 0o444
-    uid: int = 0
-    gid: int = 0
-    source: str
-    secret: bool = False
 
 
 INTERFACE_NAME = "com.docker.network.endpoint.ifname"

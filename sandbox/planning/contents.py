@@ -11,8 +11,9 @@ import posixpath
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from sandbox.model.container_file import ContainerFile, FileKind
 from sandbox.model.desired import Volume
-from sandbox.model.service import CommittedMount, ContainerFile, FileKind
+from sandbox.model.service import CommittedMount
 from sandbox.planning.fingerprint import digest, file_text
 from sandbox.planning.names import project_name, volume_name
 

@@ -13,7 +13,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Final
 
-from sandbox.model.service import CommittedMount, FileKind, HostMount, VolumeMount
+from sandbox.model.container_file import FileKind
+from sandbox.model.service import CommittedMount, HostMount, VolumeMount
 from sandbox.planning.field_texts import (
     group_fields,
     named,
@@ -28,8 +29,9 @@ from sandbox.planning.payload_host import capabilities
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from sandbox.model.container_file import ContainerFile
     from sandbox.model.desired import AddressPool, Network, Volume
-    from sandbox.model.service import Attachment, Build, ContainerFile, Mount, Port, Service
+    from sandbox.model.service import Attachment, Build, Mount, Port, Service
 
 SCHEMA: Final = "2"
 

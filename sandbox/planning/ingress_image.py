@@ -7,8 +7,9 @@ through the console, so that it stays while everything behind it comes and goes.
 
 from __future__ import annotations
 
+from sandbox.model.container_file import ContainerFile
 from sandbox.model.ingress import IngressConfig
-from sandbox.model.service import Build, ContainerFile, Healthcheck, Limits, Service
+from sandbox.model.service import Build, Healthcheck, Limits, Service
 from sandbox.planning.haproxy import HASH_VARIABLE, SOCKET, TABLE, render
 
 CONSOLE = ("/usr/local/bin/ingress-console",)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from sandbox.model.action import ContainerSpec, CreateVolume
-from sandbox.model.service import FileKind, Service, VolumeMount
+from sandbox.model.container_file import FileKind
+from sandbox.model.service import Service, VolumeMount
 from sandbox.planning.contents import CARRIER, COPIED_AT_S, RENEWED, UNFILLED
 from sandbox.planning.labels import SPEC, implied_volume_labels
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sandbox.model.action import FillVolume
-    from sandbox.model.service import ContainerFile
+    from sandbox.model.container_file import ContainerFile
     from sandbox.ports import Engine
 
 _TARGET: Final = "/sandbox-volume"

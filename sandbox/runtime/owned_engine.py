@@ -29,9 +29,9 @@ if TYPE_CHECKING:
         CreateVolume,
         Endpoint,
     )
+    from sandbox.model.container_file import ContainerFile
     from sandbox.model.observed import ObservedContainer, ObservedVolume
     from sandbox.model.ownership import Usage
-    from sandbox.model.service import ContainerFile
     from sandbox.model.surroundings import Hook
     from sandbox.planning.ownership import Sifted
     from sandbox.ports import Clock, Engine, EngineInfo, Identity, Ledger, ProbeResult

@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, cast
 
-from sandbox.model.service import ContainerFile
+from sandbox.model.container_file import ContainerFile
 from sandbox.secrecy.kinds import secrets_in
 from sandbox.secrecy.names import (
     SHORTEST,

@@ -17,8 +17,9 @@ import pytest
 from sandbox.adapters.docker_engine import DockerEngine
 from sandbox.errors import CancelledError, EngineError, EngineUnreachableError
 from sandbox.model.action import BuildImage, ContainerSpec, Endpoint
+from sandbox.model.container_file import ContainerFile
 from sandbox.model.observed import ContainerState, EngineHealth
-from sandbox.model.service import ContainerFile, Healthcheck, TmpfsMount, VolumeMount
+from sandbox.model.service import Healthcheck, TmpfsMount, VolumeMount
 from sandbox.model.surroundings import Hook
 from tests.engine_proxy import EngineProxy
 from tests.engine_world import World, context, real_world, wait_until

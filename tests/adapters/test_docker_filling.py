@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.model.action import FillVolume
-from sandbox.model.service import ContainerFile, FileKind
+from sandbox.model.container_file import ContainerFile, FileKind
 from sandbox.planning import labels
 from sandbox.planning.contents import RENEWED
 from sandbox.runtime.filling import fill_volume

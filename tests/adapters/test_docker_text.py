@@ -15,7 +15,7 @@ from sandbox.adapters.docker_engine.images import registry_of
 from sandbox.adapters.docker_engine.streams import Lines, frames
 from sandbox.adapters.docker_engine.text import plain
 from sandbox.errors import EngineUnreachableError
-from sandbox.model.service import ContainerFile
+from sandbox.model.container_file import ContainerFile
 from tests.engine_world import context
 
 ADDRESS = "unix:///run/x.sock"

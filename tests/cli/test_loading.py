@@ -147,7 +147,9 @@ def test_with_a_controller_a_command_that_looks_loads_no_library(
         (
             ["config", "--file", "environments/staging/compose.yaml"],
             0,
-            BY_ITSELF | ENGINE | GIT | {"sqlite3", "sandbox.runtime", "sandbox.planning"},
+            BY_ITSELF
+            | (ENGINE | GIT)
+            | {"sqlite3", "sandbox.runtime", "sandbox.planning", "sandbox.model.service"},
         ),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",

@@ -1,6 +1,7 @@
 import pytest
 
-from sandbox.model.service import CommittedMount, ContainerFile, HostMount, given_files
+from sandbox.model.container_file import ContainerFile
+from sandbox.model.service import CommittedMount, HostMount, given_files
 from tests.compose.committed import problems, service, service_problems, with_service
 
 TOP = "configs: {c: {content: 'v=$V'}, f: {file: ./f.conf}}\nsecrets: {s: {file: ./s.txt}}\n"

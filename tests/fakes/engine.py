@@ -20,6 +20,7 @@ from sandbox.model.action import (
     CreateVolume,
     Endpoint,
 )
+from sandbox.model.container_file import ContainerFile
 from sandbox.model.observed import (
     ContainerState,
     ObservedContainer,
@@ -29,7 +30,6 @@ from sandbox.model.observed import (
     TakenPort,
 )
 from sandbox.model.ownership import Usage
-from sandbox.model.service import ContainerFile
 from sandbox.model.surroundings import Hook
 from sandbox.planning.labels import ENVIRONMENT, INSTANCE
 from sandbox.ports import EngineInfo, ProbeResult

@@ -19,8 +19,9 @@ from sandbox.errors import (
     StaleError,
 )
 from sandbox.model.action import BuildImage, ContainerSpec, Endpoint
+from sandbox.model.container_file import ContainerFile
 from sandbox.model.observed import ContainerState, ObservedNetwork, Owner
-from sandbox.model.service import CommittedMount, ContainerFile, Limits, VolumeMount
+from sandbox.model.service import CommittedMount, Limits, VolumeMount
 from sandbox.planning import labels
 from sandbox.planning.contents import COPIED_AT_S, content_key
 from tests.fakes.engine_objects import (

@@ -1,11 +1,12 @@
 from dataclasses import replace
 
 from sandbox.model.action import CreateContainer, FillVolume, RemoveVolume
+from sandbox.model.container_file import FileKind
 from sandbox.model.desired import DesiredState
 from sandbox.model.gate import Gate, GatePhase
 from sandbox.model.observed import ContainerState, ObservedState, ObservedVolume
 from sandbox.model.plan import Plan, SyncPolicy
-from sandbox.model.service import CommittedMount, FileKind, Service
+from sandbox.model.service import CommittedMount, Service
 from sandbox.planning.contents import CARRIER, RENEWED, UNFILLED, service_contents
 from sandbox.planning.down import plan_down
 from sandbox.planning.labels import COMMITTED, owner_labels

@@ -43,9 +43,9 @@ if TYPE_CHECKING:
         CreateVolume,
         Endpoint,
     )
+    from sandbox.model.container_file import ContainerFile
     from sandbox.model.observed import ObservedContainer, ObservedState, ObservedVolume, Owner
     from sandbox.model.ownership import Usage
-    from sandbox.model.service import ContainerFile
     from sandbox.model.surroundings import Hook
     from sandbox.ports import ProbeResult
 

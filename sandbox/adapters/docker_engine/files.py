@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 from sandbox.adapters.docker_engine.connection import CHANGE_S
 from sandbox.adapters.docker_engine.errors import NOT_FOUND
 from sandbox.adapters.docker_engine.inspection import epoch_s
-from sandbox.model.service import FileKind
+from sandbox.model.container_file import FileKind
 from sandbox.planning.contents import COPIED_AT_S
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sandbox.adapters.docker_engine.api import Json
     from sandbox.adapters.docker_engine.connection import Connections
-    from sandbox.model.service import ContainerFile
+    from sandbox.model.container_file import ContainerFile
 
 
 _STAT: Final = "X-Docker-Container-Path-Stat"
