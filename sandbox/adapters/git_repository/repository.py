@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from heapq import merge
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from sandbox.adapters.git_repository.archive import archive
 from sandbox.adapters.git_repository.attributes import ATTRIBUTES, filter_of
-from sandbox.adapters.git_repository.branches import local_branches, read_head, tracking_branches
+from sandbox.adapters.git_repository.branches import (
+    LOCAL,
+    local_branches,
+    read_head,
+    tracking_branches,
+)
 from sandbox.adapters.git_repository.cache import BoundedCache
 from sandbox.adapters.git_repository.edits import EDITS_MAX, new_files, uncommitted
 from sandbox.adapters.git_repository.hooks import hook_file, read_hook, write_hook
@@ -44,6 +49,9 @@ FULL_ID: Final = re.compile(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?")
 SHORT_ID: Final = re.compile(r"[0-9a-fA-F]{4,63}")
 REMEMBERED: Final = 4096
 
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
 
 def open_repository(folder: str | None = None) -> GitRepository:
     """
@@ -69,7 +77,10 @@ class GitRepository:
         self._trees = TreeReader(self._objects, place.hash_name, self._stores.note)
         self._notes = Notes(self._program, self._objects, self._trees)
         self._worktree = WorkTree(place.top, place.hash_name) if place.top else None
+        self._ancestors: BoundedCache[tuple[str, str], bool] = BoundedCache(REMEMBERED)
         self._changes: BoundedCache[tuple[str, tuple[str, ...]], str] = BoundedCache(REMEMBERED)
+        self._histories: BoundedCache[tuple[str, tuple[str, ...], int], tuple[str, ...]]
+        self._histories = BoundedCache(16 * REMEMBERED, weigh=len)
 
     @property
     def instance(self) -> str:
@@ -111,9 +122,11 @@ class GitRepository:
             return None
         if FULL_ID.fullmatch(revision):
             return self._objects.resolve(f"{revision}^{{commit}}")
-        branch = self._objects.resolve(f"refs/heads/{revision}^{{commit}}")
+        # The full name of a branch is asked for at each look at an environment.
+        name = revision.removeprefix(LOCAL)
+        branch = self._objects.resolve(f"{LOCAL}{name}^{{commit}}")
         if branch is None:
-            self._refuse_damaged(revision)
+            self._refuse_damaged(name)
         found = (
             branch
             or self._objects.resolve(f"refs/tags/{revision}^{{commit}}")
@@ -128,7 +141,7 @@ class GitRepository:
         """A damaged branch must not be taken for a missing one, nor for a tag of its name."""
         if "\0" in branch:
             return
-        ref = f"refs/heads/{branch}"
+        ref = f"{LOCAL}{branch}"
         answer = self._program.ask("for-each-ref", "--format=%(refname)", ref)
         listed = ref in os.fsdecode(answer.stdout).splitlines()
         grumbled = any(line.endswith(f" {ref}") for line in answer.stderr.splitlines())
@@ -173,11 +186,7 @@ class GitRepository:
         Where history does not tell (a shallow clone, folders that never were), *commit* itself.
         """
         key = (commit, tuple(sorted(set(folders))))
-        known = self._changes.get(key)
-        if known is None:
-            known = self._find_change(*key)
-            self._changes.put(key, known)
-        return known
+        return self._kept(self._changes, key, lambda: self._find_change(*key))
 
     def history(
         self, commit: str, folders: Sequence[str] = (), *, limit: int
@@ -187,25 +196,36 @@ class GitRepository:
 
         Only those that changed any of *folders* (or files) when some are named.
         """
-        listed = self._program.line(
-            "rev-list",
-            "--first-parent",
-            f"--max-count={limit}",
-            "--end-of-options",
-            commit,
-            "--",
-            *self._followed(commit, folders),
-        )
-        return tuple(self.commit_info(each) for each in listed.splitlines())
+        key = (commit, tuple(sorted(set(folders))), limit)
+        found = self._kept(self._histories, key, lambda: self._find_history(*key))
+        return tuple(self.commit_info(each) for each in found)
 
     def is_ancestor(self, ancestor: str, commit: str) -> bool:
         """Tell whether *commit* holds all that *ancestor* does; a commit is its own ancestor."""
+        key = (ancestor, commit)
+        return self._kept(self._ancestors, key, lambda: self._find_ancestor(*key))
+
+    def _kept(self, cache: BoundedCache[K, V], key: K, find: Callable[[], V]) -> V:
+        """What *find* says of commits, which never change; a shallow clone may get more of them."""
+        known = cache.get(key)
+        if known is None:
+            known = find()
+            if not self.is_shallow():
+                cache.put(key, known)
+        return known
+
+    def _find_ancestor(self, ancestor: str, commit: str) -> bool:
         answer = self._program.ask(
             "merge-base", "--is-ancestor", "--end-of-options", ancestor, commit
         )
         if answer.status not in {0, 1}:
             raise SourceError(f"{ancestor[:12]} and {commit[:12]}: {answer.complaint}")
         return not answer.status
+
+    def _find_history(self, commit: str, folders: tuple[str, ...], limit: int) -> tuple[str, ...]:
+        options = ("--first-parent", f"--max-count={limit}", "--end-of-options")
+        wanted = self._followed(commit, folders)
+        return tuple(self._program.line("rev-list", *options, commit, "--", *wanted).splitlines())
 
     def _find_change(self, commit: str, folders: tuple[str, ...]) -> str:
         wanted = self._followed(commit, folders)

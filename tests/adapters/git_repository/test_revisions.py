@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.adapters.git_repository import GitRepository
+from sandbox.adapters.git_repository.program import GitProgram
 from sandbox.errors import SourceError
 from sandbox.ports import Head
 from tests.repositories import DiskRepository
@@ -340,3 +341,43 @@ def test_a_clone_knows_that_it_was_cut_off(disk: DiskRepository, opened: Open) -
     shallow = DiskRepository.make(disk.top.parent / "shallow")
     shallow.git("fetch", "--quiet", "--depth", "1", disk.top.as_uri(), "main")
     assert opened(shallow.top).is_shallow()
+
+
+def test_what_was_said_of_commits_is_not_asked_for_again(
+    disk: DiskRepository, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = disk.commit(a="1"), disk.commit(a="2")
+    repository = opened(disk.top)
+
+    def look() -> object:
+        return (
+            repository.resolve("refs/heads/main"),
+            [each.id for each in repository.history(second, ["a"], limit=5)],
+            repository.is_ancestor(first, second),
+            repository.is_ancestor(second, first),
+        )
+
+    before = look()
+    assert before == (second, [second, first], True, False)
+    monkeypatch.setattr(GitProgram, "ask", pytest.fail)
+    assert look() == before
+
+
+def test_the_full_name_of_a_damaged_branch_is_refused(disk: DiskRepository, opened: Open) -> None:
+    disk.commit(a="1")
+    (disk.top / ".git/refs/heads/broken").write_text("1" * 40 + "\n")
+    with pytest.raises(SourceError, match="the branch broken is damaged"):
+        opened(disk.top).resolve("refs/heads/broken")
+
+
+def test_a_clone_that_gets_more_of_its_history_tells_it(disk: DiskRepository, opened: Open) -> None:
+    commits = [disk.commit(a=number) for number in "1234"]
+    shallow = DiskRepository.make(disk.top.parent / "shallow")
+    source = disk.top.as_uri()
+    shallow.git("fetch", "--quiet", "--depth", "2", source, "main")
+    repository = opened(shallow.top)
+    assert len(repository.history(commits[3], limit=9)) == 2
+    shallow.git("fetch", "--quiet", "--depth", "3", source, "main")
+    assert len(repository.history(commits[3], limit=9)) == 3
+    shallow.git("fetch", "--quiet", "--unshallow", source, "main")
+    assert len(repository.history(commits[3], limit=9)) == 4
