@@ -135,7 +135,7 @@ def load_worktree(repository: Repository, environment: str) -> DesiredState:
 def load_at(repository: Repository, environment: str, commit: str) -> DesiredState:
     """Load *environment* at *commit*; a commit never changes, so the answer is kept."""
     source = CommitSource(repository=repository, revision=commit)
-    if environment not in find_environments(source):
+    if environment not in environments_at(repository, commit):
         remedy = f"restore it and commit, or give the environment up: sandbox down {environment}"
         raise NotFoundError(_vanished(source, environment), remedy=remedy)
     return load_from(source, environment)
@@ -154,7 +154,7 @@ def load_unpinned(repository: Repository, environment: str, commit: str) -> Desi
     text = (repository.read_file(commit, path) or b"").decode()
     edits = {path: set_release(text, "", place=path).encode()} if NAME in text else {}
     source = EditedSource(repository=repository, revision=commit, edits=edits)
-    if environment not in find_environments(source):
+    if environment not in environments_at(repository, commit):
         raise NotFoundError(_vanished(source, environment))
     desired = load_from(source, environment)
     if desired.settings.release:

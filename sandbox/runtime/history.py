@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sandbox.compose.dotenv import parse_dotenv
-from sandbox.compose.load import find_environments
 from sandbox.compose.template import Variables
 from sandbox.delivery.history import (
     change_of_health,
@@ -29,9 +28,9 @@ from sandbox.runtime.desired import (
     load_at,
     subject_of,
 )
-from sandbox.runtime.source import ENVIRONMENTS, CommitSource
+from sandbox.runtime.source import ENVIRONMENTS
 from sandbox.runtime.watched import Watched, watched
-from sandbox.runtime.whereabouts import no_such_environment
+from sandbox.runtime.whereabouts import environments_at, no_such_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -254,9 +253,8 @@ class Chronicle:
         return Fate.REMOVED if any(self._is_declared(each.id) for each in older) else Fate.NOT_YET
 
     def _is_declared(self, commit: str) -> bool:
-        source = CommitSource(repository=self.workspace.repository, revision=commit)
         try:
-            return self.environment in find_environments(source)
+            return self.environment in environments_at(self.workspace.repository, commit)
         except SandboxError:
             return True  # its problem is told
 

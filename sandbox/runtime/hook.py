@@ -10,13 +10,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from sandbox.compose.load import find_environments
 from sandbox.errors import ConflictError, EngineError, InvalidComposeError
 from sandbox.runtime.desired import load_at
 from sandbox.runtime.preview import preview_plan
-from sandbox.runtime.source import CommitSource
 from sandbox.runtime.staged import load_staged, staged_environments
 from sandbox.runtime.sync import refuse_unmeant_emptiness
+from sandbox.runtime.whereabouts import environments_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -113,7 +112,7 @@ def check_pushed(workspace: Workspace, lines: Iterable[str]) -> Checked:
         _, commit, branch, *_ = (*line.split(), "", "", "")
         if not commit.strip(_NO_COMMIT):
             continue  # a branch is deleted, which takes no environment along
-        names = find_environments(CommitSource(repository=repository, revision=commit))
+        names = environments_at(repository, commit)
         found = _load_all(partial(load_at, repository, commit=commit), names)
         tracked = branch.removeprefix(_HEADS)
         wanted += [each for each in found if each.settings.track == tracked]

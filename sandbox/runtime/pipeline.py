@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sandbox.compose.load import find_environments
 from sandbox.compose.pipeline import PIPELINE, read_pipeline
 from sandbox.delivery.pipeline import (
     begin_run,
@@ -24,9 +23,8 @@ from sandbox.model.event import EventKind
 from sandbox.model.pipeline import StageKind, StageStatus
 from sandbox.runtime.desired import ref_commit
 from sandbox.runtime.person import person
-from sandbox.runtime.source import CommitSource
 from sandbox.runtime.stages import StageWork
-from sandbox.runtime.whereabouts import home_commit
+from sandbox.runtime.whereabouts import environments_at, home_commit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,7 +123,7 @@ def _begun(workspace: Workspace, request: RunRequest) -> PipelineRun:
             message,
             remedy="write and commit it, such as: stages: [{build: staging}, {deploy: staging}]",
         )
-    names = find_environments(CommitSource(repository=repository, revision=commit))
+    names = environments_at(repository, commit)
     stages = read_pipeline(content, names)
     return begin_run(stages, commit, person(), workspace.clock.now())
 

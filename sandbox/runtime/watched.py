@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -44,8 +45,13 @@ class _NotedSource(CommitSource):
         return CommitSource.read_file(self, path)
 
 
+@lru_cache(maxsize=128)
 def watched(repository: Repository, environment: str, commit: str) -> Watched:
-    """Tell what bears on *environment* at *commit*; of files that are wrong, what was read."""
+    """
+    Tell what bears on *environment* at *commit*; of files that are wrong, what was read.
+
+    A commit never changes, so the answer is kept.
+    """
     own = f"{ENVIRONMENTS}/{environment}"
     source = _NotedSource(repository=repository, revision=commit)
     contexts: set[str] = set()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sandbox.compose.load import find_environments
@@ -54,8 +55,9 @@ def branch_commit(repository: Repository, branch: str) -> str | None:
     return commit
 
 
+@lru_cache(maxsize=128)
 def environments_at(repository: Repository, commit: str) -> tuple[str, ...]:
-    """Names of the environments of *commit*, sorted."""
+    """Names of the environments of *commit*, sorted; a commit never changes, so they are kept."""
     return find_environments(CommitSource(repository=repository, revision=commit))
 
 
