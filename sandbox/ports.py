@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from sandbox.model.quarantine import Quarantine
     from sandbox.model.receipt import Traffic
     from sandbox.model.record import SyncRecord
-    from sandbox.model.service import ContainerFile
     from sandbox.model.status import EnvironmentStatus, Suspension
     from sandbox.model.steadiness import HealthRecord
     from sandbox.model.surroundings import Hook
@@ -245,6 +244,10 @@ class Ingress(Protocol):
         Raises:
             IngressError: It does not answer.
         """
+        ...
+
+    def close(self) -> None:
+        """End what is open; the next call opens it again."""
         ...
 
 

@@ -130,9 +130,13 @@ def the_ground(folder: Path) -> Iterator[Ground]:
     disk.commit()
     repository, hands = open_repository(str(folder)), DockerHands()
     owner = Owner(instance=repository.instance, application="shop", environment="")
-    with closing(repository), closing(hands.client), closing(DockerEngine()) as engine:
+    with (
+        closing(repository),
+        closing(hands.client),
+        closing(DockerEngine()) as engine,
+        closing(HaproxyIngress(engine.converse)) as ingress,
+    ):
         world = World(engine=engine, hands=hands, owner=owner)
-        ingress = HaproxyIngress(engine.converse)
         told: list[Event] = []
         workspace = Workspace(
             repository=repository,

@@ -311,15 +311,16 @@ def real_ingress() -> Iterator[RealIngress]:
         container_id = engine.create_container(replace(spec, service=service))
         engine.copy_files(container_id, service.files)
         engine.start_container(container_id)
-        yield RealIngress(
-            ingress=HaproxyIngress(engine.converse),
-            client=HttpClient(place.seen(container_id).addresses[net.name]),
-            address=place.seen(servers).addresses[net.name],
-            container_id=container_id,
-            engine=engine,
-            hands=place.hands.client,
-            network=net.name,
-        )
+        with closing(HaproxyIngress(engine.converse)) as ingress:
+            yield RealIngress(
+                ingress=ingress,
+                client=HttpClient(place.seen(container_id).addresses[net.name]),
+                address=place.seen(servers).addresses[net.name],
+                container_id=container_id,
+                engine=engine,
+                hands=place.hands.client,
+                network=net.name,
+            )
 
 
 def build_image(engine: DockerEngine) -> str:

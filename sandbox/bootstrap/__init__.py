@@ -67,18 +67,20 @@ def open_workspace(repo: str | None = None, *, timeout_s: float | None = None) -
     repository = GitRepository(place, instance=identity.instance)
     state_folder = repository.state_folder
     engine = LateEngine()
+    ingress = late_ingress(engine)
     journal = SqliteJournal(state_folder)
     clock = SystemClock()
 
     def release_all() -> None:
         journal.close()
+        ingress.close()
         engine.close()
         repository.close()
 
     return Workspace(
         repository=repository,
         engine=OwnedEngine(cast("Engine", engine), journal=journal, identity=identity, clock=clock),
-        ingress=late_ingress(engine),
+        ingress=ingress,
         journal=journal,
         runs=late_runs(state_folder),
         webhooks=late_webhooks(state_folder),

@@ -28,6 +28,11 @@ class _Late:
                 self._made = self._make()
         return getattr(self._made, name)
 
+    def close(self) -> None:
+        """Close what was made, if it was."""
+        if self._made is not None:
+            cast("Ingress", self._made).close()
+
 
 class LateEngine:
     """

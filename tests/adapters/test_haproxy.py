@@ -325,6 +325,9 @@ class Dying:
     def receive(self) -> bytes:
         return self.talk.receive()
 
+    def is_quiet(self) -> bool:
+        return self.talk.is_quiet()
+
 
 def killed_after(world: RealIngress, orders: int, config: IngressConfig) -> bool:
     """Apply *config*, and be killed after that many orders; tell whether it came to that."""

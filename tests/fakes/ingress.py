@@ -112,6 +112,9 @@ class FakeIngress:
             if server.weight
         )
 
+    def close(self) -> None:
+        pass
+
     # the other side
 
     @contextmanager

@@ -46,6 +46,10 @@ class Conversation:
         self._stream.limit(time.monotonic() + self._silence_s)
         return next(self._frames, (0, b""))[1]
 
+    def is_quiet(self) -> bool:
+        """Tell whether it runs on and writes nothing, as far as is known."""
+        return self._stream.is_quiet()
+
 
 @contextmanager
 def converse(

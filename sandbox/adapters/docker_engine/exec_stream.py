@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import select
 import socket
 import time
 from contextlib import contextmanager
@@ -68,6 +69,12 @@ class ExecStream:
     def send(self, data: bytes) -> None:
         """Write to the standard input of the process."""
         self._channel.sendall(data)
+
+    def is_quiet(self) -> bool:
+        """Tell whether there is nothing to read, not even the end."""
+        waiting = select.poll()
+        waiting.register(self._channel, select.POLLIN)
+        return not waiting.poll(0)
 
     def end_input(self) -> None:
         """Close the standard input of the process."""

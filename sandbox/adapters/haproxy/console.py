@@ -31,6 +31,10 @@ class Talk(Protocol):
         """Wait for more of its output; nothing at the end, `TimeoutError` when it is silent."""
         ...
 
+    def is_quiet(self) -> bool:
+        """Tell whether it runs on and writes nothing, as far as is known."""
+        ...
+
 
 Converse: TypeAlias = "Callable[[str, Sequence[str], float], AbstractContextManager[Talk]]"
 """Start a command in a container by id, with the longest time to wait for an answer in seconds."""
@@ -60,6 +64,10 @@ class Console:
     def __init__(self, talk: Talk) -> None:
         self._talk = talk
         self._heard = b""
+
+    def is_ready(self) -> bool:
+        """Tell whether an order can be given: false of one that ended while nobody asked it."""
+        return not self._heard and self._talk.is_quiet()
 
     def ask(self, order: str, payload: bytes = b"") -> Answer:
         """

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 from sandbox.adapters.haproxy import counters
 from sandbox.adapters.haproxy.answers import Said, Workers, read, read_workers
 from sandbox.adapters.haproxy.change import change
-from sandbox.adapters.haproxy.console import Console, Converse, open_console
-from sandbox.adapters.haproxy.look import look
+from sandbox.adapters.haproxy.consoles import Consoles
+from sandbox.adapters.haproxy.look import look, no_worker
 from sandbox.errors import IngressError
 from sandbox.model.ingress import IngressReport, ServingServer
 from sandbox.planning.haproxy import TABLE
@@ -20,6 +20,7 @@ from sandbox.planning.haproxy import TABLE
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from sandbox.adapters.haproxy.console import Console, Converse
     from sandbox.model.ingress import IngressConfig
 
 Answer = TypeVar("Answer")
@@ -27,6 +28,8 @@ Answer = TypeVar("Answer")
 _PATIENCE_S = 3.0
 """Seconds for a container that was just started to get ready."""
 _PAUSE_S = 0.1
+_STATE = "# be_id "
+"""In the head of what a worker says of its servers."""
 
 
 class HaproxyIngress:
@@ -41,7 +44,7 @@ class HaproxyIngress:
     """
 
     def __init__(self, converse: Converse) -> None:
-        self._converse = converse
+        self._consoles = Consoles(converse)
         self._turns: dict[str, threading.Lock] = {}
 
     def apply(self, container_id: str, config: IngressConfig) -> None:
@@ -69,7 +72,7 @@ class HaproxyIngress:
                 pause_s = min(2 * pause_s, 0.25)
             return left
 
-        with open_console(self._converse, container_id) as console:
+        with self._consoles.open(container_id) as console:
             return wait(console)
 
     def report(self, container_id: str) -> IngressReport:
@@ -78,13 +81,21 @@ class HaproxyIngress:
 
     def serving(self, container_id: str) -> tuple[ServingServer, ...]:
         """Ask the running ingress who gets new requests now; once, without waiting for others."""
-        with open_console(self._converse, container_id) as console:
-            servers = look(console).servers
+        with self._consoles.open(container_id) as console:
+            # Nothing else is asked: what takes long is not the answer but each question.
+            said = console.master("@1 show servers state")
+        if _STATE not in said:
+            raise no_worker()
+        servers = read(said).servers
         return tuple(
             ServingServer(backend=each.backend, server=each.name, weight=each.weight)
             for each in sorted(servers, key=lambda each: (each.backend, each.name))
             if each.in_use and each.weight > 0
         )
+
+    def close(self) -> None:
+        """End the consoles that nobody uses; the next call starts others."""
+        self._consoles.close()
 
     def _with_console(self, container_id: str, use: Callable[[Console], Answer]) -> Answer:
         """Use a console, again for a while when the container is only getting ready."""
@@ -92,7 +103,7 @@ class HaproxyIngress:
         with self._turns.setdefault(container_id, threading.Lock()):
             while True:
                 try:
-                    with open_console(self._converse, container_id) as console:
+                    with self._consoles.open(container_id) as console:
                         return use(console)
                 except IngressError as error:
                     if not error.temporary or time.monotonic() > deadline:

@@ -54,6 +54,13 @@ class Look:
         return not server_changes(self.servers, config).commands
 
 
+def no_worker() -> IngressError:
+    """
+    The error of an ingress whose master has nobody that serves.
+    """
+    return IngressError("the ingress has no process that answers requests", temporary=True)
+
+
 def look(console: Console) -> Look:
     """
     Ask for all of it.
@@ -63,7 +70,7 @@ def look(console: Console) -> Look:
     """
     workers = read_workers(console.master("show proc"))
     if not workers.current:
-        raise IngressError("the ingress has no process that answers requests", temporary=True)
+        raise no_worker()
     to = f"@!{workers.current}"
     said = read(
         console.master(
