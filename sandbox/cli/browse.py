@@ -17,22 +17,22 @@ def browse(invocation: Invocation, environment: Environment) -> None:
     """
     from sandbox.cli.opened import chosen, opened
     from sandbox.errors import NotFoundError
-    from sandbox.runtime.status import read_status
+    from sandbox.runtime.doors import addresses
 
     with opened(invocation) as workspace:
         chosen(workspace, environment)
-        addresses = read_status(workspace, environment).urls
-    if not addresses:
+        found = addresses(workspace, environment)
+    if not found:
         raise NotFoundError(
             f"{environment} publishes no port",
             remedy=f"commit ports: for a service in environments/{environment}/compose.yaml",
         )
     if invocation.json:
-        invocation.show_json({"environment": environment, "urls": list(addresses)})
+        invocation.show_json({"environment": environment, "urls": list(found)})
     else:
-        invocation.show(addresses[0])
+        invocation.show(found[0])
     if is_desktop(invocation.stdout):
         import webbrowser
 
         # Its failure is no failure of ours: the address was printed.
-        webbrowser.open(addresses[0])
+        webbrowser.open(found[0])

@@ -7,6 +7,7 @@ process of its own.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from sandbox.runtime.status import read_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Executor
 
     from sandbox.model.event import Event
     from sandbox.model.record import SyncRecord
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from sandbox.runtime.workspace import Workspace
 
 FOLLOW_S = 0.1
+_AT_ONCE = 4
 
 
 def read_statuses(
@@ -35,11 +38,13 @@ def read_statuses(
     *,
     reconciled: Sequence[str],
     brake: Callable[[str], str] = lambda _: "",
+    pool: Executor | None = None,
 ) -> tuple[EnvironmentStatus, ...]:
     """
     Look at *environments*, at all that Git and *reconciled* name when none is given.
 
-    *brake* tells of an environment why its controller waits with a repair.
+    *brake* tells of an environment why its controller waits with a repair. With a *pool* all are
+    looked at at once.
 
     Raises:
         NotFoundError: One of them is no environment.
@@ -48,10 +53,11 @@ def read_statuses(
     for name in environments:
         if name not in reconciled:
             require_environment(workspace.repository, name)
-    return tuple(
-        read_status(workspace, name, reconciled=name in reconciled, brake=brake(name))
-        for name in names
-    )
+
+    def look(name: str) -> EnvironmentStatus:
+        return read_status(workspace, name, reconciled=name in reconciled, brake=brake(name))
+
+    return tuple((pool.map if pool else map)(look, names))
 
 
 def _all_names(workspace: Workspace, reconciled: Sequence[str]) -> list[str]:
@@ -164,11 +170,14 @@ class ControllerControl:
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
         self._workspace = controller.workspace
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="status")
 
     def status(self, environments: Sequence[str]) -> tuple[EnvironmentStatus, ...]:
         """Look now."""
         mine = self._controller.environments
-        return read_statuses(self._workspace, environments, reconciled=mine, brake=self._brake)
+        return read_statuses(
+            self._workspace, environments, reconciled=mine, brake=self._brake, pool=self._pool
+        )
 
     def _brake(self, environment: str) -> str:
         worker = self._controller.worker(environment)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sandbox.errors import SandboxError
 from sandbox.planning.edge import edge_urls, main_note
 from sandbox.planning.edge_state import site_of
 from sandbox.planning.host_ports import host_ports
 from sandbox.planning.routes import routes
+from sandbox.planning.urls import urls
+from sandbox.runtime.observe import observe
 from sandbox.runtime.sites import find_edge
+from sandbox.runtime.wanted import last_applied, load_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,13 +43,36 @@ def doors(workspace: Workspace, desired: DesiredState, observed: ObservedState) 
     if not workspace.edge_port or site is None or not site.address:
         return Doors(notes=moved)
     edge, found = find_edge(workspace), routes(desired)
-    urls = edge_urls(desired.environment, found, edge.number)
-    if not urls:
+    by_name = edge_urls(desired.environment, found, edge.number)
+    if not by_name:
         return Doors(notes=moved)
     notes = [*moved, main_note(desired.environment, found)]
     if edge.reason:
         notes.append(f"the edge is at port {edge.number}, not {edge.preferred}: {edge.reason}")
-    return Doors(urls=urls, notes=tuple(filter(None, notes)))
+    return Doors(urls=by_name, notes=tuple(filter(None, notes)))
+
+
+def addresses(workspace: Workspace, environment: str) -> tuple[str, ...]:
+    """
+    Give every address of *environment*, the committed ones alone where no engine answers.
+
+    Raises:
+        SandboxError: What is committed cannot be read, and nothing went well before.
+    """
+    try:
+        desired = load_wanted(workspace, environment).desired
+    except SandboxError:
+        # What runs is left alone, and is the last good commit's.
+        last_good = last_applied(workspace, environment)
+        if last_good is None:
+            raise
+        desired = last_good
+    try:
+        observed = observe(workspace, desired)
+        entrance = doors(workspace, desired, observed)
+    except SandboxError:
+        return urls(desired)
+    return (*urls(desired, observed), *entrance.urls)
 
 
 def _moved(desired: DesiredState, observed: ObservedState) -> Iterator[str]:
