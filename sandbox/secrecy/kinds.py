@@ -8,6 +8,7 @@ programs, and long random texts.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sandbox.secrecy.names import (
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _ROUNDS: Final = 8
+_SHORT: Final = 200
 _NAME: Final = r"(?P<name>[A-Za-z_][\w.-]{1,63})"
 _VALUE: Final = r"(?P<value>[^\s\"',;&|<>()\[\]{}]+)"
 _QUOTED: Final = r"\"(?P<double>[^\"\n]+)\"|'(?P<single>[^'\n]+)'"
@@ -59,12 +61,20 @@ def hide_kinds(text: str) -> str:
 
 def secrets_in(text: str) -> frozenset[str]:
     """Find everything in *text* that looks like a secret."""
+    return _in_short(text) if len(text) <= _SHORT else _in(text)
+
+
+def _in(text: str) -> frozenset[str]:
     return frozenset(
         match[_group(match)]
         for rule in _rules_for(text)
         for match in rule.pattern.finditer(text)
         if _is_found(match, rule)
     )
+
+
+# Environments of one application say the same, most of it.
+_in_short = lru_cache(4096)(_in)
 
 
 def _rules_for(text: str) -> Iterator[_Rule]:
