@@ -90,8 +90,8 @@ class SandboxSide:
         self.command("up", shop.ENVIRONMENT)
 
     def command(self, *arguments: str) -> Ran:
-        """Run the command line as a whole process."""
-        return run([*program(), "--repo", str(self.folder), *arguments])
+        """Run the command line as a whole process, in the repository as a person does."""
+        return run([*program(), *arguments], folder=self.folder)
 
     def complete(self, line: str) -> Ran:
         """Complete *line* as bash has it done."""
