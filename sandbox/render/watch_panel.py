@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from sandbox.model.syncing import Syncing
 
 _INDENT = "  "
-_MESSAGE_LINES = 4
+_MESSAGE_LINES = 6
+_NEXT = "next: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ def _commit_spans(status: EnvironmentStatus) -> Spans:
         return (
             span("  "),
             span(short(status.release), "yellow"),
-            span(f"  {pin_text(status.pin)}"),
+            span(f"  pinned {pin_text(status.pin)}"),
         )
     commit = (span("  "), span(short(status.revision), "yellow"))
     return (*commit, span(f"  {clean(status.subject)}".rstrip()))
@@ -104,19 +105,26 @@ def _message_rows(status: EnvironmentStatus, columns: int) -> Iterator[Spans]:
     The one thing to know, then the one thing to do.
     """
     color = "red" if status.health is Health.DEGRADED else "yellow"
-    lines = [] if status.suspension else _wrapped(status.message, columns - len(_INDENT))
+    lines = [] if status.suspension else _message_lines(status.message, columns - len(_INDENT))
     for line in lines:
         yield (span(_INDENT), span(line, color))
     if status.next_step and (lines or status.suspension or status.health is not Health.HEALTHY):
-        yield (span(f"{_INDENT}next: "), span(clean(status.next_step), "bold"))
+        head = f"{_INDENT}{_NEXT}"
+        for line in _wrapped(status.next_step, columns - len(head)):
+            yield (span(head), span(line, "bold"))
+            head = " " * len(head)
 
 
-def _wrapped(message: str, width: int) -> list[str]:
-    lines = [
-        part
-        for line in message.splitlines()
-        for part in textwrap.wrap(clean(line), max(width, 20), break_on_hyphens=False)
-    ]
+def _wrapped(line: str, width: int) -> list[str]:
+    return textwrap.wrap(clean(line), max(width, 20), break_on_hyphens=False)
+
+
+def _message_lines(message: str, width: int) -> list[str]:
+    """
+    What happened, wrapped; of the log below it each line is one here, for all of them count.
+    """
+    first, *log = message.splitlines() or [""]
+    lines = [*_wrapped(first, width), *map(clean, filter(str.strip, log))]
     if len(lines) <= _MESSAGE_LINES:
         return lines
     return [*lines[: _MESSAGE_LINES - 1], f"… {len(lines) - _MESSAGE_LINES + 1} more lines"]
@@ -135,7 +143,8 @@ def _trouble_rows(status: EnvironmentStatus, now: float) -> Iterator[Spans]:
             yield _gate_row(gate, now)
     if status.serving and status.serving != status.revision:
         yield (span(f"{_INDENT}{short(status.serving)} serves", "yellow"),)
-    if status.sync is not SyncStatus.SYNCED:
+    # While a sync runs, its steps say what differs.
+    if status.sync is not SyncStatus.SYNCED and not status.syncing:
         for line in status.pending:
             yield (span(f"{_INDENT}differs: {clean(line)}"),)
 

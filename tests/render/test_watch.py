@@ -59,7 +59,7 @@ def test_at_rest_each_environment_takes_one_line_and_events_the_others() -> None
     lines = view(STAGING, QUIET)
 
     assert lines[:4] == [
-        "production  ● healthy · synced  0a1b2c3  1 commit behind staging (4b1c2d3  Sell…",
+        "production  ● healthy · synced  0a1b2c3  pinned 1 commit behind staging (4b1c2d…",
         "staging     ● healthy · synced  4b1c2d3  Change the headline",
         "",
         "the last 20 events",
@@ -89,8 +89,14 @@ def test_while_a_sync_runs_its_steps_have_their_time_and_what_they_printed() -> 
         "  ▸ build image db  2 min  Get:12 trixie/main",
         "  ▸ gate units  12 s",
         "  ◐ gate units  running 12 s",
-        "production  ● healthy · synced  0a1b2c3  1 commit behind staging (4b1c2d3  Sell…",
+        "production  ● healthy · synced  0a1b2c3  pinned 1 commit behind staging (4b1c2d…",
     ]
+
+
+def test_while_a_sync_runs_what_differs_is_not_listed_a_second_time() -> None:
+    differing = replace(SYNCED_NEXT, pending=("create web-1",))
+    assert not any("differs" in line for line in view(differing))
+    assert any("differs: create web-1" in line for line in view(replace(differing, syncing=None)))
 
 
 def test_after_a_failure_the_broken_environment_comes_first_and_what_is_cut_is_counted() -> None:
@@ -136,7 +142,26 @@ def test_it_fits_every_terminal(lines: int, columns: int) -> None:
 def test_a_long_message_is_cut_and_counted() -> None:
     status = replace(BROKEN, message="word " * 200)
     lines = view(status, size=LARGE)
-    assert re.fullmatch(r"  … \d+ more lines", lines[4])
+    assert re.fullmatch(r"  … \d+ more lines", lines[6])
+
+
+def test_of_a_log_each_line_has_its_own_and_what_to_type_is_never_cut() -> None:
+    assertion = "E  assert '<h1>Tea</h1>' in '<!doctype html><html lang=\"en\"><head><meta charset'"
+    status = replace(
+        BROKEN,
+        message="serving 9999999; 4b1c2d3 failed and is not tried again: compose.yaml:20: units: "
+        f"gate units failed: it exited with 1\n{assertion}\ntests/test_pages.py:60: AssertionError",
+        next_step="commit a fix, or try it again: sandbox sync production --rerun; its log: "
+        "sandbox logs production units",
+    )
+    assert view(status)[1:7] == [
+        "  serving 9999999; 4b1c2d3 failed and is not tried again: compose.yaml:20:",
+        "  units: gate units failed: it exited with 1",
+        f"  {assertion[:77]}…",
+        "  tests/test_pages.py:60: AssertionError",
+        "  next: commit a fix, or try it again: sandbox sync production --rerun; its log:",
+        "        sandbox logs production units",
+    ]
 
 
 def test_a_suspension_a_gate_that_failed_and_who_is_not_looked_after_are_told() -> None:
