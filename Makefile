@@ -13,7 +13,7 @@ BIN := .venv/bin
 TEST_WORKERS ?= 4
 TEST_ARGS ?=
 # Tests start the program thousands of times, and some machines keep no bytecode by themselves.
-COMPILE := $(BIN)/python -m compileall -q sandbox
+export PYTHONDONTWRITEBYTECODE :=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-config
 
@@ -27,7 +27,6 @@ demo: $(RUNTIME) ## set everything up, then: a shop, a commit under load, a prom
 	@$(BIN)/sandbox demo
 
 test: $(DEV) ## set everything up, then run every test, those on a real engine included
-	@$(COMPILE)
 	@$(BIN)/sandbox doctor --fix
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) $(TEST_ARGS)
 
@@ -48,7 +47,6 @@ check-pyright:
 check-layers:
 	@$(BIN)/lint-imports --no-logo
 check-tests:
-	@$(COMPILE)
 	@$(BIN)/python -m pytest -q -m 'not engine and not slow' -n 2
 
 conformance: $(DEV) ## load the corpus of Compose files beside this repository, and compare with the official loader
@@ -71,7 +69,6 @@ crashes: $(DEV) ## kill a rollout and a canary before and during every single st
 	@EVERY_STEP=1 $(BIN)/python -m pytest -q -n 2 --dist=load tests/scenarios/test_rollout_crash.py
 
 interrupts: $(DEV) ## send Ctrl-C to each command at a hundred moments; takes half an hour
-	@$(COMPILE)
 	@EVERY_MOMENT=1 $(BIN)/python -m pytest -q -n 2 --dist=load tests/cli/test_interrupts.py
 
 pages: $(DEV) ## type every command of README and docs into a shop made by the wheel, and compare what is printed

@@ -25,6 +25,8 @@ from sandbox.model.record import Outcome, StepRecord, SyncRecord, Trigger
 from sandbox.model.status import EnvironmentStatus, Health, ServiceStatus, SyncStatus
 from tests.fakes.control import FakeControl
 
+pytestmark = pytest.mark.slow
+
 EVENT = Event(
     at=12.5, environment="staging", kind=EventKind.STEP_ENDED, message="start wéb", steps=3
 )

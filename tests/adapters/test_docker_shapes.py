@@ -145,6 +145,7 @@ CALLS: tuple[Callable[[DockerEngine], object], ...] = (
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_a_damaged_answer_is_an_error_of_the_engine_or_a_value(

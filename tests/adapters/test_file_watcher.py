@@ -10,6 +10,8 @@ from sandbox.adapters.file_watcher import RefWatcher
 from sandbox.adapters.git_repository import open_repository
 from tests.repositories import DiskRepository
 
+pytestmark = pytest.mark.slow
+
 # Of a busy machine; a watch that works takes 20 ms.
 SEEN_S = 5.0
 QUIET_S = 0.15

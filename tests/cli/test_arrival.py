@@ -15,6 +15,7 @@ from tests.fakes.control import FakeControl
 from tests.quick_ground import WEB, quick_ground
 
 
+@pytest.mark.slow
 def test_a_commit_that_is_held_back_ends_the_wait_for_it(tmp_path: Path) -> None:
     with quick_ground(tmp_path) as ground:
         commit = ground.commit(f"{{web: {WEB}}}")

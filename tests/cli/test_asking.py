@@ -24,6 +24,8 @@ from sandbox.runtime.control import LocalControl
 from tests.fakes.control import FakeControl
 from tests.quick_ground import WEB, QuickGround, quick_ground
 
+pytestmark = pytest.mark.slow
+
 STATUS = EnvironmentStatus(name="staging", next_step="sandbox plan staging")
 WORDS = (
     ("status",),

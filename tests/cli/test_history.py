@@ -17,6 +17,8 @@ from tests.builders import NOW
 from tests.cli_ground import loaded_app
 from tests.repositories import DiskRepository, snapshot
 
+pytestmark = pytest.mark.slow
+
 SYNC = SyncRecord(
     environment="staging",
     revision="0" * 40,

@@ -16,6 +16,8 @@ from sandbox.adapters import control_server
 from sandbox.cli.answering import answer
 from tests.quick_ground import WEB, quick_ground
 
+pytestmark = pytest.mark.slow
+
 ENGINE = {"docker", "requests", "urllib3"}
 GIT = {"git"}
 COMPOSE = {"yaml", "sandbox.compose"}

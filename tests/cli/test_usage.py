@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 from tests.cli_ground import loaded_app
 
+pytestmark = pytest.mark.slow
+
 
 def call(*words: str, repository: Path) -> tuple[int, str, str]:
     result = CliRunner().invoke(loaded_app(), ["--repo", str(repository), *words])

@@ -17,6 +17,8 @@ from tests.cli_ground import loaded_app
 from tests.fakes.engine import FakeEngine
 from tests.repositories import DiskRepository
 
+pytestmark = pytest.mark.slow
+
 FILE = "environments/{name}/compose.yaml"
 TEXT = "x-sandbox: {}\nservices: {web: {image: 'nothing.invalid/web:1'}}\n"
 

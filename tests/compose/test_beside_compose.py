@@ -13,6 +13,8 @@ from sandbox.compose.project import ProjectRequest, load_project
 from sandbox.errors import InvalidComposeError
 from sandbox.render.config import config_model
 
+pytestmark = pytest.mark.slow
+
 BINARY = Path(sys.executable).with_name("docker-compose")
 SERVICE = "services:\n  a:\n    image: img\n"
 RESOURCES = """\

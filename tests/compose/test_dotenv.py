@@ -91,6 +91,7 @@ def test_any_text_is_read(written: str) -> None:
     assert all(isinstance(value, str) for value in found.values.values())
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(
         st.from_regex(r"[A-Z_][A-Z0-9_]*", fullmatch=True),

@@ -39,6 +39,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 def test_files_that_would_grow_without_end_are_refused_in_seconds(name: str) -> None:
     began = time.process_time()

@@ -182,6 +182,7 @@ def test_a_drain_sees_requests_to_servers_that_are_gone_from_the_configuration(
     assert world.drain("a", timeout_s=0.0) == 0
 
 
+@pytest.mark.slow
 def test_a_drain_tells_how_many_are_left_when_its_time_is_over_or_it_is_stopped(
     world: IngressWorld,
 ) -> None:

@@ -40,6 +40,7 @@ def answer(sent: float, generation: str, *, ended: float | None = None) -> Answe
     return Answer(sent, sent, sent + 0.01 if ended is None else ended, 0, generation, "")
 
 
+@pytest.mark.slow
 def test_each_failure_of_a_server_is_counted_with_its_kind(tmp_path: Path) -> None:
     with failing_server() as server:
         url = f"http://127.0.0.1:{server.port}/"
@@ -90,6 +91,7 @@ def test_a_request_that_is_repeated_until_it_ends_well_is_no_failure(tmp_path: P
     assert 10 < failed <= repeated <= failed * 1.1
 
 
+@pytest.mark.slow
 def test_two_hundred_requests_a_second_cost_less_than_half_a_processor() -> None:
     with failing_server() as server:
         document = load(f"http://127.0.0.1:{server.port}/", "--seconds=2", "--rps=200")

@@ -45,10 +45,12 @@ it is there
 """
 
 
+@pytest.mark.slow
 def test_a_page_that_is_true_has_no_problem(tmp_path: Path) -> None:
     assert problems(tmp_path, TRUE) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

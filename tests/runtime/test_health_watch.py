@@ -134,6 +134,7 @@ def test_what_stays_unhealthy_is_restarted_after_its_time(ground: QuickGround) -
     assert told(ground)[-1][0] is EventKind.HEALTHY
 
 
+@pytest.mark.slow
 def test_an_outage_of_hours_takes_few_restarts_and_no_quarantine(ground: QuickGround) -> None:
     worker = started(ground, "{rollout: {deadline: 1s}}")
     ground.commit(f"{{db: {PROBED}, other: {OTHER}, third: {OTHER}}}", "{rollout: {deadline: 1s}}")

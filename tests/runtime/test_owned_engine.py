@@ -396,6 +396,7 @@ def test_what_is_ours_is_not_forgotten(act: Act) -> None:
     assert not is_forgotten(act)
 
 
+@pytest.mark.slow
 def test_the_figure(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(FAKES) == 40
     harmed = sum(is_harmed(fake) for fake in FAKES.values())

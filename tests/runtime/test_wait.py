@@ -108,6 +108,7 @@ def test_a_commit_that_is_of_no_use_ends_it(ground: QuickGround) -> None:
     ends_at_once(ground, "imag")
 
 
+@pytest.mark.slow
 def test_a_suspension_ends_it_unless_that_is_over_in_time(ground: QuickGround) -> None:
     ground.commit(ONE)
     ground.sync()

@@ -14,6 +14,8 @@ from sandbox.adapters.git_repository.ref_change import RefChange
 from sandbox.errors import ConflictError, MovedError, SourceError
 from tests.repositories import DiskRepository, snapshot
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[[Path], GitRepository]
 PATH = "environments/production/.env"
 

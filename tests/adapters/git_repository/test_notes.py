@@ -71,6 +71,7 @@ def test_notes_in_folders_are_read_and_added_to_where_they_are(
     )
 
 
+@pytest.mark.slow
 def test_notes_that_git_spread_over_folders_are_found(disk: DiskRepository, opened: Open) -> None:
     commit = disk.commit(a="1")
     blobs = [disk.git("hash-object", "-w", "--stdin", stdin=b"%d" % each) for each in range(300)]

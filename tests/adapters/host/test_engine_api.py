@@ -58,6 +58,7 @@ def test_an_address_that_refuses_is_an_absent_engine_in_one_line() -> None:
     assert "\n" not in facts.failure
 
 
+@pytest.mark.slow
 def test_an_engine_that_takes_connections_but_is_frozen_is_silent_within_seconds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

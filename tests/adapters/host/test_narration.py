@@ -21,6 +21,7 @@ def test_what_is_done_is_said_at_once() -> None:
         assert said == ["importing"]
 
 
+@pytest.mark.slow
 def test_a_silent_program_is_told_of_every_second() -> None:
     said = run("sh", "-c", "echo step one; sleep 2.2")
 
