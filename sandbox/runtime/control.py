@@ -18,7 +18,6 @@ from sandbox.runtime.status import read_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from concurrent.futures import Executor
 
     from sandbox.model.event import Event
     from sandbox.model.record import SyncRecord
@@ -38,13 +37,11 @@ def read_statuses(
     *,
     reconciled: Sequence[str],
     brake: Callable[[str], str] = lambda _: "",
-    pool: Executor | None = None,
 ) -> tuple[EnvironmentStatus, ...]:
     """
     Look at *environments*, at all that Git and *reconciled* name when none is given.
 
-    *brake* tells of an environment why its controller waits with a repair. With a *pool* all are
-    looked at at once.
+    *brake* tells of an environment why its controller waits with a repair.
 
     Raises:
         NotFoundError: One of them is no environment.
@@ -57,7 +54,14 @@ def read_statuses(
     def look(name: str) -> EnvironmentStatus:
         return read_status(workspace, name, reconciled=name in reconciled, brake=brake(name))
 
-    return tuple((pool.map if pool else map)(look, names))
+    if len(names) < 2:  # noqa: PLR2004 - one needs no thread
+        return tuple(map(look, names))
+    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="status")
+    try:
+        return tuple(pool.map(look, names))
+    finally:
+        # Who interrupts it does not wait for an engine that is silent.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _all_names(workspace: Workspace, reconciled: Sequence[str]) -> list[str]:
@@ -170,14 +174,11 @@ class ControllerControl:
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
         self._workspace = controller.workspace
-        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="status")
 
     def status(self, environments: Sequence[str]) -> tuple[EnvironmentStatus, ...]:
         """Look now."""
         mine = self._controller.environments
-        return read_statuses(
-            self._workspace, environments, reconciled=mine, brake=self._brake, pool=self._pool
-        )
+        return read_statuses(self._workspace, environments, reconciled=mine, brake=self._brake)
 
     def _brake(self, environment: str) -> str:
         worker = self._controller.worker(environment)
