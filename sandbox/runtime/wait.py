@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.delivery.quarantine import quarantine_remedy, quarantine_text
 from sandbox.errors import DeadlineError, HeldError
 from sandbox.model.status import EnvironmentStatus, Health, SyncStatus
 from sandbox.runtime.desired import ref_commit
@@ -84,7 +85,8 @@ def _in_vain(
     quarantine = workspace.journal.quarantined(name)
     if quarantine is not None and quarantine.revision == status.revision:
         # A fact of the journal: neither the sync back nor time ends it.
-        return HeldError(f"{name}: {status.message}", remedy=status.next_step), 0.0
+        message = f"{name}: {quarantine_text(quarantine)}"
+        return HeldError(message, remedy=quarantine_remedy(quarantine)), 0.0
     if hold := lasting_hold(workspace, status):
         return hold, HELD_S
     if (

@@ -102,6 +102,31 @@ def test_a_revision_in_quarantine_ends_it_at_once_also_while_the_sync_back_runs(
     assert raised.value.remedy.endswith("sandbox sync staging --rerun")
 
 
+def test_a_quarantine_that_began_after_the_look_is_told_with_its_reason(
+    ground: QuickGround,
+) -> None:
+    ground.commit(ONE)
+    ground.sync()
+    ground.commit(BOTH)
+    ground.engine.behaviours["old"] = Behaviour(exit_code=1)
+
+    def sync(_: EnvironmentStatus) -> None:
+        ground.sync()
+
+    with pytest.raises(HeldError, match="not tried again") as raised:
+        wait_for(
+            ground.workspace,
+            LocalControl(ground.workspace),
+            "staging",
+            revision=None,
+            healthy=True,
+            timeout_s=TIMEOUT_S,
+            on_status=sync,
+        )
+
+    assert raised.value.remedy.endswith("sandbox sync staging --rerun")
+
+
 def test_a_commit_that_is_of_no_use_ends_it(ground: QuickGround) -> None:
     ground.commit("{web: {imag: x}}")
 
