@@ -181,7 +181,12 @@ def _remove_all(estate: Estate, left: Left) -> str:
     if not volumes:
         estate.registry.forget(left.instance)
     kept = f"; kept: {', '.join(volumes)}" if volumes else ""
-    return f"removed {containers} containers and {networks} networks{kept}"
+    counted = f"{_counted(containers, 'container')} and {_counted(networks, 'network')}"
+    return f"removed {counted}{kept}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _remove_volume(estate: Estate, left: Left, name: str) -> str:

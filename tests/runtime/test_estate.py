@@ -124,7 +124,7 @@ def test_a_removal_takes_containers_and_networks_and_keeps_the_volumes() -> None
 
     done = remove(machine.estate, GONE)
 
-    assert done == f"removed 2 containers and 1 networks; kept: {VOLUME}"
+    assert done == f"removed 2 containers and 1 network; kept: {VOLUME}"
     assert list(engine.containers) == [theirs.id]
     assert engine.networks == {}
     assert list(engine.volumes) == [VOLUME]
