@@ -4,6 +4,7 @@ The built wheel in a virtual environment of its own: all that a user has after `
 
 import subprocess
 import sys
+import sysconfig
 import venv
 from pathlib import Path
 
@@ -37,6 +38,17 @@ def install_wheel(top: Path) -> Path:
     venv.create(top / "venv", with_pip=False, symlinks=True)
     pip(top / "venv", "--require-hashes", "--requirement", TOP / "requirements.lock")
     pip(top / "venv", wheel)
+    return top / "venv"
+
+
+def install_wheel_only(top: Path) -> Path:
+    """Build the wheel, install it beside the packages of this interpreter, and give that place."""
+    wheel = build_wheel(top / "dist")
+    venv.create(top / "venv", with_pip=False, symlinks=True)
+    pip(top / "venv", wheel)
+    (packages,) = (top / "venv").glob("lib/python*/site-packages")
+    # A folder that is named here is no site folder: the editable install in it is not followed.
+    packages.joinpath("locked.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
     return top / "venv"
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,10 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.pages.page import Block, Command, Page
-
-
-LISTEN_S = 3.0
-"""What `sandbox watch` has to begin with; it says nothing by itself."""
 
 
 @dataclass(kw_only=True)
@@ -122,7 +117,7 @@ class Carrying:
         folder = self.stage.top / here.removeprefix("/home/ada").lstrip("/")
         beside = Beside(self.stage, folder, command)
         try:
-            time.sleep(LISTEN_S)
+            beside.until_it_follows()
             for each in block.commands:
                 self._succeed(shell, block, each.text)
             shown = block.commands[-1].output

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 TOP = Path(__file__).parents[2]
 
-STARTS = ("nothing", "shop", "running shop", "last of all", "other machine")
+STARTS = ("nothing", "shop", "running shop", "last of all", "removed shop")
 """What a page may start from; `docs/README.md` says what each of them is."""
 
 REASONS = (

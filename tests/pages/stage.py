@@ -8,19 +8,20 @@ import os
 import queue
 import re
 import secrets
+import signal
 import subprocess
 import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from tests.pages.printed import fits
-from tests.playground import INSTANCE_LABEL, engine, free_port
+from tests.playground import INSTANCE_LABEL, engine, free_port, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 PORTS = ("8080", "8081", "8082", "8083", "8084", "9080")
 """Ports that pages name; each stands for a free one, for tests run side by side."""
@@ -31,6 +32,9 @@ _PUBLISHED = re.compile(
 _KEPT = ("DOCKER_HOST", "LANG", "TZ")
 _GIT = "[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n"
 COMMAND_S = 120.0
+ASKED_S = 0.5
+"""From a connection to the controller until it has read what is asked."""
+
 UP_S = 400.0
 
 
@@ -156,6 +160,7 @@ class Shell:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         )
         self._lines = _read(self._process)
 
@@ -163,7 +168,8 @@ class Shell:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
+        # What a page left in the background holds the output open.
+        os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate()
 
     def run(self, command: str, *, seconds: float = COMMAND_S) -> Ended:
@@ -213,7 +219,17 @@ class Beside:
             text=True,
         )
         self._queue = _read(self._process)
+        self._follows = command.startswith("sandbox ")
         self.lines: list[str] = []
+
+    def until_it_follows(self) -> None:
+        """
+        Wait until it is connected to the controller, for it prints nothing by itself.
+        """
+        if not self._follows:
+            return
+        until(lambda: _is_connected(self._process), "a connection to the controller")
+        time.sleep(ASKED_S)
 
     def until_it_shows(self, shown: Sequence[str], *, seconds: float = 90.0) -> bool:
         """
@@ -236,6 +252,17 @@ class Beside:
         """
         self._process.kill()
         self._process.communicate()
+
+
+def _is_connected(process: subprocess.Popen[str]) -> bool:
+    """
+    Tell whether *process* holds a socket; one that has ended needs none.
+    """
+    with suppress(OSError):
+        for descriptor in Path(f"/proc/{process.pid}/fd").iterdir():
+            if str(descriptor.readlink()).startswith("socket:"):
+                return True
+    return process.poll() is not None
 
 
 def _read(process: subprocess.Popen[str]) -> queue.SimpleQueue[str | None]:

@@ -1,5 +1,6 @@
 """A page that is true passes, and one that is not fails with the line and what was printed."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,14 @@ it is there
 @pytest.mark.slow
 def test_a_page_that_is_true_has_no_problem(tmp_path: Path) -> None:
     assert problems(tmp_path, TRUE) == []
+
+
+def test_what_a_page_leaves_in_the_background_ends_with_the_page(tmp_path: Path) -> None:
+    began = time.monotonic()
+
+    assert problems(tmp_path, "```sh\nsleep 30 &\n```\n") == []
+
+    assert time.monotonic() - began < 15
 
 
 @pytest.mark.slow
