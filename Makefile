@@ -17,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-config
 
-.PHONY: help demo test check conformance ignore fuzz bench interrupts pages races rollouts crashes mounts slow lab lock clean
+.PHONY: help demo test check conformance ignore fuzz bench interrupts races rollouts crashes mounts slow lab lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1 \t/p' Makefile
@@ -70,10 +70,6 @@ crashes: $(DEV) ## kill a rollout and a canary before and during every single st
 
 interrupts: $(DEV) ## send Ctrl-C to each command at a hundred moments; takes half an hour
 	@EVERY_MOMENT=1 $(BIN)/python -m pytest -q -n 2 --dist=load tests/cli/test_interrupts.py
-
-pages: $(DEV) ## type every command of README and docs into a shop made by the wheel, and compare what is printed
-	@$(BIN)/sandbox doctor --fix
-	@$(BIN)/python -m pytest -q -n 0 tests/pages/on_engine.py
 
 RACE_ARGS ?=
 races: $(DEV) ## two hundred rounds of eight processes that pin, promote and roll back beside a user
