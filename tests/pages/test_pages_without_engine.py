@@ -1,7 +1,5 @@
-"""The pages that need no engine, carried out in shops that `sandbox init` made."""
+"""The pages that need no engine, carried out in shops that the built wheel made."""
 
-import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +7,7 @@ import pytest
 from tests.pages.carrying_out import Carrying
 from tests.pages.page import Page, all_pages
 from tests.pages.stage import Stage
+from tests.wheel import install_wheel_only
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -17,10 +16,9 @@ PAGES = [page for page in all_pages() if page.start == "shop"]
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.path for page in PAGES])
 def test_the_page_is_true(page: Page, tmp_path: Path) -> None:
-    program = shutil.which("sandbox", path=str(Path(sys.executable).parent))
-    assert program
+    programs = install_wheel_only(tmp_path / "wheel") / "bin"
     nowhere = {"DOCKER_HOST": f"unix://{tmp_path}/no-engine"}
-    stage = Stage(top=tmp_path, programs=Path(program).parent, ports={}, extra=nowhere)
+    stage = Stage(top=tmp_path, programs=programs, ports={}, extra=nowhere)
 
     folder = stage.make_shop(up=False)
 
