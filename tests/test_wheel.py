@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.wheel import build_wheel
+from tests.wheel import build_wheel, install_wheel_only
 
 TOP = Path(__file__).parents[1]
 TEMPLATE = "sandbox/_template/"
@@ -57,3 +57,18 @@ def test_the_wheel_holds_every_module_and_says_that_it_is_typed(wheel: zipfile.P
     assert "sandbox/py.typed" in names
     assert {name for name in committed("sandbox") if name.endswith(".py")} <= names
     assert not [name for name in names if name.startswith("tests/")]
+
+
+@pytest.mark.slow
+def test_a_wheel_beside_the_packages_of_the_tests_is_not_the_checkout(tmp_path: Path) -> None:
+    installed = install_wheel_only(tmp_path)
+
+    told = subprocess.run(
+        (installed / "bin" / "python", "-c", "import sandbox, typer; print(sandbox.__file__)"),
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+
+    assert Path(told.stdout).is_relative_to(installed)

@@ -51,6 +51,7 @@ def test_a_page_that_is_true_has_no_problem(tmp_path: Path) -> None:
     assert problems(tmp_path, TRUE) == []
 
 
+@pytest.mark.slow
 def test_what_a_page_leaves_in_the_background_ends_with_the_page(tmp_path: Path) -> None:
     began = time.monotonic()
 
