@@ -6,12 +6,8 @@ Every branch loads what it needs and no more: most of the time of a short comman
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
-
-# What is loaded stays: to look for garbage in it is a tenth of a short command.
-gc.set_threshold(20_000, 10, 10)
 
 # Until Ctrl-C is taken care of nothing else is loaded: Python would show where it came.
 # `signal` loads `enum`, and `typing` far more.
@@ -40,6 +36,11 @@ def _leave(
 
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, _leave)
+
+import gc  # noqa: E402 - see above
+
+# What is loaded stays: to look for garbage in it is a tenth of a short command.
+gc.set_threshold(20_000, 10, 10)
 
 HELP = (["--help"], ["-h"])
 USAGE = 2

@@ -56,6 +56,9 @@ def interruptible(work: Callable[[], None]) -> None:
     finally:
         signal.signal(signal.SIGINT, _leave)
         signal.signal(signal.SIGALRM, _leave)
+        # One that was to come again: the process may end before, without a handler.
+        if signal.setitimer(signal.ITIMER_REAL, 0)[0]:
+            _leave(signal.SIGALRM, None)
 
 
 def _leave(

@@ -95,6 +95,17 @@ except KeyboardInterrupt:
     assert (ended.stdout, ended.stderr) == ("loaded\ninterrupted\n", "")
 
 
+def test_an_interrupt_of_the_last_import_is_not_lost_and_kills_nobody(tmp_path: Path) -> None:
+    (tmp_path / "late_module.py").write_text("import __main__\n__main__.ctrl_c()\n")
+    program = """
+def work():
+    import late_module
+interruptible(work)
+"""
+    ended = run(program, folder=tmp_path)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")
+
+
 def test_an_interrupt_that_hits_a_destructor_is_not_lost(tmp_path: Path) -> None:
     program = """
 class Closing:
@@ -166,7 +177,8 @@ def test_no_moment_of_a_command_shows_a_traceback(
         status, said = interrupted(words, step * STEP_S, repository, no_engine)
         # One line at most, unless the command has ended by itself with its own words.
         told = said.count("interrupted\n")
-        if "Traceback" in said or told > 1 or (status == 130 and told != 1):
+        killed = status < 0 and status != -signal.SIGINT
+        if "Traceback" in said or killed or told > 1 or (status == 130 and told != 1):
             shown.append((step * STEP_S, status, said))
     assert shown == []
 
@@ -190,7 +202,7 @@ def interrupted(
     except subprocess.TimeoutExpired:
         process.kill()
         raise
-    return process.returncode, "" if _is_of_python(said) else said
+    return (-signal.SIGINT, "") if _is_of_python(said) else (process.returncode, said)
 
 
 def _is_of_python(said: str) -> bool:
