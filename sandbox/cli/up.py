@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 
     from sandbox.errors import SandboxError
     from sandbox.model.record import SyncRecord
+    from sandbox.model.status import EnvironmentStatus
     from sandbox.ports import Control
     from sandbox.runtime.workspace import Workspace
 
 TIMEOUT_S = 300.0
+EDGE_S = 10.0
+"""How long the edge may take to follow; a start takes about a second."""
+PATIENCE_S = 1.0
+LOOK_S = 0.1
 
 
 @command("up")
@@ -115,9 +120,51 @@ def _show(
     from sandbox.render import documents
     from sandbox.render.status import status_text
 
-    statuses = control.status(tuple(names))
+    statuses = _with_edge(invocation, workspace, control, names)
     if invocation.json:
         invocation.show_json(documents.statuses(statuses))
         return
     now = workspace.clock.now()
     invocation.show(status_text(statuses, now=now, style=invocation.style))
+
+
+def _with_edge(
+    invocation: Invocation, workspace: Workspace, control: Control, names: Sequence[str]
+) -> tuple[EnvironmentStatus, ...]:
+    """
+    Look once the edge leads to *names*, at the latest after `EDGE_S`; a note says if it does not.
+
+    The edge follows a sync, which does not wait for it; but an address that is shown here is used.
+    """
+    from dataclasses import replace
+
+    clock, limit_s = workspace.clock, min(EDGE_S, invocation.deadline_s(EDGE_S))
+    began, told = clock.monotonic(), False
+    while True:
+        statuses = control.status(tuple(names))
+        if _edge_follows(workspace, statuses):
+            return statuses
+        waited_s = clock.monotonic() - began
+        if waited_s >= limit_s:
+            break
+        if waited_s >= PATIENCE_S and not told:
+            invocation.note("waiting for the edge to lead to every environment")
+            told = True
+        clock.sleep(LOOK_S)
+    late = "the edge may not lead here yet; look again: sandbox status"
+    return tuple(
+        status if status.edge_pending else replace(status, notes=(*status.notes, late))
+        for status in statuses
+    )
+
+
+def _edge_follows(workspace: Workspace, statuses: Sequence[EnvironmentStatus]) -> bool:
+    from sandbox.errors import SandboxError
+    from sandbox.runtime.sites import is_up_to_date
+
+    if any(status.edge_pending for status in statuses):
+        return False
+    try:
+        return is_up_to_date(workspace)
+    except SandboxError:
+        return True  # The statuses say that the engine is away.

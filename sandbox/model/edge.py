@@ -27,7 +27,7 @@ class Site:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgePort:
     """
-    Where the edge is on the loopback of the host.
+    Where the edge is to be on the loopback of the host.
 
     Attributes:
         number: 0 when it is nowhere.
@@ -38,3 +38,22 @@ class EdgePort:
     number: int
     preferred: int
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeNow:
+    """
+    The edge as it was seen.
+
+    Attributes:
+        number: Port of the loopback at which it answers; 0 when it does at none.
+        wanted: Where it is to be.
+    """
+
+    number: int
+    wanted: EdgePort
+
+    @property
+    def pending(self) -> bool:
+        """It is not yet where it is to be."""
+        return self.number != self.wanted.number

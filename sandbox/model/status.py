@@ -118,6 +118,7 @@ class EnvironmentStatus:
         pending: Plan lines of what differs; empty when synced.
         ignored_edits: Uncommitted paths that change nothing.
         reconciled: A controller looks after it now.
+        edge_pending: The edge is not where it is to be yet; *notes* say so.
     """
 
     name: str
@@ -143,3 +144,4 @@ class EnvironmentStatus:
     pending: tuple[str, ...] = ()
     ignored_edits: tuple[str, ...] = ()
     reconciled: bool = False
+    edge_pending: bool = False

@@ -24,6 +24,7 @@ from sandbox.planning.slot import is_live, is_ready
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from sandbox.model.edge import EdgeNow
     from sandbox.model.observed import ObservedContainer, ObservedState, Owner
 
 EDGE_ENVIRONMENT: Final = "/edge"
@@ -179,6 +180,30 @@ def bound_port(observed: ObservedState) -> int:
     """
     bound = [number for each in observed.containers for _, number, _ in each.host_ports]
     return min(bound, default=0)
+
+
+def answering_port(observed: ObservedState) -> int:
+    """
+    Port of the host at which the edge has proven to answer; 0 when there is none.
+    """
+    proven = (each for each in observed.containers if is_live(each) and each.config_hash)
+    return bound_port(replace(observed, containers=tuple(proven)))
+
+
+def edge_notes(edge: EdgeNow) -> tuple[str, ...]:
+    """
+    Say that the edge is not where it was asked for, or not there yet, and why.
+    """
+    wanted = edge.wanted
+    why = f": {wanted.reason}" if wanted.reason else ""
+    if not wanted.number:
+        return (f"there is no edge{why}",)
+    if not edge.pending:
+        moved = wanted.number != wanted.preferred
+        return (f"the edge is at port {edge.number}, not {wanted.preferred}{why}",) if moved else ()
+    if edge.number:
+        return (f"the edge is at port {edge.number} and not yet at {wanted.number}{why}",)
+    return (f"the edge does not answer at port {wanted.number} yet{why}",)
 
 
 def _servers(site: Site) -> tuple[Server, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.errors import SandboxError
 from sandbox.planning.edge import edge_urls, main_note
-from sandbox.planning.edge_state import site_of
+from sandbox.planning.edge_state import edge_notes, site_of
 from sandbox.planning.host_ports import host_ports
 from sandbox.planning.routes import routes
 from sandbox.planning.urls import urls
@@ -25,10 +25,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """Addresses by name, and what is not where it was asked for, for people."""
+    """
+    Addresses by name, and what is not where it was asked for, for people.
+
+    Attributes:
+        pending: The edge is not where it is to be yet.
+    """
 
     urls: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    pending: bool = False
 
 
 def doors(workspace: Workspace, desired: DesiredState, observed: ObservedState) -> Doors:
@@ -42,14 +48,16 @@ def doors(workspace: Workspace, desired: DesiredState, observed: ObservedState) 
     site = site_of(observed)
     if not workspace.edge_port or site is None or not site.address:
         return Doors(notes=moved)
-    edge, found = find_edge(workspace), routes(desired)
-    by_name = edge_urls(desired.environment, found, edge.number)
-    if not by_name:
+    found = routes(desired)
+    if not edge_urls(desired.environment, found, workspace.edge_port):
         return Doors(notes=moved)
-    notes = [*moved, main_note(desired.environment, found)]
-    if edge.reason:
-        notes.append(f"the edge is at port {edge.number}, not {edge.preferred}: {edge.reason}")
-    return Doors(urls=by_name, notes=tuple(filter(None, notes)))
+    edge = find_edge(workspace)
+    notes = (*moved, main_note(desired.environment, found), *edge_notes(edge))
+    return Doors(
+        urls=edge_urls(desired.environment, found, edge.number),
+        notes=tuple(filter(None, notes)),
+        pending=edge.pending,
+    )
 
 
 def addresses(workspace: Workspace, environment: str) -> tuple[str, ...]:

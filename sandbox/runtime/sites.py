@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.errors import SandboxError
-from sandbox.model.edge import EdgePort
+from sandbox.model.edge import EdgeNow, EdgePort
 from sandbox.model.observed import Owner
 from sandbox.planning.edge_state import (
     EDGE_ENVIRONMENT,
     PORTS_TRIED,
+    answering_port,
     bound_port,
     choose_port,
+    edge_config,
     edge_state,
     site_of,
 )
+from sandbox.planning.haproxy import config_hash
 from sandbox.planning.host_ports import asked_ports
 from sandbox.planning.images import references
+from sandbox.planning.slot import is_live
 from sandbox.runtime.desired import environment_names, load_tracked
 from sandbox.runtime.observe import with_proofs
 
@@ -78,18 +82,36 @@ def find_port(workspace: Workspace, observed: ObservedState) -> EdgePort:
     return choose_port(preferred, present, wanted, taken)
 
 
-def find_edge(workspace: Workspace) -> EdgePort:
+def find_edge(workspace: Workspace) -> EdgeNow:
     """
-    Say where the edge is now, for `status`; looks at the engine and changes nothing.
+    Say where the edge answers now and where it is to be, for `status`; changes nothing.
 
     Raises:
         EngineUnreachableError: No engine answers.
     """
     observed = observe_edge(workspace)
-    number, preferred = bound_port(observed), workspace.edge_port
-    if number and number != preferred:
-        return find_port(workspace, observed)
-    return EdgePort(number=number, preferred=preferred)
+    preferred = workspace.edge_port
+    if bound_port(observed) == preferred:
+        wanted = EdgePort(number=preferred, preferred=preferred)
+    else:
+        wanted = find_port(workspace, observed)
+    return EdgeNow(number=answering_port(observed), wanted=wanted)
+
+
+def is_up_to_date(workspace: Workspace) -> bool:
+    """
+    Tell whether the edge that runs leads to the environments as they are now; true when none runs.
+
+    It follows an environment a moment after its sync.
+
+    Raises:
+        EngineUnreachableError: No engine answers.
+    """
+    running = [each for each in observe_edge(workspace).containers if is_live(each)]
+    if not running:
+        return True
+    config = config_hash(edge_config(find_sites(workspace, ())))
+    return any(each.config_hash == config for each in running)
 
 
 def _desired(workspace: Workspace) -> Iterator[DesiredState]:

@@ -173,6 +173,7 @@ def _of_engine(
         health=health,
         services=services,
         urls=(*urls(desired, observed), *entrance.urls),
+        edge_pending=entrance.pending,
         notes=(
             *status.notes,
             *entrance.notes,

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from sandbox.model.action import ConnectNetwork, CreateContainer, CreateNetwork
-from sandbox.model.edge import EdgePort, Site
+from sandbox.model.edge import EdgeNow, EdgePort, Site
 from sandbox.model.ingress import Server
 from sandbox.model.observed import (
     ContainerState,
@@ -20,6 +20,7 @@ from sandbox.planning.edge_state import (
     bound_port,
     choose_port,
     edge_config,
+    edge_notes,
     edge_state,
     links,
     site_of,
@@ -289,3 +290,23 @@ def test_of_very_many_names_the_first_are_told() -> None:
     text = render(edge_config(many))
 
     assert r"  *.e024.localhost\n  and 150 more\n" in text
+
+
+@pytest.mark.parametrize(
+    ("now", "number", "reason", "note"),
+    [
+        (8080, 8080, "", ()),
+        (8081, 8081, "x publishes 8080", "the edge is at port 8081, not 8080: x publishes 8080"),
+        (8080, 9080, "", "the edge is at port 8080 and not yet at 9080"),
+        (0, 8080, "", "the edge does not answer at port 8080 yet"),
+        (0, 0, "no port is free", "there is no edge: no port is free"),
+        (8080, 0, "no port is free", "there is no edge: no port is free"),
+    ],
+)
+def test_people_are_told_where_the_edge_is_when_it_is_not_where_it_was_asked_for(
+    now: int, number: int, reason: str, note: str
+) -> None:
+    preferred = 9080 if number == 9080 else 8080
+    wanted = EdgePort(number=number, preferred=preferred, reason=reason)
+
+    assert edge_notes(EdgeNow(number=now, wanted=wanted)) == ((note,) if note else ())

@@ -26,7 +26,7 @@ from sandbox.planning.names import network_name
 from sandbox.planning.routes import EDGE_LISTENER, INGRESS
 from sandbox.planning.spec import container_spec
 from sandbox.runtime.edge import Edge
-from sandbox.runtime.sites import find_edge
+from sandbox.runtime.sites import find_edge, is_up_to_date
 from sandbox.runtime.workspace import Workspace
 from tests.builders import a_desired_state, a_service
 from tests.fakes.clock import FakeClock
@@ -335,3 +335,48 @@ def test_it_looks_when_it_is_woken_and_ends_when_told(ground: Ground) -> None:
     edge.stop()
     thread.join(10)
     assert not thread.is_alive()
+
+
+def test_status_gives_an_address_only_once_the_edge_answers_there(ground: Ground) -> None:
+    ground.declare("staging")
+    ground.bring_up("staging")
+    before = find_edge(ground.workspace)
+    assert (before.number, before.wanted.number, before.pending) == (0, PORT, True)
+
+    ground.edge.refresh()
+    (edge,) = ground.edges()
+    assert not find_edge(ground.workspace).pending
+
+    ground.engine.kill(edge.id)
+    ground.ingress.stop(edge.id)
+    ground.engine.start_container(edge.id)  # HAProxy has not proven anything since
+
+    assert find_edge(ground.workspace).number == 0
+
+
+def test_another_port_is_said_only_once_the_edge_is_there(ground: Ground) -> None:
+    ground.declare("staging")
+    ground.bring_up("staging")
+    ground.edge.refresh()
+    workspace = replace(ground.workspace, edge_port=PORT + 100)
+
+    before = find_edge(workspace)
+    assert (before.number, before.wanted.number, before.pending) == (PORT, PORT + 100, True)
+    Edge(workspace, ground.events.append).refresh()
+
+    after = find_edge(workspace)
+    assert (after.number, after.pending) == (PORT + 100, False)
+
+
+def test_the_edge_is_up_to_date_once_it_leads_to_every_environment(ground: Ground) -> None:
+    ground.declare("production", "staging")
+    assert is_up_to_date(ground.workspace)  # there is none, which find_edge says
+    ground.bring_up("staging")
+    ground.edge.refresh()
+    assert is_up_to_date(ground.workspace)
+
+    ground.bring_up("production")
+    assert not is_up_to_date(ground.workspace)
+
+    ground.edge.refresh()
+    assert is_up_to_date(ground.workspace)

@@ -1,6 +1,7 @@
 """One address for everything: the environments of a repository by their names."""
 
 import http.client
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.ingress_world import FIRST_PORT, SERVERS
-from tests.playground import Playground, engine, free_port, playground, until
+from tests.playground import Finished, Playground, engine, free_port, playground, until
 
 pytestmark = pytest.mark.engine
 
@@ -136,3 +137,30 @@ def test_an_environment_that_publishes_nothing_any_more_is_let_go_of(ground: Pla
     assert [each["Config"]["Labels"]["dev.sandbox.service"] for each in ground.containers()] == [
         "web"
     ]
+
+
+def test_every_address_that_up_prints_answers_at_once(ground: Playground) -> None:
+    for environment in ("production", "staging"):
+        declare(ground, environment, port=free_port())
+    first = ground.sandbox("up", "--output", "json")
+    printed = [asked(url) for url in addresses(first)]
+    assert [status for status, _ in printed] == [200] * 6
+
+    ground.sandbox("stop")
+    moved = ground.environ["SANDBOX_EDGE_PORT"] = str(free_port())
+    second = ground.sandbox("up", "--output", "json")
+    printed = [asked(url) for url in addresses(second)]
+
+    assert [status for status, _ in printed] == [200] * 6
+    assert {url.rpartition(":")[2] for url in addresses(second) if "localhost" in url} == {moved}
+
+
+def addresses(printed: Finished) -> list[str]:
+    """Give every address in the last document that `up` printed."""
+    document = json.loads(printed.stdout.splitlines()[-1])
+    return [url for each in document["environments"] for url in each["urls"]]
+
+
+def asked(url: str) -> tuple[int, str]:
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    return ask(int(port), host)
