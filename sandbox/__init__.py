@@ -4,6 +4,7 @@ GitOps for Compose on one machine.
 The packages, in reading order; each imports only what stands above it, and a machine checks that:
 
 ===============  ==================================================================================
+`words`          numbers with their nouns
 `errors`         every exception raised on purpose, with its exit status
 `model`          the nouns: frozen values and enums
 `secrecy`        pure: what is a secret, and texts without secrets

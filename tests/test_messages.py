@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,13 @@ import sandbox
 SOURCES = sorted(Path(sandbox.__file__).parent.rglob("*.py"))
 _PERSONS = re.compile(r"\b(nobody|somebody|whoever|everybody|anybody)\b", re.IGNORECASE)
 TOP = Path(__file__).parents[1]
+_COUNTED = (
+    "bytes changes commits containers environments errors events files images instances lines"
+    " messages networks objects ports problems repairs replicas repositories requests services"
+    " steps syncs tests times visitors volumes warnings watches"
+)
+_PLURAL = re.compile(rf" (?:(?:more|earlier|other|new|old) )?(?:{_COUNTED.replace(' ', '|')})\b")
+"""What messages count; `sandbox.words.count` writes both."""
 INSTALLED = ("demo_shop", "environments")
 """What a wheel brings besides the package, and `init` copies."""
 TARGETS = re.findall(r"^([a-z]+):.*## ", (TOP / "Makefile").read_text("utf-8"), re.MULTILINE)
@@ -61,6 +69,38 @@ def test_no_message_speaks_in_riddles_or_names_a_file_that_is_not_installed(
     ]
 
     assert found == []
+
+
+def test_a_number_stands_before_its_noun_in_the_singular_or_the_plural() -> None:
+    found = [
+        f"{source.name}:{text}"
+        for source in SOURCES
+        for text in plurals(ast.parse(source.read_text("utf-8")))
+    ]
+
+    assert found == []
+
+
+def plurals(tree: ast.AST) -> Iterator[str]:
+    """Give every value of an f-string of *tree* that stands before a noun in the plural."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.JoinedStr):
+            continue
+        for value, after in pairwise(node.values):
+            if not isinstance(value, ast.FormattedValue) or not isinstance(after, ast.Constant):
+                continue
+            written, noun = ast.unparse(value.value), str(after.value)
+            # A limit of the source, and what is written with commas, is more than one.
+            many = value.format_spec or re.fullmatch(r"_?[A-Z_]+", written)
+            if _PLURAL.match(noun) and not many:
+                yield f"{node.lineno}: {written}{noun}"
+
+
+@pytest.mark.parametrize(
+    "text", ["{len(names)} networks", "{lost} earlier messages", "{n} watches"]
+)
+def test_a_number_before_a_plural_is_found(text: str) -> None:
+    assert len(list(plurals(ast.parse(f'f"left {text}"')))) == 1
 
 
 def test_files_that_init_copies_point_to_nothing_that_is_not_installed() -> None:

@@ -288,7 +288,7 @@ class _Request(BaseHTTPRequestHandler):
     def _body(self) -> Mapping[str, wire.Json]:
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > _BODY_LIMIT_BYTES:
-            raise UsageError(f"a body of {length} bytes is not accepted")
+            raise UsageError(f"a body with Content-Length {length} is not accepted")
         return wire.from_line(self.rfile.read(int(length)) or b"{}")
 
     def _answer(self, work: Callable[[], wire.Json]) -> None:

@@ -28,7 +28,8 @@ def init(
     from shlex import quote
 
     from sandbox.bootstrap import initialise
-    from sandbox.render.text import clean, count, listed
+    from sandbox.render.text import clean, listed
+    from sandbox.words import count
 
     made = initialise(folder or invocation.repo or ".")
     if invocation.json:

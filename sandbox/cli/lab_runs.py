@@ -17,8 +17,8 @@ from sandbox.errors import SandboxError
 from sandbox.model.lab import Chapter, LabReport, Recording, Terms, Way
 from sandbox.render.demo import line
 from sandbox.render.lab import breakoff_text, missing_text, run_name
-from sandbox.render.text import count
 from sandbox.runtime.workspace import Workspace
+from sandbox.words import count
 
 
 @dataclass(slots=True, kw_only=True)

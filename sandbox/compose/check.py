@@ -8,6 +8,7 @@ from sandbox.compose.findings import Place, key_mark
 from sandbox.compose.node import Mark, Node, mapping
 from sandbox.compose.service import Draft
 from sandbox.compose.surge import binds_itself
+from sandbox.words import count
 
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - nothing is bound here
 _SERVICE = "service:"
@@ -37,7 +38,7 @@ def check_ports(drafts: Mapping[str, Draft]) -> None:
             if draft.service.replicas > 1 and binds_itself(draft.service, port):
                 draft.place.at("ports").problem(
                     mark,
-                    f"{draft.service.replicas} replicas cannot share the host port"
+                    f"{count(draft.service.replicas, 'replica')} cannot share the host port"
                     f" {port.published}",
                     "give a range, or let the ingress bind it: a TCP port without `route: direct`",
                 )

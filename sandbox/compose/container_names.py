@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sandbox.compose.service import Draft
 from sandbox.compose.sharing import with_aliases
+from sandbox.words import count
 
 
 def with_container_names(
@@ -28,7 +29,7 @@ def _named(draft: Draft, elsewhere: Mapping[str, str]) -> Draft:
         return draft
     why = ""
     if service.replicas > 1:
-        why = f"{service.replicas} replicas cannot share it"
+        why = f"{count(service.replicas, 'replica')} cannot share it"
     elif wanted in elsewhere:
         why = f"the environment {elsewhere[wanted]} has it, too"
     if not why:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sandbox.compose.node import MapNode, Mark, Node, Path
 from sandbox.model.problem import Problem
+from sandbox.words import one_or_many
 
 PROBLEMS_MAX = 1_000
 
@@ -141,7 +142,8 @@ def _lines_text(file: str, lines: tuple[int, ...]) -> str:
     first, *others = sorted(lines)
     if not others:
         return Mark(file=file, line=first).text
-    more = f"also line{'s' if len(others) > 1 else ''} {', '.join(map(str, others))}"
+    lines_of = one_or_many(len(others), "line", "lines")
+    more = f"also {lines_of} {', '.join(map(str, others))}"
     return f"{Mark(file=file, line=first).text} ({more})"
 
 

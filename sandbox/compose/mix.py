@@ -17,6 +17,7 @@ from sandbox.compose.node import (
     numbered,
     text,
 )
+from sandbox.words import count
 
 _TESTS = ("CMD", "CMD-SHELL", "NONE")
 _WATCHES_WITHOUT_TARGET = ("rebuild", "restart")
@@ -114,7 +115,8 @@ def _check_replicas(name: str, service: MapNode, place: Place) -> None:
     if "container_name" in service.values and (integer(wanted) or 0) > 1:
         place.at("container_name").problem(
             key_mark(service, "container_name"),
-            f"{text(wanted)} containers of the service {shown(name)} cannot have the same name",
+            f"{count(integer(wanted) or 0, 'container')} of the service {shown(name)} cannot have"
+            " the same name",
             "remove `container_name`, or run one",
         )
 

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Final
 from sandbox.delivery.evidence import chance_of_difference, chance_of_share
 from sandbox.delivery.window import figures
 from sandbox.model.verdict import Decision, Ground, Reason, Verdict
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from sandbox.delivery.window import Sample
@@ -82,7 +83,7 @@ def verdict_text(verdict: Verdict) -> str:
     """
     grounds = " and ".join(_reason_text(reason) for reason in verdict.reasons)
     old, new = verdict.old, verdict.new
-    sizes = f"of {new.requests} requests"
+    sizes = f"of {count(new.requests, 'request')}"
     beside = f"beside {old.requests} of the old with {_percent(error_rate(old))} failed"
     return f"{verdict.decision.value}: {grounds}; {sizes}, {beside}"
 
@@ -186,7 +187,7 @@ def _reason_text(reason: Reason) -> str:
         case Ground.P95:
             return f"p95 is {measured:g} ms, at most {limit:g} ms is allowed"
         case Ground.TOO_FEW_REQUESTS:
-            return f"too little traffic: {measured:g} of at least {limit:g} requests"
+            return f"too little traffic: {measured:g} of at least {count(round(limit), 'request')}"
         case Ground.TOO_FEW_TIMED:
             return f"too few responses were timed: {measured:g} of at least {limit:g}"
         case Ground.NOT_OVER:

@@ -15,6 +15,7 @@ from typing import Final
 from sandbox.model.event import OF_HEALTH, Event, EventKind
 from sandbox.model.notification import QUIET, MessageFormat, Notification, Webhook
 from sandbox.secrecy.vault import shown, shown_fields
+from sandbox.words import count
 
 STORM_S: Final = 60.0
 KEPT: Final = 100
@@ -196,11 +197,11 @@ def body(message: Notification, form: MessageFormat, *, repository: str, lost: i
 def _text(message: Notification, repository: str, lost: int) -> str:
     sign = _SIGNS.get(message.kind, "\N{LARGE BLUE CIRCLE}")
     what = message.kind.value.replace("_", " ")
-    times = f" ({message.times} times within a minute)" if message.times > 1 else ""
+    times = f" ({count(message.times, 'time')} within a minute)" if message.times > 1 else ""
     commit = message.revision[:7]
     about = f" `{commit}`" if commit and commit not in message.message else ""
     where = f"{repository} {message.environment}".rstrip()
-    missing = f" ({lost} earlier messages could not be delivered)" if lost else ""
+    missing = f" ({count(lost, 'earlier message')} could not be delivered)" if lost else ""
     return f"{sign} *{_plain(where)}* {what}: {_plain(message.message)}{about}{times}{missing}"
 
 

@@ -25,6 +25,7 @@ from sandbox.model.diagnosis import (
     StartService,
 )
 from sandbox.planning.api_version import version_number
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -241,7 +242,7 @@ def _inotify(facts: Facts) -> Check:
     watches, instances = facts.inotify_watches, facts.inotify_instances
     if watches is None or instances is None:
         return _warned("inotify", "the kernel has none: changes are seen by polling, within 2 s")
-    detail = f"{watches} watches, {instances} instances"
+    detail = f"{count(watches, 'watch', 'watches')}, {count(instances, 'instance')}"
     if watches >= INOTIFY_WATCHES_MIN and instances >= INOTIFY_INSTANCES_MIN:
         return _passed("inotify", detail)
     sudo = "" if facts.root else "sudo "

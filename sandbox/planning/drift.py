@@ -14,6 +14,7 @@ from sandbox.model.service import CommittedMount, VolumeMount
 from sandbox.planning.contents import content_key
 from sandbox.planning.names import INGRESS
 from sandbox.planning.slot import is_live
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,7 +156,7 @@ def bytes_text(size_bytes: int) -> str:
     for unit, power in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
         if size_bytes % (1 << power) == 0:
             return f"{size_bytes >> power} {unit}"
-    return f"{size_bytes} bytes"
+    return count(size_bytes, "byte")
 
 
 _WORDS: Final = {

@@ -15,6 +15,7 @@ from sandbox.model.ingress import Listener, RouteMode
 from sandbox.model.service import Attachment
 from sandbox.planning.labels import resource_key
 from sandbox.planning.routes import EDGE_LISTENER
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -99,7 +100,7 @@ def main_note(environment: str, routes: Sequence[Route]) -> str:
     if len(found) <= 1:
         return ""
     host, main = environment_host(environment), main_service(routes)
-    return f"{host} leads to {main}, the first of {len(found)} services that publish HTTP"
+    return f"{host} leads to {main}, the first of {count(len(found), 'service')} that publish HTTP"
 
 
 def edge_urls(environment: str, routes: Sequence[Route], port: int) -> tuple[str, ...]:

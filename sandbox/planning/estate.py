@@ -11,6 +11,7 @@ from sandbox.model.observed import ObservedState
 from sandbox.model.ownership import Evidence, Keyring, Kind, Left
 from sandbox.planning.labels import INSTANCE
 from sandbox.planning.ownership import sift
+from sandbox.words import count, one_or_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -142,9 +143,9 @@ def _left_check(left: Left) -> Check:
 
 
 def _counted(kind: Kind, names: tuple[str, ...]) -> str:
-    count = f"{len(names)} {kind}{'s' if len(names) > 1 else ''}"
+    text = count(len(names), kind)
     # A volume is removed by its name only, so every name is told.
-    return f"{count} ({', '.join(names)})" if kind is Kind.VOLUME else count
+    return f"{text} ({', '.join(names)})" if kind is Kind.VOLUME else text
 
 
 def _claims_check(left: Iterable[Left]) -> Iterator[Check]:
@@ -155,8 +156,9 @@ def _claims_check(left: Iterable[Left]) -> Iterator[Check]:
         yield Check(
             name="ownership",
             status=CheckStatus.WARN,
-            detail=f"{len(claims)} with the labels of this repository are not its own and left"
-            f" alone: {_listed(names)}",
+            detail=f"{count(len(claims), 'object')} with the labels of this repository"
+            f" {one_or_many(len(claims), 'is', 'are')} not its own and left alone:"
+            f" {_listed(names)}",
             remedy=f"remove them yourself, or: sandbox doctor --adopt {claims[0].name}",
         )
 
@@ -168,8 +170,8 @@ def _strangers_check(left: Iterable[Left]) -> Iterator[Check]:
         yield Check(
             name="others",
             status=CheckStatus.PASS,
-            detail=f"objects of {len(names)} repositories of another user, machine or earlier"
-            f" version are left alone: {_listed(names)}",
+            detail=f"objects of {count(len(names), 'repository', 'repositories')} of another user,"
+            f" machine or earlier version are left alone: {_listed(names)}",
         )
 
 

@@ -29,6 +29,7 @@ from sandbox.planning.labels import (
     place_project,
 )
 from sandbox.planning.names import slot_name
+from sandbox.words import one_or_many
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -229,8 +230,8 @@ def carried_words(carried: Mapping[str, str]) -> str:
     """
     if not carried:
         return ""
-    many = "s" if len(carried) > 1 else ""
-    return f"it takes over the data of the anonymous volume{many} at {', '.join(carried)}"
+    volumes = one_or_many(len(carried), "volume", "volumes")
+    return f"it takes over the data of the anonymous {volumes} at {', '.join(carried)}"
 
 
 def _data_name(volume: ObservedVolume) -> str:

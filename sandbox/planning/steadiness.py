@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from sandbox.model.event import EventKind
 from sandbox.model.status import Health, ServiceStatus
 from sandbox.model.steadiness import HealthRecord
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -110,7 +111,7 @@ def _calmed(record: HealthRecord, now: float) -> tuple[HealthRecord, Told]:
     kind = EventKind.HEALTHY if record.healthy else EventKind.UNHEALTHY
     line = (
         f"{record.service_name}: {kind.value} for {span_text(now - record.since)},"
-        f" after {len(record.changes)} changes in {_changing_text(record)}"
+        f" after {count(len(record.changes), 'change')} in {_changing_text(record)}"
     )
     calm = replace(record, flapping=False, changes=())
     return _told(calm, kind, line, now)
@@ -136,7 +137,7 @@ def flapping_text(record: HealthRecord, now: float) -> str:
     """
     state = "healthy" if record.healthy else "unhealthy"
     span = span_text(max(now - record.changes[0], 0.0)) if record.changes else "0 s"
-    return f"flapping: {len(record.changes)} changes in {span}, now {state}"
+    return f"flapping: {count(len(record.changes), 'change')} in {span}, now {state}"
 
 
 def _changing_text(record: HealthRecord) -> str:

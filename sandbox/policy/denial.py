@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sandbox.model.waiver import Subject
+from sandbox.words import one_or_many
 
 _PLAIN: Final = re.compile(r"[a-zA-Z0-9/][a-zA-Z0-9._/-]*")
 _NOT_TEXT: Final = re.compile(r"[0-9.]+|0[xo].*|true|false|null|yes|no|on|off", re.IGNORECASE)
@@ -65,7 +66,7 @@ class Denial:
         origin = f", from {' and '.join(self.variables)}" if self.variables else ""
         if self.unset:
             names = " and ".join(self.unset)
-            missing = f"{names} {'is' if len(self.unset) == 1 else 'are'} not set, so this is "
+            missing = f"{names} {one_or_many(len(self.unset), 'is', 'are')} not set, so this is "
         else:
             missing = ""
         return f"policy denies {self.key}{place}: {missing}{self.what}{origin}; {self.why}"

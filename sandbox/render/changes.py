@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.render.style import PLAIN, Style
-from sandbox.render.text import clean, count
+from sandbox.render.text import clean
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from sandbox.model.receipt import Receipt
 from sandbox.render.style import PLAIN, Style
-from sandbox.render.text import count, duration
+from sandbox.render.text import duration
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from sandbox.errors import InvalidComposeError, SandboxError
 from sandbox.render.style import PLAIN, Style
-from sandbox.render.text import clean, count
+from sandbox.render.text import clean
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from sandbox.model.lab import Unit, Verdict, Way
 from sandbox.render.style import PLAIN, Style
-from sandbox.render.text import clean, columns, count, duration, listed, short
+from sandbox.render.text import clean, columns, duration, listed, short
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from sandbox.model.lab import BreakOff, Comparison, Figure, LabReport, Recording, Row
@@ -98,7 +99,7 @@ def terms_text(report: LabReport) -> str:
     terms = report.terms
     loads = listed(_load(way, report) for way in _ways(report))
     before = f" Load of the machine before each began: {loads}." if loads else ""
-    runs = "" if terms.runs == 1 else f", {terms.runs} times in turn"
+    runs = "" if terms.runs == 1 else f", {count(terms.runs, 'time')} in turn"
     return (
         f"One after the other{runs} on {clean(terms.machine)}; {count(terms.visitors, 'visitor')} "
         f"of each environment all the time; after a change by hand nobody looked for "

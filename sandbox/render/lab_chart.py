@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from sandbox.delivery.lab_service import Service, stretches
 from sandbox.render.lab import WAY_NAMES
-from sandbox.render.text import count, duration, in_html, short
+from sandbox.render.text import duration, in_html, short
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

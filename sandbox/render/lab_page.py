@@ -26,7 +26,8 @@ from sandbox.render.lab import (
 from sandbox.render.lab_chart import timeline
 from sandbox.render.lab_figures import figures_table, mark
 from sandbox.render.lab_style import PAGE_STYLE
-from sandbox.render.text import count, duration, in_html
+from sandbox.render.text import duration, in_html
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from sandbox.model.lab import Figure, LabReport, Recording, Row, Way
@@ -150,9 +151,10 @@ def _legend() -> str:
 def _how_to_read(report: LabReport) -> str:
     bars = "A longer bar is worse, in every row; a row without bars is counted otherwise."
     if report.terms.runs >= RUNS_LEAST:
+        runs = count(report.terms.runs, "run")
         return (
-            f"{bars} Figures are medians of {report.terms.runs} runs, with the smallest and the "
-            "largest. Better and worse are marked where the ranges of both ways do not overlap."
+            f"{bars} Figures are medians of {runs}, with the smallest and the largest. "
+            "Better and worse are marked where the ranges of both ways do not overlap."
         )
     return f"{bars} {NO_CLAIM}"
 

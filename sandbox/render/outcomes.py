@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from sandbox.model.record import Outcome, SyncRecord
 from sandbox.render.style import PLAIN, Style
-from sandbox.render.text import clean, count, duration, listed, short
+from sandbox.render.text import clean, duration, listed, short
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

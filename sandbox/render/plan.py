@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from sandbox.planning.plan import is_in_sync
 from sandbox.render.documents import change
-from sandbox.render.text import clean, columns, count, listed, short
+from sandbox.render.text import clean, columns, listed, short
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

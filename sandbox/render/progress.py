@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from sandbox.render.spans import Spans, painted, span
 from sandbox.render.style import PLAIN, Style
-from sandbox.render.text import clean, count, duration, listed
+from sandbox.render.text import clean, duration, listed
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

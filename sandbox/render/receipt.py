@@ -14,7 +14,8 @@ from sandbox.render import documents
 from sandbox.render.failures import log_lines
 from sandbox.render.outcomes import OUTCOME_SIGNS
 from sandbox.render.style import PLAIN, Style
-from sandbox.render.text import clean, columns, count, day_and_time, duration, short
+from sandbox.render.text import clean, columns, day_and_time, duration, short
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,9 @@ from sandbox.model.pin import BEHIND_MAX
 from sandbox.model.status import EnvironmentStatus, Health, ServiceStatus, Suspension, SyncStatus
 from sandbox.render.progress import syncing_text
 from sandbox.render.style import GATE_RUNS, GATE_SIGNS, HEALTH_SIGNS, PLAIN, Style
-from sandbox.render.text import clean, columns, count, duration, listed, short
+from sandbox.render.text import clean, columns, duration, listed, short
 from sandbox.render.warnings import warning_lines
+from sandbox.words import count, one_or_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -162,7 +163,7 @@ def _release_text(status: EnvironmentStatus, style: Style) -> str:
     if status.pin:
         release = f"{release}  {clean(status.pin.subject)}".rstrip()
     if status.running_releases not in {(), (status.release,)}:
-        verb = "serves" if len(status.running_releases) == 1 else "serve"
+        verb = one_or_many(len(status.running_releases), "serves", "serve")
         served = listed(short(each) for each in status.running_releases)
         return f"{release}{style.paint(f'  ({served} {verb})', 'yellow')}"
     same = "  (the revision itself)" if status.release == status.revision else ""
@@ -277,7 +278,7 @@ def _difference_lines(status: EnvironmentStatus, style: Style) -> Iterator[str]:
 
 
 def _edits_text(paths: Sequence[str]) -> str:
-    verb = "changes" if len(paths) == 1 else "change"
+    verb = one_or_many(len(paths), "changes", "change")
     shown = listed((clean(path) for path in paths), most=_SHOWN_EDITS)
     return f"{count(len(paths), 'uncommitted edit')} {verb} nothing: {shown}"
 
@@ -292,7 +293,7 @@ def controller_text(statuses: Sequence[EnvironmentStatus]) -> str:
     """
     looked_after = [clean(status.name) for status in statuses if status.reconciled]
     if len(looked_after) == len(statuses):
-        whom = "it" if len(statuses) == 1 else "all of them"
+        whom = one_or_many(len(statuses), "it", "all of them")
         return f"A controller looks after {whom}; commits and drift are acted upon."
     if looked_after:
         others = [clean(status.name) for status in statuses if not status.reconciled]

@@ -110,13 +110,6 @@ def day_and_time(at: float, zone: tzinfo | None) -> str:
     return datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def count(number: int, noun: str) -> str:
-    """
-    Number and noun, such as ``1 step`` or ``3 steps``.
-    """
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def listed(words: Iterable[str], *, most: int = 5) -> str:
     """
     Join *words* for a sentence: ``a, b and c``; beyond *most* the rest is counted.

@@ -12,8 +12,8 @@ from sandbox.render.events import event_spans
 from sandbox.render.spans import Spans, painted, span
 from sandbox.render.status import NO_ENVIRONMENT, controller_text
 from sandbox.render.style import PLAIN, Style
-from sandbox.render.text import count
 from sandbox.render.watch_panel import Panel, panel, urgency
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -16,6 +16,7 @@ from sandbox.render.spans import Spans, span
 from sandbox.render.status import gate_text, pin_text, ready_text, service_rest, suspension_text
 from sandbox.render.style import GATE_RUNS, GATE_SIGNS, HEALTH_SIGNS, SYNC_COLORS
 from sandbox.render.text import clean, duration, short
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +128,8 @@ def _message_lines(message: str, width: int) -> list[str]:
     lines = [*_wrapped(first, width), *map(clean, filter(str.strip, log))]
     if len(lines) <= _MESSAGE_LINES:
         return lines
-    return [*lines[: _MESSAGE_LINES - 1], f"… {len(lines) - _MESSAGE_LINES + 1} more lines"]
+    shown = lines[: _MESSAGE_LINES - 1]
+    return [*shown, f"… {count(len(lines) - len(shown), 'more line')}"]
 
 
 def _trouble_rows(status: EnvironmentStatus, now: float) -> Iterator[Spans]:

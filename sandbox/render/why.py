@@ -12,7 +12,8 @@ from sandbox.model.status import Health
 from sandbox.render.failures import log_lines
 from sandbox.render.history import decision_text
 from sandbox.render.style import PLAIN, Style
-from sandbox.render.text import clean, count, day_and_time, headline, listed, short
+from sandbox.render.text import clean, day_and_time, headline, listed, short
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -14,6 +14,7 @@ from sandbox.planning.estate import all_labels, left_behind, sort_out
 from sandbox.planning.labels import ENVIRONMENT, INSTANCE, pre_stop_hooks, stop_grace_s
 from sandbox.planning.ownership import adopted_tag
 from sandbox.runtime.owned_engine import OwnedEngine
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -181,12 +182,8 @@ def _remove_all(estate: Estate, left: Left) -> str:
     if not volumes:
         estate.registry.forget(left.instance)
     kept = f"; kept: {', '.join(volumes)}" if volumes else ""
-    counted = f"{_counted(containers, 'container')} and {_counted(networks, 'network')}"
-    return f"removed {counted}{kept}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    removed = f"{count(containers, 'container')} and {count(networks, 'network')}"
+    return f"removed {removed}{kept}"
 
 
 def _remove_volume(estate: Estate, left: Left, name: str) -> str:

@@ -11,6 +11,7 @@ from sandbox.model.record import Outcome, SyncRecord, Trigger
 from sandbox.planning.backoff import REPAIR_DELAY_MAX_S, delay_s, repair_delay_s, retry_delay_s
 from sandbox.planning.crashes import crashed_services
 from sandbox.planning.recurrence import drifts
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from sandbox.model.plan import Plan, SyncPolicy
@@ -87,7 +88,7 @@ class Experience:
         for name in sorted(crashed_services(seen.observed)):
             self._crashes[name] = self._crashes.get(name, 0) + 1
             if self._crashes[name] >= CRASHES_MAX:
-                return f"{name} crashed {self._crashes[name]} times after it was ready"
+                return f"{name} crashed {count(self._crashes[name], 'time')} after it was ready"
         return ""
 
     def brake(self, plan: Plan) -> tuple[float, str]:
@@ -102,8 +103,9 @@ class Experience:
         for key, words in drifts(plan).items():
             times = [at for at in self._repairs.get(key, ()) if now - at < FORGOTTEN_S]
             wait_s = times[-1] + repair_delay_s(len(times)) - now if times else 0.0
-            count = f"came back after {len(times)} repairs"
-            waits.append((max(0.0, wait_s), f"{words}; it {count}, so the next one waits"))
+            repairs = count(len(times), "repair")
+            text = f"{words}; it came back after {repairs}, so the next one waits"
+            waits.append((max(0.0, wait_s), text))
         return min(waits, default=(0.0, ""))
 
     def policy(self, base: SyncPolicy) -> SyncPolicy:

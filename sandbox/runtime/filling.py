@@ -10,6 +10,7 @@ from sandbox.model.container_file import FileKind
 from sandbox.model.service import Service, VolumeMount
 from sandbox.planning.contents import CARRIER, COPIED_AT_S, RENEWED, UNFILLED
 from sandbox.planning.labels import SPEC, implied_volume_labels
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -74,7 +75,7 @@ def _replaceable(
         path = file.target.removeprefix(f"{_TARGET}/")
         on_kept(f"volume {volume}: {path} was changed in a container; the commit's is not used")
     if len(written) > _TOLD:
-        on_kept(f"volume {volume}: likewise {len(written) - _TOLD} more files")
+        on_kept(f"volume {volume}: likewise {count(len(written) - _TOLD, 'more file')}")
     return [
         *(file for file in folders if file.target not in times),
         *(file for file in others if file not in written),

@@ -23,6 +23,7 @@ from sandbox.runtime.meter import Meter
 from sandbox.runtime.sync import SyncRequest, carry_out, look
 from sandbox.runtime.under_way import under_way
 from sandbox.runtime.wanted import policy_of
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -204,4 +205,4 @@ def _built(counts: Sequence[int]) -> str:
     total = sum(counts)
     if not total:
         return "every image is there already"
-    return "1 image built" if total == 1 else f"{total} images built"
+    return f"{count(total, 'image')} built"

@@ -8,6 +8,7 @@ from sandbox.errors import with_remedy
 from sandbox.model.event import Event, EventKind
 from sandbox.model.record import Outcome
 from sandbox.planning.rerun import rerun_command
+from sandbox.words import count
 
 if TYPE_CHECKING:
     from sandbox.model.plan import Plan
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def beginning(workspace: Workspace, plan: Plan) -> Event:
     """Tell how many steps a sync begins with."""
-    steps = "1 step" if len(plan.steps) == 1 else f"{len(plan.steps)} steps"
+    steps = count(len(plan.steps), "step")
     return Event(
         at=workspace.clock.now(),
         environment=plan.environment,

@@ -171,6 +171,8 @@ def test_the_document_tells_all_and_the_chat_a_line_without_mentions() -> None:
         "\N{LARGE RED CIRCLE} *shop staging* degraded: web-1: &lt;!channel&gt; &amp; more"
         " `aaaaaaa` (3 times within a minute) (2 earlier messages could not be delivered)"
     )
+    text = json.loads(body(message, MessageFormat.CHAT, repository="shop", lost=1))["text"]
+    assert text.endswith(" (1 earlier message could not be delivered)")
 
 
 def test_a_clock_that_is_set_back_silences_no_drift() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.render.text import clean, clean_log, columns, count, duration, listed
+from sandbox.render.text import clean, clean_log, columns, duration, listed
 
 
 @pytest.mark.parametrize(
@@ -36,10 +36,6 @@ def test_words_are_listed_as_in_a_sentence() -> None:
     assert listed(["a"]) == "a"
     assert listed(["a", "b"]) == "a and b"
     assert listed(["a", "b", "c"], most=2) == "a, b and 1 more"
-
-
-def test_nouns_are_counted() -> None:
-    assert [count(number, "step") for number in (0, 1, 2)] == ["0 steps", "1 step", "2 steps"]
 
 
 def test_columns_line_up_and_the_last_one_ends_where_it_ends() -> None:

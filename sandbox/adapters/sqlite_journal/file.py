@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from sandbox.adapters.sqlite_journal.schema import VERSION, connect, migrated, prepare, version
+from sandbox.words import count
 
 RETRY_S: Final = 10.0
 """Between two tries to write to a file that did not take it."""
@@ -252,7 +253,8 @@ class JournalFile:
         memory, self._writer, self.trouble = self._writer, opened, ""
         if memory is not None:
             memory.close()
-        self._tell(f"history is written again: {self._file} has all {len(self._pending)} changes")
+        changes = count(len(self._pending), "change")
+        self._tell(f"history is written again: {changes} kept in memory went to {self._file}")
         self._pending.clear()
 
     def _free_name(self) -> Path:
