@@ -125,7 +125,13 @@ class _Reader:
         labels = Variables(before, growth=self._variables.growth)
         outside, earlier_values = (labels, {}) if is_label else (self._variables, before)
         found = read_env_file(
-            path, self._files, self._findings, outside, earlier=earlier_values, raw=form == _RAW
+            path,
+            self._files,
+            self._findings,
+            outside,
+            earlier=earlier_values,
+            raw=form == _RAW,
+            sees_variables=not is_label,
         )
         shown = self._files.shown(path)
         if found is not None:

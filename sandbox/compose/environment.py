@@ -50,6 +50,7 @@ def read_env_file(
     *,
     earlier: Mapping[str, str],
     raw: bool = False,
+    sees_variables: bool = True,
 ) -> DotenvFile | None:
     """
     Read one file, what cannot be read in it is a problem; ``None`` when there is none.
@@ -58,6 +59,7 @@ def read_env_file(
         outside: Stronger than the file, inside of its values.
         earlier: Weaker than the file; what was read before it.
         raw: It has neither quotes nor variables nor comments.
+        sees_variables: What is set in the env file of the project counts in it.
     """
     content = files.content(path)
     if content is None:
@@ -74,8 +76,9 @@ def read_env_file(
     parsed = parse_raw(decoded, outside) if raw else parse_dotenv(decoded, outside, earlier)
     for line, message in parsed.faults:
         findings.problem(Mark(file=file, line=line), (), message)
+    env_file = findings.env_file if sees_variables else ""
     for line, name in parsed.unset:
-        findings.warn(Mark(file=file, line=line), unset_text(name))
+        findings.warn(Mark(file=file, line=line), unset_text(name, env_file))
     return parsed
 
 

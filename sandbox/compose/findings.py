@@ -10,6 +10,7 @@ from sandbox.model.problem import Problem
 from sandbox.words import one_or_many
 
 PROBLEMS_MAX = 1_000
+ENV_FILE = ".env"
 
 
 def unset_names(names: Sequence[str]) -> str:
@@ -31,10 +32,14 @@ class Findings:
 
     Args:
         file: The environment's own file; a problem in any other names how that came into play.
+
+    Attributes:
+        env_file: Where to set a variable, for messages; the load says so once it knows.
     """
 
     def __init__(self, file: str) -> None:
         self._file = file
+        self.env_file = ENV_FILE
         self._problems: dict[tuple[str, int, int, str], Problem] = {}
         self._warnings: dict[tuple[str, str], dict[int, None]] = {}
         self._substituted: dict[Mark, tuple[tuple[str, ...], tuple[str, ...]]] = {}
@@ -51,7 +56,9 @@ class Findings:
         _, unset = self.variables(mark)
         if unset:
             message = f"{message}; {unset_names(unset)} here"
-            remedy = "; ".join(filter(None, (f"set {' and '.join(unset)} in `.env`", remedy)))
+            remedy = "; ".join(
+                filter(None, (f"set {' and '.join(unset)} in `{self.env_file}`", remedy))
+            )
         chain = self._chain(mark, path)
         self._problems[key] = Problem(
             file=mark.file,

@@ -20,11 +20,11 @@ def valued(node: Node | None) -> dict[str, str]:
     return {name: text(value) for name, value in found if not is_null(value)}
 
 
-def no_value_text(name: str) -> str:
-    """Say that nothing gives *name*, which is written without a value, one."""
+def no_value_text(name: str, env_file: str) -> str:
+    """Say that nothing gives *name*, which is written without a value, one; *env_file* could."""
     return (
         f"{name} has no value: no variable of that name is set, so it is left out"
-        " (set it in `.env`; the environment of this machine does not count)"
+        f" (set it in `{env_file}`; the environment of this machine does not count)"
     )
 
 

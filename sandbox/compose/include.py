@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from sandbox.compose.environment import read_env_files
 from sandbox.compose.files import Files
-from sandbox.compose.findings import Findings, Place, key_mark
+from sandbox.compose.findings import ENV_FILE, Findings, Place, key_mark
 from sandbox.compose.node import (
     EMPTY,
     ListNode,
@@ -133,7 +133,7 @@ class Inclusion:
         """Let the included project's own env files add to what its parent knows."""
         place = place.at("env_file")
         if node is None or is_null(node) or (isinstance(node, ListNode) and not node.items):
-            default = posixpath.join(base, ".env")
+            default = posixpath.join(base, ENV_FILE)
             paths = [default] if self.files.content(default) is not None else []
         else:
             paths = list[str]()

@@ -151,7 +151,7 @@ class _Walk:
         if "$" in text:
             substitution = substitute(text, self._variables)
             for name in substitution.unset:
-                self._findings.warn(node.mark, unset_text(name))
+                self._findings.warn(node.mark, unset_text(name, self._findings.env_file))
             self._note_origin(node.mark, substitution)
             if substitution.fault:
                 self._findings.problem(node.mark, path, substitution.fault)

@@ -17,7 +17,7 @@ from sandbox.compose.canonical import valued
 from sandbox.compose.envfiles import with_file_values, with_inherited_values
 from sandbox.compose.environment import read_env_files, words
 from sandbox.compose.files import Files, TooMuchError
-from sandbox.compose.findings import Findings
+from sandbox.compose.findings import ENV_FILE, Findings
 from sandbox.compose.naming import is_name, normalised_name, written_name
 from sandbox.compose.node import MapNode, Mark, Scalar
 from sandbox.compose.normalise import normalised
@@ -27,8 +27,6 @@ from sandbox.compose.scope import Scope
 from sandbox.compose.source import REPOSITORY, FileSource
 from sandbox.compose.template import Variables
 from sandbox.errors import InvalidComposeError
-
-_DOTENV = ".env"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,13 +173,15 @@ class _Loading:
         named = words(self._request.environment.get("COMPOSE_ENV_FILES"))
         given = named or None if self._request.env_files is None else self._request.env_files
         if given is None:
-            paths: tuple[str, ...] = (posixpath.join(base, _DOTENV),)
+            paths: tuple[str, ...] = (posixpath.join(base, ENV_FILE),)
         else:
             paths = discovery.absolute(given, self._request.folder)
             for path in paths:
                 if self._files.content(path) is None:
                     mark = Mark(file=self._files.shown(path))
                     self.findings.problem(mark, (), f"there is no such file{self._files.place}")
+        if paths:
+            self.findings.env_file = self._files.shown(paths[-1])
         return read_env_files(paths, self._files, self.findings, variables)
 
     def _name(self, paths: Sequence[str], base: str, variables: Variables) -> tuple[str, str]:

@@ -144,7 +144,8 @@ class Resources:
     def _variable(self, where: Node, place: Place) -> bytes | None:
         value = self._variables.get(text(where))
         if value is None:
-            place.problem(where, f"the variable {text(where)} is not set", "set it in `.env`")
+            remedy = f"set it in `{place.findings.env_file}`"
+            place.problem(where, f"the variable {text(where)} is not set", remedy)
             return None
         return value.encode()
 

@@ -216,7 +216,7 @@ def _unset(node: Node | None, place: Place) -> tuple[str, ...]:
     """Give the names without a value anywhere, sorted, and warn of each."""
     found = {name: value for name, value in mapping(node).values.items() if is_null(value)}
     for name, value in found.items():
-        place.findings.warn(value.mark, no_value_text(name))
+        place.findings.warn(value.mark, no_value_text(name, place.findings.env_file))
     return tuple(sorted(found))
 
 

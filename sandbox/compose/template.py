@@ -95,11 +95,16 @@ class Substitution:
     fault: str = ""
 
 
-def unset_text(name: str) -> str:
-    """Say that *name* has no value, and how to give it one, none or a dollar sign."""
+def unset_text(name: str, env_file: str) -> str:
+    """
+    Say that *name* has no value, and how to give it one, none or a dollar sign.
+
+    *env_file* is the file to set it in; empty where no file can.
+    """
+    setting = f"set it in `{env_file}`, or " if env_file else ""
     return (
         f"the variable {name} is not set; it reads as empty"
-        f" (set it in `.env`, or write `${{{name}:-}}` for empty, `$$` for a dollar sign)"
+        f" ({setting}write `${{{name}:-}}` for empty, `$$` for a dollar sign)"
     )
 
 

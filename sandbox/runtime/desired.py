@@ -158,7 +158,7 @@ def load_unpinned(repository: Repository, environment: str, commit: str) -> Desi
         raise NotFoundError(_vanished(source, environment))
     desired = load_from(source, environment)
     if desired.settings.release:
-        message = f"{environment} pins its release elsewhere than by RELEASE in its .env"
+        message = f"{environment} pins its release elsewhere than by RELEASE in {path}"
         remedy = "say x-sandbox: {release: '${RELEASE:-}'} in compose.yaml"
         raise SourceError(message, remedy=remedy)
     return desired

@@ -25,8 +25,6 @@ from sandbox.runtime.sync import refuse_unmeant_emptiness
 from sandbox.runtime.wanted import load_wanted, policy_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sandbox.model.desired import DesiredState
     from sandbox.model.plan import Plan
     from sandbox.model.promotion import Migration, Objection, SourceFacts
@@ -131,7 +129,7 @@ def _proposal(workspace: Workspace, desired: DesiredState, aim: _Aim) -> Proposa
     text = (workspace.repository.read_file(desired.revision, path) or b"").decode()
     changed = desired.settings.release != release
     content = set_release(text, release, place=path).encode() if changed else text.encode()
-    after = _load_edited(workspace, desired, {path: content}, release) if changed else desired
+    after = _load_edited(workspace, desired, path, content, release) if changed else desired
     plan, problem = _preview(workspace, after) if changed and move in PLANNED else (None, "")
     target = _target_facts(workspace, desired, path, content, beside=aim.beside)
     return Proposal(
@@ -156,14 +154,14 @@ def _proposal(workspace: Workspace, desired: DesiredState, aim: _Aim) -> Proposa
 
 
 def _load_edited(
-    workspace: Workspace, desired: DesiredState, edits: Mapping[str, bytes], release: str
+    workspace: Workspace, desired: DesiredState, path: str, content: bytes, release: str
 ) -> DesiredState:
     """Load what would be committed: a pin that the environment does not read would be a lie."""
-    repository = workspace.repository
+    repository, edits = workspace.repository, {path: content}
     source = EditedSource(repository=repository, revision=desired.revision, edits=edits)
     after = load_from(source, desired.environment)
     if after.settings.release != release:
-        message = f"{desired.environment} does not read its release from RELEASE in its .env"
+        message = f"{desired.environment} does not read its release from RELEASE in {path}"
         raise SourceError(
             message, remedy="say x-sandbox: {release: '${RELEASE:-}'} in compose.yaml"
         )

@@ -260,11 +260,13 @@ def refuse_unmeant_emptiness(desired: DesiredState) -> None:
     """Refuse a desired state without services unless the file says that it is meant."""
     if desired.services or desired.settings.sync.allow_empty:
         return
-    file = f"{ENVIRONMENTS}/{desired.environment}/compose.yaml"
-    message = f"{file}: no service is left in {desired.revision[:7]}; what runs is left alone"
+    folder = f"{ENVIRONMENTS}/{desired.environment}"
+    commit = desired.revision[:7]
+    message = f"{folder}/compose.yaml: no service is left in {commit}; what runs is left alone"
     remedy = (
-        "restore a service (one with profiles counts when COMPOSE_PROFILES in .env names one),"
-        " or say x-sandbox: {sync: {allow_empty: true}}"
+        "restore a service (one with profiles counts when COMPOSE_PROFILES in"
+        f" {folder}/.env names one), or say"
+        " x-sandbox: {sync: {allow_empty: true}}"
     )
     raise HeldError(message, remedy=remedy)
 

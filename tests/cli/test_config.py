@@ -75,3 +75,21 @@ def test_an_environment_and_files_exclude_each_other(repository: Path) -> None:
 
     assert (status, stdout) == (2, "")
     assert "an environment is read from its commit" in stderr
+
+
+def test_a_variable_that_is_not_set_is_told_with_the_file_to_set_it_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "a.yaml").write_text("services: {web: {image: 'i:$TAG', label_file: l}}\n")
+    (tmp_path / "s" / "l").write_text("a=$B\n")
+    (tmp_path / "v.env").write_text("")
+
+    _, _, stderr = call("config", "--file", "s/a.yaml")
+    assert "the variable TAG is not set; it reads as empty (set it in `s/.env`, or" in stderr
+    # A file of labels knows no variables of others.
+    assert "the variable B is not set; it reads as empty (write `${B:-}` for empty" in stderr
+
+    _, _, stderr = call("config", "--file", "s/a.yaml", "--env-file", "v.env")
+    assert "(set it in `v.env`, or" in stderr

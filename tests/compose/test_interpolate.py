@@ -23,7 +23,8 @@ def test_a_variable_that_is_not_set_reads_as_empty_and_is_warned_of_with_its_pla
     assert state.warnings == (
         (
             "environments/staging/compose.yaml:4: the variable NOBODY is not set; it reads as empty"
-            " (set it in `.env`, or write `${NOBODY:-}` for empty, `$$` for a dollar sign)"
+            " (set it in `environments/staging/.env`, or write `${NOBODY:-}` for empty,"
+            " `$$` for a dollar sign)"
         ),
     )
 

@@ -112,6 +112,7 @@ def test_an_unset_variable_in_dotenv_is_warned_of_with_its_place() -> None:
     assert load(with_service(""), env="A=1\nB=$NOPE\n").warnings == (
         (
             "environments/staging/.env:2: the variable NOPE is not set; it reads as empty"
-            " (set it in `.env`, or write `${NOPE:-}` for empty, `$$` for a dollar sign)"
+            " (set it in `environments/staging/.env`, or write `${NOPE:-}` for empty,"
+            " `$$` for a dollar sign)"
         ),
     )

@@ -140,7 +140,9 @@ def test_a_problem_that_an_unset_variable_causes_names_it() -> None:
     (problem,) = problems(with_service("volumes:\n  - ${DATA}:/x"))
 
     assert problem.startswith("compose.yaml:5:9: services.web.volumes[0]: ':/x' is no mount: ")
-    assert "; the variable DATA is not set here (set DATA in `.env`; write volume:/path" in problem
+    assert (
+        f"; the variable DATA is not set here (set DATA in `{FOLDER}/.env`; write volume" in problem
+    )
 
 
 @pytest.mark.parametrize(

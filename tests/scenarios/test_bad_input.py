@@ -230,7 +230,7 @@ UNUSABLE = (
         name="all behind profiles",
         text=re.sub(r"(?m)^(  (?:db|prepare|web):\n)", r"\1    profiles: [later]\n", small()),
         told=NO_SERVICE,
-        remedy="COMPOSE_PROFILES in .env",
+        remedy="COMPOSE_PROFILES in environments/staging/.env",
     ),
 )
 
