@@ -51,7 +51,7 @@ def wait(
                 revision=revision,
                 healthy=healthy,
                 timeout_s=invocation.deadline_s(TIMEOUT_S),
-                on_status=_teller(invocation, workspace.clock),
+                on_status=teller(invocation, workspace.clock),
             )
     if invocation.json:
         from sandbox.render import documents
@@ -63,21 +63,25 @@ def wait(
     invocation.show(status_line(status, style=invocation.style))
 
 
-def _teller(invocation: Invocation, clock: Clock) -> Callable[[EnvironmentStatus], None]:
+def teller(invocation: Invocation, clock: Clock) -> Callable[[EnvironmentStatus], None]:
     """
-    Says where it stands after a second, when that changes, and every few seconds otherwise.
+    Says where it stands after a second and when that changes; every few seconds that it still does.
     """
     from sandbox.render.status import status_line
+    from sandbox.render.text import duration
 
     told = ""
-    told_at = clock.monotonic() - _TELL_S + _PATIENCE_S
+    began = clock.monotonic()
+    told_at = began - _TELL_S + _PATIENCE_S
 
     def tell(status: EnvironmentStatus) -> None:
         nonlocal told, told_at
         line = status_line(status, style=invocation.note_style)
         now = clock.monotonic()
         if (told and line != told) or now - told_at >= _TELL_S:
-            invocation.note(line)
+            # The same line once more would look like a mistake.
+            still = f"  (still, after {duration(now - began)})" if line == told else ""
+            invocation.note(f"{line}{still}")
             told, told_at = line, now
 
     return tell
