@@ -14,6 +14,7 @@ import typer
 
 from sandbox.cli.arguments import Environment, MaybeService
 from sandbox.cli.command import command
+from sandbox.cli.deadline import Deadline
 from sandbox.cli.invocation import Invocation
 from sandbox.cli.values import whole_number
 
@@ -35,7 +36,10 @@ def logs(
     environment: Environment,
     service: MaybeService = None,
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on with what comes; Ctrl-C ends it.")
+        bool,
+        typer.Option(
+            "--follow", "-f", help="Go on with what comes; ends with Ctrl-C or --timeout."
+        ),
     ] = False,
     tail: Annotated[
         int,
@@ -69,7 +73,9 @@ def logs(
             return
         width = max(len(_source(container)) for container in containers)
         if follow:
-            _show(invocation, _following(workspace.engine, look, tail), width)
+            over = Deadline(invocation, workspace.clock)
+            _show(invocation, _following(workspace.engine, look, tail, over), width)
+            over.enforce()
         else:
             _show(invocation, _past(workspace.engine, containers, tail), width)
 
@@ -112,10 +118,10 @@ def _past(engine: Engine, containers: Sequence[ObservedContainer], tail: int) ->
 
 
 def _following(
-    engine: Engine, look: Callable[[], Sequence[ObservedContainer]], tail: int
+    engine: Engine, look: Callable[[], Sequence[ObservedContainer]], tail: int, over: Deadline
 ) -> Iterator[LogLine]:
     """
-    What is written from now on, by containers that come or start again later too.
+    What is written from now on until *over*, by containers that come or start again later too.
 
     The engine ends a log with its container, and at once that of a container which has not begun,
     so each start of each container is read by a thread of its own.
@@ -125,7 +131,7 @@ def _following(
     reading = _Reading(engine=engine, inbox=SimpleQueue())
     known: set[tuple[str, float]] = set()
     last: int | None = tail
-    while True:
+    while not over():
         try:
             containers = look()
         except NotFoundError:
@@ -136,18 +142,16 @@ def _following(
                 known.add(start)
                 reading.begin(container, last)
         last = None
-        yield from _arriving(reading.inbox)
+        yield from _arriving(reading.inbox, over)
 
 
-def _arriving(inbox: SimpleQueue[LogLine]) -> Iterator[LogLine]:
+def _arriving(inbox: SimpleQueue[LogLine], over: Deadline) -> Iterator[LogLine]:
     """
-    What arrives until nothing has for a while.
+    What arrives until nothing has for a while, or until *over*.
     """
-    try:
-        while True:
-            yield inbox.get(timeout=_LOOK_S)
-    except Empty:
-        return
+    with suppress(Empty):
+        while not over():
+            yield inbox.get(timeout=min(_LOOK_S, max(over.left_s, 0.0)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from sandbox.cli.command import command
+from sandbox.cli.deadline import Deadline
 from sandbox.cli.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def watch(invocation: Invocation) -> None:
     """
     Show environments, services and events live.
 
-    Off a terminal: events, a line each. Ends with Ctrl-C, or after --timeout.
+    Off a terminal: events, a line each. Ends with Ctrl-C, or after --timeout with 124.
     """
     from sandbox.cli.opened import chosen, opened
 
@@ -47,26 +48,10 @@ def watch(invocation: Invocation) -> None:
 def _stream(invocation: Invocation, workspace: Workspace) -> None:
     from sandbox.cli.display import stream_event
 
-    stop = _Deadline(invocation, workspace)
-    for _, event in workspace.control().events(after=0, stop=stop):
+    over = Deadline(invocation, workspace.clock)
+    for _, event in workspace.control().events(after=0, stop=over):
         stream_event(invocation, event)
-
-
-class _Deadline:
-    """
-    Says when --timeout has passed; never without one.
-    """
-
-    def __init__(self, invocation: Invocation, workspace: Workspace) -> None:
-        self._clock = workspace.clock
-        self._at = (
-            None
-            if invocation.timeout_s is None
-            else workspace.clock.monotonic() + invocation.timeout_s
-        )
-
-    def __call__(self) -> bool:
-        return self._at is not None and self._clock.monotonic() >= self._at
+    over.enforce()
 
 
 class _Screen:
@@ -78,7 +63,7 @@ class _Screen:
         self._invocation = invocation
         self._workspace = workspace
         self._control = workspace.control()
-        self._over = _Deadline(invocation, workspace)
+        self._over = Deadline(invocation, workspace.clock)
         self._wake = threading.Event()
         self._statuses: tuple[EnvironmentStatus, ...] = ()
         past = workspace.journal.events(limit=_KEPT_EVENTS)
@@ -102,6 +87,7 @@ class _Screen:
                 self._draw(live)
                 self._wake.wait(_DRAW_S)
                 self._wake.clear()
+        self._over.enforce()
 
     def _draw(self, live: Live) -> None:
         from rich.text import Text

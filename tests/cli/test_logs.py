@@ -7,7 +7,11 @@ from itertools import islice
 
 import pytest
 
+from sandbox.adapters.system_clock import SystemClock
 from sandbox.cli import logs
+from sandbox.cli.deadline import Deadline
+from sandbox.cli.invocation import Invocation
+from sandbox.errors import DeadlineError
 from sandbox.model.observed import ContainerState, ObservedContainer
 from sandbox.planning.labels import REPLICA, SERVICE
 
@@ -22,6 +26,10 @@ class WrittenLogs:
 
     def logs(self, container_id: str, **_: object) -> Iterator[str]:
         yield from list(self.lines.get(container_id, []))
+
+
+def never() -> Deadline:
+    return Deadline(Invocation(), SystemClock())
 
 
 def container(container_id: str, started_at: float) -> ObservedContainer:
@@ -58,5 +66,21 @@ def test_a_container_is_read_once_it_has_begun_and_again_after_each_start(
             )
         return found
 
-    following = logs._following(engine, look, 10)  # type: ignore[arg-type] # only its logs are read
+    following = logs._following(engine, look, 10, never())  # type: ignore[arg-type] # only its logs are read
     assert [line.text for line in islice(following, 3)] == ["one", "start 2", "start 3"]
+
+
+def test_the_time_that_is_given_ends_it_with_124() -> None:
+    over = Deadline(Invocation(timeout_s=0.3), SystemClock())
+    engine = WrittenLogs({"old": ["2026-01-01T00:00:01Z one"]})
+
+    following = logs._following(engine, lambda: [container("old", 1.0)], 10, over)  # type: ignore[arg-type] # only its logs are read
+
+    assert [line.text for line in following] == ["one"]
+    with pytest.raises(DeadlineError, match=r"ended after 0\.3 s, as --timeout says") as raised:
+        over.enforce()
+    assert raised.value.exit_status == 124
+
+
+def test_nothing_ends_before_its_time() -> None:
+    never().enforce()
