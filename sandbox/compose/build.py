@@ -6,6 +6,7 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sandbox.compose.findings import Place, key_mark
 from sandbox.compose.given import labels, size, valued, word_set, words
@@ -17,9 +18,22 @@ _SEPARATORS = re.compile(r"[^a-z0-9]+")
 _ID_LENGTH = 16
 
 
-def read_build(service: MapNode, place: Place) -> tuple[Build, Mark] | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenBuild:
     """
-    Read it; the place is that of the context.
+    What ``build`` says, and where it names the context and the Dockerfile.
+
+    The default name of the Dockerfile stands where ``build`` does.
+    """
+
+    build: Build
+    context_mark: Mark
+    dockerfile_mark: Mark
+
+
+def read_build(service: MapNode, place: Place) -> WrittenBuild | None:
+    """
+    Read it.
 
     The context's id is empty until the release is known.
     """
@@ -53,7 +67,13 @@ def read_build(service: MapNode, place: Place) -> tuple[Build, Mark] | None:
         no_cache=flag(node.get("no_cache"), default=False),
         context_id="",
     )
-    return build, where if isinstance(where, Mark) else where.mark
+    context_mark = where if isinstance(where, Mark) else where.mark
+    named = node.get("dockerfile")
+    return WrittenBuild(
+        build=build,
+        context_mark=context_mark,
+        dockerfile_mark=named.mark if named is not None else context_mark,
+    )
 
 
 def read_migrations(service: MapNode, build: Build | None, place: Place) -> str:

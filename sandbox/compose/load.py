@@ -15,7 +15,7 @@ from sandbox.compose.container_names import with_container_names
 from sandbox.compose.document import parse
 from sandbox.compose.findings import Findings, Place, key_mark
 from sandbox.compose.gate import check_gates
-from sandbox.compose.named import check_migrations, check_promotion_source
+from sandbox.compose.named import check_dockerfile, check_migrations, check_promotion_source
 from sandbox.compose.naming import normalised_name
 from sandbox.compose.networks import read_networks, read_volumes
 from sandbox.compose.node import mapping, text
@@ -220,6 +220,9 @@ def _release(reading: _Reading, source: CommittedSource) -> str:
         return source.revision
     for draft in reading.drafts.values():
         if _has_context(draft, source, release):
+            check_dockerfile(
+                draft.service, draft.dockerfile_mark or draft.mark, draft.place, source, release
+            )
             check_migrations(draft.service, draft.migrations_mark, draft.place, source, release)
     return release
 

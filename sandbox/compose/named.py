@@ -1,4 +1,4 @@
-"""What files name must be there: folders of the release, environments of the commit."""
+"""What files name must be there: files and folders of the release, environments of the commit."""
 
 from __future__ import annotations
 
@@ -10,6 +10,30 @@ from sandbox.compose.node import MapNode, Mark, mapping, text
 from sandbox.compose.source import CommittedSource
 from sandbox.model.service import Service
 from sandbox.model.settings import EnvironmentSettings
+
+_DOCKERFILE = "Dockerfile"
+
+
+def check_dockerfile(
+    service: Service, mark: Mark, place: Place, source: CommittedSource, release: str
+) -> None:
+    """
+    Refuse a Dockerfile that the release does not have.
+
+    The engine takes ``dockerfile`` where the usual name is not there.
+    """
+    build = service.build
+    if build is None or build.dockerfile_inline:
+        return
+    names = [build.dockerfile, *([_DOCKERFILE.lower()] if build.dockerfile == _DOCKERFILE else [])]
+    if any(source.has_file(release, build.context, name) for name in names):
+        return
+    path = posixpath.normpath(posixpath.join(build.context, build.dockerfile))
+    place.at("build", "dockerfile").problem(
+        mark,
+        f"there is no file {path} in the release {release[:7]}",
+        "commit the file, or correct `dockerfile`: its path begins at the build context",
+    )
 
 
 def check_migrations(

@@ -66,6 +66,7 @@ class Draft:
 
     Attributes:
         context_mark: Where the build context is written; ``None`` without one.
+        dockerfile_mark: Where the Dockerfile is named; ``None`` without a build.
         ports: Those of *service*, with their places.
         volumes: Volumes that stand for folders which are not in the commit, by key.
         links: Entries of ``links``.
@@ -79,6 +80,7 @@ class Draft:
     place: Place
     mark: Mark
     context_mark: Mark | None
+    dockerfile_mark: Mark | None
     ports: Mapping[Port, Mark]
     volumes: Mapping[str, Volume] = field(default_factory=dict[str, Volume])
     links: tuple[Node, ...] = ()
@@ -99,7 +101,7 @@ def read_service(name: str, node: MapNode, mark: Mark, place: Place, sources: So
     service = Service(
         name=name,
         image=_image(node, place, mark),
-        build=build[0] if build else None,
+        build=build.build if build else None,
         pull_policy=_PULLS.get(text(node.get("pull_policy")), PullPolicy.ALWAYS),
         platform=text(node.get("platform")),
         container_name=text(node.get("container_name")),
@@ -148,7 +150,7 @@ def read_service(name: str, node: MapNode, mark: Mark, place: Place, sources: So
         logging=_logging(node.get("logging")),
         route=read_route(node),
         rollout=read_rollout(node, place),
-        migrations=read_migrations(node, build[0] if build else None, place),
+        migrations=read_migrations(node, build.build if build else None, place),
         gate=read_gate(node, place),
         place=mark.text,
         places=places(node),
@@ -158,7 +160,8 @@ def read_service(name: str, node: MapNode, mark: Mark, place: Place, sources: So
         service=service,
         place=place,
         mark=mark,
-        context_mark=build[1] if build else None,
+        context_mark=build.context_mark if build else None,
+        dockerfile_mark=build.dockerfile_mark if build else None,
         ports=ports,
         volumes=mounts.volumes,
         links=items(node.get("links")),

@@ -78,6 +78,14 @@ class CommittedSource(Protocol):
         """Git tree id of *folder* at *release*; ``None`` when that commit has no such folder."""
         ...
 
+    def has_file(self, release: str, folder: str, path: str) -> bool:
+        """
+        Tell whether *folder* at *release* has a file at *path*, symbolic links followed.
+
+        True also where nobody can tell: in a submodule that is not on this machine.
+        """
+        ...
+
 
 class CommittedFiles:
     """A commit, seen as a `FileSource`: only what lies below `REPOSITORY` is there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,14 @@ class CommitSource:
     def context_id(self, release: str, folder: str) -> str | None:
         """Git tree id of *folder* at *release*."""
         return self.repository.tree_id(release, folder)
+
+    def has_file(self, release: str, folder: str, path: str) -> bool:
+        """Tell whether *folder* at *release* has a file at *path*."""
+        try:
+            found = self.repository.read_file(release, posixpath.normpath(f"{folder}/{path}"))
+        except SourceError:
+            return True  # what is not on this machine is told by the build, which needs it
+        return found is not None
 
 
 def load_from(source: CommitSource, environment: str) -> DesiredState:

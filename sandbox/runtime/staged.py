@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -47,6 +48,19 @@ class StagedSource(WorktreeSource):
         if release != NEXT:
             return CommitSource.context_id(self, release, folder)
         return self._staged_id(folder) or CommitSource.context_id(self, self.revision, folder)
+
+    @override
+    def has_file(self, release: str, folder: str, path: str) -> bool:
+        """Tell whether *folder* has a file at *path*, as it is staged where that is the release."""
+        if release != NEXT:
+            return CommitSource.has_file(self, release, folder, path)
+        whole = posixpath.normpath(f"{folder}/{path}")
+        if whole in (self.repository.index_files(folder) or {}):
+            return True
+        # Links and submodules are not files of the index; what was one is no longer staged.
+        entries = self.repository.list_files(self.revision, folder, enter=False)
+        removed = any(each.path == whole for each in entries)
+        return not removed and CommitSource.has_file(self, self.revision, folder, path)
 
     def _staged_id(self, folder: str) -> str | None:
         """What stands for the staged tree of *folder*; ``None`` when it is as committed."""

@@ -1,5 +1,6 @@
 """A commit in memory, and short ways to load it."""
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -61,6 +62,10 @@ class MemorySource:
         prefix = "" if folder == "." else f"{folder}/"
         inside = sorted(path for path in files if path.startswith(prefix))
         return f"tree of {inside}" if inside else None
+
+    def has_file(self, release: str, folder: str, path: str) -> bool:
+        files = self.releases.get(release, self.files)
+        return posixpath.normpath(f"{folder}/{path}") in files
 
 
 def source(

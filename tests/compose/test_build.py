@@ -1,9 +1,11 @@
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
 from sandbox.compose.build import image_name
 from sandbox.compose.load import load_environment
+from sandbox.errors import InvalidComposeError
 from sandbox.model.service import Build
 from tests.compose.committed import RELEASE, load, problems, service, source
 
@@ -11,8 +13,8 @@ APP = {"app/Dockerfile": "FROM scratch"}
 BUILD = Build(context="app", context_id="1", args={"A": "1"})
 
 
-def build(written: str, env: str = "") -> Build | None:
-    (found,) = load(f"services:\n  web:\n    build: {written}\n", others=APP, env=env).services
+def build(written: str, env: str = "", others: Mapping[str, str] = APP) -> Build | None:
+    (found,) = load(f"services:\n  web:\n    build: {written}\n", others=others, env=env).services
     return found.build
 
 
@@ -23,7 +25,7 @@ def build(written: str, env: str = "") -> Build | None:
         ("../../app/", Build(context="app", context_id="tree of ['app/Dockerfile']")),
         ("{context: ../../app, dockerfile: ./docker/Web, target: t, args: {B: 2, A: }}",
          Build(context="app", dockerfile="docker/Web", target="t", args={"A": "x", "B": "2"},
-               context_id="tree of ['app/Dockerfile']")),
+               context_id="tree of ['app/Dockerfile', 'app/docker/Web']")),
         ("{context: ../../app, args: [A, NOPE, C=]}",
          Build(context="app", args={"A": "x", "C": ""},
                context_id="tree of ['app/Dockerfile']")),
@@ -37,14 +39,55 @@ def build(written: str, env: str = "") -> Build | None:
     ],
 )  # fmt: skip
 def test_both_forms_are_read(written: str, expected: Build) -> None:
-    assert build(written, env="A=x") == expected
+    others = {**APP, "app/docker/Web": ""} if "docker/Web" in written else APP
+    assert build(written, env="A=x", others=others) == expected
 
 
 def test_the_top_of_the_repository_may_be_a_context() -> None:
-    found = build("../..")
+    found = build("../..", others={"Dockerfile": ""})
 
     assert found is not None
     assert found.context == "."
+
+
+@pytest.mark.parametrize(
+    ("written", "place", "file"),
+    [
+        ("../../app", "3:12", "app/Dockerfile"),
+        ("../..", "3:12", "Dockerfile"),
+        ("{context: ../../app, dockerfile: docker/Web}", "3:45", "app/docker/Web"),
+        ("{context: ../../app, dockerfile: ./Dockerfile.dev}", "3:45", "app/Dockerfile.dev"),
+    ],
+)
+def test_a_dockerfile_that_is_nowhere_is_a_problem_with_its_place(
+    written: str, place: str, file: str
+) -> None:
+    text = f"services:\n  web:\n    build: {written}\n"
+
+    (found,) = problems(text, others={"app/other": ""})
+
+    assert found == (
+        f"compose.yaml:{place}: services.web.build.dockerfile: there is no file {file} in the"
+        " release aaaaaaa (commit the file, or correct `dockerfile`: its path begins at the build"
+        " context)"
+    )
+
+
+def test_the_dockerfile_is_looked_for_in_the_release() -> None:
+    commit = source(f"x-sandbox: {{release: {RELEASE}}}\nservices: {{web: {{build: ../../app}}}}\n")
+    without = replace(commit, releases={RELEASE: {"app/other": b""}})
+    with_it = replace(commit, releases={RELEASE: {"app/Dockerfile": b""}})
+
+    with pytest.raises(InvalidComposeError, match="no file app/Dockerfile in the release bbbbbbb"):
+        load_environment("staging", without, default_application="shop")
+    assert load_environment("staging", with_it, default_application="shop").services
+
+
+@pytest.mark.parametrize(
+    "written", ["{context: ../../app, dockerfile_inline: FROM x}", "../../app"]
+)
+def test_an_inline_dockerfile_and_the_usual_name_in_small_letters_do(written: str) -> None:
+    assert build(written, others={"app/dockerfile": ""})
 
 
 MIGRATED = "services:\n  web:\n    build: ../../app\n    x-sandbox: {migrations: ./db/sql/}\n"
@@ -96,7 +139,7 @@ def test_migrations_that_no_release_can_have_are_a_problem(
 
 
 def test_without_a_context_the_folder_of_the_file_is_one() -> None:
-    found = build("{target: t}")
+    found = build("{target: t}", others={"environments/staging/Dockerfile": ""})
 
     assert found is not None
     assert found.context == "environments/staging"

@@ -4,6 +4,7 @@ The spec hash is that of what the engine is told: no more, no less, however it i
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from posixpath import normpath
 from random import Random
 from typing import Any
 
@@ -37,7 +38,11 @@ OTHERS = {
     f"{FOLDER}/a.env": "A=1\n",
     f"{FOLDER}/b.env": "A=2\n",
     f"{FOLDER}/q.env": "A='1'\n",
-    **{f"{FOLDER}/{folder}/{name}": "FROM x" for folder in ("app", "lib") for name in "AB"},
+    **{
+        normpath(f"{FOLDER}/{folder}/{name}"): "FROM x"
+        for folder in (".", "app", "lib")
+        for name in ("A", "B", "Dockerfile")
+    },
     **{f"{FOLDER}/{folder}/1.sql": "" for folder in ("sql", "more")},
 }
 OUR_LABELS = ("dev.sandbox.", "com.docker.compose.")

@@ -113,3 +113,27 @@ def test_a_bare_repository_has_nothing_staged(disk: DiskRepository, tmp_path: Pa
     with pytest.raises(SourceError, match="bare"):
         load_staged(bare, "staging")
     bare.close()
+
+
+def test_a_dockerfile_is_looked_for_in_what_is_staged(
+    disk: DiskRepository, repository: GitRepository
+) -> None:
+    disk.git("rm", "--quiet", "--cached", "app/Dockerfile")
+    with pytest.raises(InvalidComposeError, match=f"{FILE}:2:.*no file app/Dockerfile in the"):
+        load_staged(repository, "staging")
+
+    disk.write("app/dockerfile", "FROM scratch\n")
+    disk.git("add", "app/dockerfile")
+    assert load_staged(repository, "staging").release == NEXT
+
+
+def test_a_dockerfile_may_be_a_link(disk: DiskRepository, repository: GitRepository) -> None:
+    disk.git("mv", "app/Dockerfile", "app/Real")
+    (disk.top / "app/Dockerfile").symlink_to("Real")
+    disk.git("add", "--all")
+    disk.git("commit", "--quiet", "--message", "Link it")
+    assert load_tracked(repository, "staging").services[0].build
+
+    disk.write("app/extra", "y")
+    disk.git("add", "app/extra")
+    assert load_staged(repository, "staging").release == NEXT

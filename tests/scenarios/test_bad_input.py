@@ -212,6 +212,13 @@ UNUSABLE = (
         told=(rf"^{FILE}:5:12: services.db.build: the build context nowhere is not in",),
         remedy="commit the folder, or correct the path",
     ),
+    Bad(
+        name="no Dockerfile",
+        edits=((DB, DB + "    build: {context: ../../app, dockerfile: X}\n"),),
+        files={"app/Dockerfile": "FROM debian:trixie-slim\n"},
+        told=(rf"^{FILE}:5:45: services.db.build.dockerfile: there is no file app/X in",),
+        remedy="commit the file, or correct `dockerfile`",
+    ),
     Bad(name="empty", text="", told=(rf"^{FILE}: the file is empty in",), remedy=RESTORE),
     Bad(
         name="no x-sandbox",
@@ -271,13 +278,6 @@ FAILING = (
         files={"app/Dockerfile": "FROM debian:trixie-slim\nRUN echo cannot compile; exit 9\n"},
         told=(rf"^{FILE}:4: extra: cannot build image play/extra:", "cannot compile.* code: 9"),
         remedy="fix app/Dockerfile",
-    ),
-    Bad(
-        name="no Dockerfile",
-        edits=((DB, EXTRA + "{context: ../../app, dockerfile: X}\n" + DB),),
-        files={"app/Dockerfile": "FROM debian:trixie-slim\n"},
-        told=(rf"^{FILE}:4: extra: cannot build image play/extra:", "Dockerfile: X"),
-        remedy="fix app/X",
     ),
     Bad(
         name="image that nobody has",
