@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.compose.webhook_file import read_webhooks
 from sandbox.errors import DeliveryError
-from sandbox.model.notification import WebhookFile
+from sandbox.model.notification import WEBHOOK_FILE, WebhookFile
 from sandbox.secrecy.vault import learn
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from sandbox.model.notification import Webhook
 
-FILE: Final = "notify.yaml"
 TIMEOUT_S: Final = 5.0
 FILE_MAX_BYTES: Final = 2**20
 _LATER: Final = frozenset({408, 425, 429, *range(500, 600)})
@@ -30,7 +29,7 @@ class HttpWebhooks:
     """`sandbox.ports.Webhooks`; a redirect is not followed, for it may lead elsewhere."""
 
     def __init__(self, state_folder: str) -> None:
-        self._path = Path(state_folder, FILE)
+        self._path = Path(state_folder, WEBHOOK_FILE)
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
 
@@ -74,7 +73,7 @@ class HttpWebhooks:
         if not 200 <= status < 300:  # noqa: PLR2004 - what HTTP calls success
             raise DeliveryError(
                 f"{webhook.host} answered with status {status}",
-                remedy=f"see whether the address in {FILE} is still right: {webhook.place}",
+                remedy=f"see whether the address in {WEBHOOK_FILE} is still right: {webhook.place}",
                 temporary=status in _LATER,
             )
 
@@ -100,6 +99,6 @@ def _unreachable(webhook: Webhook, error: Exception) -> DeliveryError:
         if isinstance(error, httpx.TimeoutException)
         else f"cannot be reached ({type(error).__name__})"
     )
-    remedy = f"see whether the address in {FILE} is right: {webhook.place}"
+    remedy = f"see whether the address in {WEBHOOK_FILE} is right: {webhook.place}"
     temporary = isinstance(error, httpx.TransportError)
     return DeliveryError(f"{webhook.host} {what}", remedy=remedy, temporary=temporary)

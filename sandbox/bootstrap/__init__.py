@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sandbox.bootstrap.late import LateEngine, late_feed, late_ingress, late_runs, late_webhooks
+from sandbox.bootstrap.late import LateEngine, LateWebhooks, late_feed, late_ingress, late_runs
 from sandbox.bootstrap.settings import edge_port_of, sync_policy, taken_ports, waivers_of
 from sandbox.errors import DeadlineError, SandboxError, SetupError, SourceError
 
@@ -83,7 +83,7 @@ def open_workspace(repo: str | None = None, *, timeout_s: float | None = None) -
         ingress=ingress,
         journal=journal,
         runs=late_runs(state_folder),
-        webhooks=late_webhooks(state_folder),
+        webhooks=LateWebhooks(state_folder),
         lock=ClaimingLock(
             FileLock(state_folder, command=hidden(" ".join(["sandbox", *sys.argv[1:]]))), identity
         ),

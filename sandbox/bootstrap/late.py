@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
+
+from sandbox.model.notification import WEBHOOK_FILE, WebhookFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -11,6 +14,7 @@ if TYPE_CHECKING:
 
     from sandbox.adapters.docker_engine import DockerEngine
     from sandbox.adapters.docker_engine.conversation import Conversation
+    from sandbox.model.notification import Webhook
     from sandbox.ports import ChangeFeed, Ingress, PipelineRuns, Webhooks
 
 
@@ -90,15 +94,31 @@ def late_runs(state_folder: str) -> PipelineRuns:
     return cast("PipelineRuns", _Late(make))
 
 
-def late_webhooks(state_folder: str) -> Webhooks:
-    """Send messages to the webhooks that *state_folder* names."""
+class LateWebhooks:
+    """
+    The webhooks that *state_folder* names; where it has no file, nothing more is loaded.
 
-    def make() -> object:
-        from sandbox.adapters.webhook import HttpWebhooks
+    Every command that shows warnings reads the file, and most machines have none.
+    """
 
-        return HttpWebhooks(state_folder)
+    def __init__(self, state_folder: str) -> None:
+        def make() -> object:
+            from sandbox.adapters.webhook import HttpWebhooks
 
-    return cast("Webhooks", _Late(make))
+            return HttpWebhooks(state_folder)
+
+        self._file = Path(state_folder, WEBHOOK_FILE)
+        self._made = cast("Webhooks", _Late(make))
+
+    def read(self) -> WebhookFile:
+        """Read the file anew, so that an edit counts at once."""
+        if not self._file.exists():
+            return WebhookFile(path=str(self._file))
+        return self._made.read()
+
+    def post(self, webhook: Webhook, text: str) -> None:
+        """Send *text*; `DeliveryError` when it was not accepted."""
+        self._made.post(webhook, text)
 
 
 def late_feed(common_dir: str) -> ChangeFeed:

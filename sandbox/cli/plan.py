@@ -70,13 +70,13 @@ def _show(invocation: Invocation, previews: Sequence[Preview], *, single: bool) 
         found = [
             {
                 **preview_json(each.plan, each.forecast, each.quarantine),
-                "warnings": list(each.desired.warnings),
+                "warnings": list(each.warnings),
             }
             for each in previews
         ]
         invocation.show_json(found[0] if single else {"plans": found})
         return
     texts = [preview_text(each.plan, each.forecast, each.quarantine) for each in previews]
-    warnings = {each.desired.environment: each.desired.warnings for each in previews}
+    warnings = {each.desired.environment: each.warnings for each in previews}
     lines = warning_lines(warnings, style=invocation.style)
     invocation.show("\n\n".join([*texts, "\n".join(lines)] if lines else texts))

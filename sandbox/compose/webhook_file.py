@@ -71,12 +71,15 @@ def _webhook(item: Node, place: Place) -> Webhook | None:
     kinds = _words(item, "on", place, _KINDS)
     if url is None:
         return None
+    environments = _words(item, "environments", place) or ()
+    places = (each.mark.text for each in items(item.get("environments")))
     return Webhook(
         url=url,
         format=MessageFormat(form or MessageFormat.JSON),
-        environments=_words(item, "environments", place) or (),
+        environments=environments,
         on=USUAL if kinds is None else frozenset(map(EventKind, kinds)),
         place=item.mark.text,
+        named=tuple(zip(environments, places, strict=True)),
     )
 
 

@@ -13,6 +13,9 @@ ADDRESS: Final = re.compile(
     r"https?://(?:[^/@\s?#]*@)?(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:[/?#]\S*)?"
 )
 
+WEBHOOK_FILE: Final = "notify.yaml"
+"""Name of the file that says where messages go."""
+
 QUIET: Final = frozenset(
     {
         *(EventKind.PLANNED, EventKind.OUTPUT),
@@ -45,6 +48,7 @@ class Webhook:
         environments: Whose events; empty is all of them.
         on: Which kinds.
         place: ``file:line`` of the entry.
+        named: Each of *environments*, and ``file:line`` where it stands.
     """
 
     url: str = field(repr=False)
@@ -52,6 +56,7 @@ class Webhook:
     environments: tuple[str, ...] = ()
     on: frozenset[EventKind] = USUAL
     place: str = ""
+    named: tuple[tuple[str, str], ...] = ()
 
     @property
     def host(self) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import ConflictError, EngineError, InvalidComposeError
 from sandbox.runtime.desired import load_at
+from sandbox.runtime.file_warnings import file_warnings
 from sandbox.runtime.preview import preview_plan
 from sandbox.runtime.staged import load_staged, staged_environments
 from sandbox.runtime.sync import refuse_unmeant_emptiness
@@ -92,7 +93,7 @@ def check_staged(workspace: Workspace) -> Checked:
     names = staged_environments(repository)
     found = _load_all(partial(load_staged, repository), names)
     checked = _previews(lambda: tuple(preview_plan(workspace, name, staged=True) for name in names))
-    return replace(checked, warnings={each.environment: each.warnings for each in found})
+    return replace(checked, warnings=_warnings(workspace, found))
 
 
 def check_pushed(workspace: Workspace, lines: Iterable[str]) -> Checked:
@@ -121,7 +122,11 @@ def check_pushed(workspace: Workspace, lines: Iterable[str]) -> Checked:
             preview_plan(workspace, each.environment, ref=each.revision) for each in wanted
         )
     )
-    return replace(checked, warnings={each.environment: each.warnings for each in wanted})
+    return replace(checked, warnings=_warnings(workspace, wanted))
+
+
+def _warnings(workspace: Workspace, found: Iterable[DesiredState]) -> dict[str, tuple[str, ...]]:
+    return {each.environment: file_warnings(workspace, each) for each in found}
 
 
 def _load_all(

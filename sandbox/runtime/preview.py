@@ -17,6 +17,7 @@ from sandbox.runtime.desired import (
     ref_commit,
     require_environment,
 )
+from sandbox.runtime.file_warnings import file_warnings
 from sandbox.runtime.observe import observe
 from sandbox.runtime.source import CommitSource
 from sandbox.runtime.staged import load_staged, staged_environments
@@ -44,12 +45,14 @@ class Preview:
     A plan that nobody executes.
 
     Attributes:
+        warnings: What the files warn of.
         quarantine: Why the plan is the way back to an earlier commit; ``None`` when it is not.
     """
 
     plan: Plan
     desired: DesiredState
     forecast: Forecast
+    warnings: tuple[str, ...]
     quarantine: Quarantine | None = None
 
 
@@ -79,7 +82,13 @@ def preview_plan(
     plan = plan_sync(desired, observe(workspace, desired), policy)
     applied = last_applied(workspace, environment) if workspace.edge_port else None
     expected = forecast(plan, desired, applied)
-    return Preview(plan=plan, desired=desired, forecast=expected, quarantine=quarantine)
+    return Preview(
+        plan=plan,
+        desired=desired,
+        forecast=expected,
+        warnings=file_warnings(workspace, desired),
+        quarantine=quarantine,
+    )
 
 
 def load_desired(

@@ -21,6 +21,7 @@ from sandbox.planning.urls import urls
 from sandbox.runtime.desired import attempted_commit, subject_of
 from sandbox.runtime.doors import doors
 from sandbox.runtime.evidence import gate_statuses
+from sandbox.runtime.file_warnings import file_warnings
 from sandbox.runtime.observe import observe
 from sandbox.runtime.pins import build_contexts, read_pin
 from sandbox.runtime.source import ENVIRONMENTS
@@ -62,7 +63,7 @@ def read_status(
     desired = wanted.desired
     status = _of_source(workspace, status, desired)
     gates = with_running(gate_statuses(workspace, wanted.tracked), status.syncing)
-    status = replace(status, gates=gates, warnings=wanted.tracked.warnings)
+    status = replace(status, gates=gates, warnings=file_warnings(workspace, wanted.tracked))
     status = _of_engine(workspace, status, desired, wanted.quarantine)
     if brake and status.sync is SyncStatus.OUT_OF_SYNC and status.suspension is None:
         next_step = f"sandbox plan {status.name}; repair it now: sandbox sync {status.name}"

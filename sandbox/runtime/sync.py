@@ -29,6 +29,7 @@ from sandbox.planning.plan import lasting_holds, plan_sync
 from sandbox.planning.routes import INGRESS
 from sandbox.runtime.duration import Moment
 from sandbox.runtime.executor import Execution, StepResult, step_records
+from sandbox.runtime.file_warnings import file_warnings
 from sandbox.runtime.observe import observe
 from sandbox.runtime.person import person
 from sandbox.runtime.plausible import refuse_blind
@@ -309,7 +310,7 @@ def _record(
         held=_held(seen) if outcome is Outcome.SUCCEEDED else (),
         steps=step_records(results),
         log=log,
-        warnings=seen.desired.warnings,
+        warnings=file_warnings(workspace, seen.desired),
         author=person() if request.trigger in {Trigger.PERSON, Trigger.PIPELINE} else "",
     )
 

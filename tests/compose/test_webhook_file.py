@@ -25,6 +25,7 @@ def test_a_webhook_says_where_whose_and_what() -> None:
             environments=("production",),
             on=frozenset({EventKind.DEGRADED, EventKind.DRIFT}),
             place="notify.yaml:2",
+            named=(("production", "notify.yaml:2"),),
         ),
         Webhook(url="http://127.0.0.1/x", on=USUAL, place="notify.yaml:3"),
     )
