@@ -7,6 +7,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Concatenate, ParamSpec
 
 import typer
@@ -38,6 +39,17 @@ app = typer.Typer(
 )
 
 
+def _repo(text: str | None) -> str | None:
+    """
+    Refuse the name of a command, which stands here when the folder was forgotten.
+    """
+    if text is None or not named([text]) or Path(text).exists():
+        return text
+    raise typer.BadParameter(
+        f"--repo takes a folder, and {text!r} is none, but a command; write: --repo DIR {text}"
+    )
+
+
 def _timeout(text: str | None) -> float | None:
     """
     Read ``90``, ``90s``, ``2m``, ``1h`` as seconds.
@@ -67,6 +79,7 @@ RepoOption = Annotated[
         "--repo",
         metavar="DIR",
         help=REPO_HELP,
+        callback=_repo,
     ),
 ]
 OutputOption = Annotated[

@@ -74,6 +74,33 @@ def test_a_bad_value_is_told_with_those_that_are_allowed(
         assert leaked not in said
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--repo", "up"],
+        ["--repo", "status", "production"],
+        ["--repo=stop"],
+        ["plan", "--repo", "up"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_in_place_of_the_folder_is_told_so(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sync").mkdir()
+    named = next(each for each in ("up", "status", "stop") if each in " ".join(words))
+
+    result = CliRunner().invoke(loaded_app(), words)
+
+    assert result.exit_code == 2
+    assert (
+        f"--repo takes a folder, and '{named}' is none, but a command; write: --repo DIR {named}"
+    ) in result.stderr
+    # A folder may have the name of a command.
+    assert "is none" not in CliRunner().invoke(loaded_app(), ["--repo", "sync"]).stderr
+
+
 PLAIN = (str, str | None, bool, bool | None, list[str], list[str] | None, Path, Path | None)
 """Kinds of values that are never refused by the library."""
 
