@@ -13,6 +13,8 @@ from sandbox.cli.command import command
 from sandbox.cli.invocation import Invocation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sandbox.compose.project import Project
 
 
@@ -77,14 +79,20 @@ def config(
             project_directory=project_directory,
             project_name=project_name,
         )
+        warnings = project.findings.warnings
     else:
-        project = _of_environment(invocation, environment, ref)
-    _show(invocation, project, reveal=reveal)
+        project, warnings = _of_environment(invocation, environment, ref)
+    _show(invocation, project, warnings, reveal=reveal)
 
 
-def _of_environment(invocation: Invocation, environment: str | None, ref: str | None) -> Project:
+def _of_environment(
+    invocation: Invocation, environment: str | None, ref: str | None
+) -> tuple[Project, tuple[str, ...]]:
     """
     Load what *environment* tracks, or what it is at *ref*; the only one when none is named.
+
+    Returns:
+        Its files as one, and what they warn of.
     """
     from sandbox.cli.opened import note_branch, opened
     from sandbox.errors import UsageError
@@ -101,13 +109,16 @@ def _of_environment(invocation: Invocation, environment: str | None, ref: str | 
         return load_config(workspace, name, ref=ref)
 
 
-def _show(invocation: Invocation, project: Project, *, reveal: bool) -> None:
+def _show(
+    invocation: Invocation, project: Project, warnings: Sequence[str], *, reveal: bool
+) -> None:
     from sandbox.render.config import config_json, config_model, config_text
+    from sandbox.render.warnings import warning_lines
     from sandbox.secrecy.harvest import secrets_of_value
     from sandbox.secrecy.vault import learn
 
-    for warning in project.findings.warnings:
-        invocation.note(f"warning: {warning}")
+    for line in warning_lines({project.name: warnings}, style=invocation.note_style):
+        invocation.note(line)
     learn(secrets_of_value(config_model(project.tree)))
     printed = config_json if invocation.json else config_text
     invocation.pass_on(printed(project.tree, reveal=reveal))

@@ -135,8 +135,16 @@ def declared_environments(
     return found
 
 
-def load_config(workspace: Workspace, environment: str, *, ref: str | None = None) -> Project:
-    """Load the files of *environment* at what it tracks, or at *ref*, as Compose prints them."""
+def load_config(
+    workspace: Workspace, environment: str, *, ref: str | None = None
+) -> tuple[Project, tuple[str, ...]]:
+    """
+    Load the files of *environment* at what it tracks, or at *ref*, as Compose prints them.
+
+    Returns:
+        The files as one, and what they warn of, as in a `Preview`.
+    """
     desired = load_desired(workspace, environment, ref=ref)
     source = CommitSource(repository=workspace.repository, revision=desired.revision)
-    return load_committed(environment, source, desired.release)
+    project = load_committed(environment, source, desired.release)
+    return project, file_warnings(workspace, desired)

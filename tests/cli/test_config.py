@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from sandbox.bootstrap import open_workspace
+from sandbox.runtime.desired import load_tracked
+from sandbox.runtime.file_warnings import file_warnings
+from tests.cli.conftest import git
 from tests.cli_ground import loaded_app
 
 
@@ -93,3 +97,25 @@ def test_a_variable_that_is_not_set_is_told_with_the_file_to_set_it_in(
 
     _, _, stderr = call("config", "--file", "s/a.yaml", "--env-file", "v.env")
     assert "(set it in `v.env`, or" in stderr
+
+
+def test_the_warnings_of_an_environment_are_those_of_plan(repository: Path) -> None:
+    file = repository / "environments" / "staging" / "compose.yaml"
+    file.write_text(
+        "x-sandbox: {}\nservices:\n  web:\n    image: nothing.invalid/web\n"
+        "    user: $WHO\n    volumes: [./data:/data]\n"
+    )
+    state = repository / ".git" / "sandbox"
+    state.mkdir(exist_ok=True)
+    webhook = "{url: 'http://127.0.0.1:1/x', environments: [stagin]}"
+    (state / "notify.yaml").write_text(f"webhooks:\n- {webhook}\n")
+    git("commit", "-q", "-a", "-m", "Change", cwd=repository)
+    with open_workspace(str(repository)) as workspace:
+        desired = load_tracked(workspace.repository, "staging")
+        expected = [f"warning: {each}" for each in file_warnings(workspace, desired)]
+
+    status, _, stderr = call("--repo", str(repository), "config", "staging")
+
+    assert (status, stderr.splitlines()) == (0, expected)
+    for part in ("WHO is not set", "has no tag", "becomes the volume", "environment 'stagin'"):
+        assert part in stderr
