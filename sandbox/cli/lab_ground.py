@@ -283,7 +283,7 @@ def ground(
             if keep:
                 say(f"left running; to end it: {removal(folder)}")
             else:
-                _remove(made)
+                _remove(made, opened)
 
 
 def _prepared(
@@ -311,9 +311,11 @@ def removal(folder: Path) -> str:
     return f"sandbox --repo {shlex.quote(str(folder))} down --volumes"
 
 
-def _remove(ground: Ground) -> None:
+def _remove(ground: Ground, opened: ExitStack) -> None:
     """
     Remove containers, data and repository; keep the repository when the others could not be.
+
+    *opened* is closed before, for a journal that is open says that it was deleted.
     """
     try:
         ground.prepare("sandbox", "down", "--volumes")
@@ -321,6 +323,7 @@ def _remove(ground: Ground) -> None:
         ground.leftover = f"{error.message}; to remove it: {removal(ground.folder)}"
         ground.say(f"left behind: {ground.leftover}")
     else:
+        opened.close()
         shutil.rmtree(ground.folder, ignore_errors=True)
 
 

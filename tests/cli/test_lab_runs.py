@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -300,6 +300,12 @@ def test_repeat_takes_a_number_from_one_on(lab: Laboratory) -> None:
     assert lab.made == []
 
 
+class RemovableGround(CalmGround):
+    @override
+    def prepare(self, *words: str) -> lab_ground.Finished:
+        return lab_ground.Finished(status=0, output="", errors="")
+
+
 class StubbornGround(CalmGround):
     @override
     def prepare(self, *words: str) -> lab_ground.Finished:
@@ -317,11 +323,29 @@ def test_a_repository_whose_containers_cannot_be_removed_stays_and_the_command_i
         say=said.append,
         tick=lambda _: None,
     )
-    lab_ground._remove(made)
+    lab_ground._remove(made, ExitStack())
     assert tmp_path.is_dir()
     assert f"sandbox --repo {tmp_path} down --volumes" in made.leftover
     assert "no engine answers" in made.leftover
     assert said == [f"left behind: {made.leftover}"]
+
+
+def test_the_journal_is_closed_before_its_folder_goes(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    made = RemovableGround(
+        folder=folder,
+        workspace=cast("Workspace", None),
+        addresses={},
+        say=print,
+        tick=lambda _: None,
+    )
+    was_there: list[bool] = []
+    with ExitStack() as opened:
+        opened.callback(lambda: was_there.append(folder.is_dir()))
+        lab_ground._remove(made, opened)
+    assert was_there == [True]
+    assert not folder.exists()
 
 
 def test_a_repository_that_cannot_be_prepared_is_removed(
