@@ -7,6 +7,8 @@ through the console, so that it stays while everything behind it comes and goes.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sandbox.model.container_file import ContainerFile
 from sandbox.model.ingress import IngressConfig
 from sandbox.model.service import Build, Healthcheck, Limits, Service
@@ -153,6 +155,7 @@ def _script(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=8)  # every look asks for it many times, and it is always the same
 def ingress_service(name: str) -> Service:
     """
     Give the service that an ingress is, without ports, networks and a name for its image.

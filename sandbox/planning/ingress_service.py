@@ -5,6 +5,7 @@ The ingress as a service of its environment: derived from the others, made and k
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from sandbox.model.service import Attachment
@@ -80,6 +81,7 @@ def has_ingress(desired: DesiredState) -> bool:
     return any(service.name == INGRESS for service in desired.services)
 
 
+@cache
 def ingress_template() -> Service:
     """
     What every ingress is, whatever it is for: the repository has no say in it.

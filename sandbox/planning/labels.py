@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.model.surroundings import Hook
@@ -50,6 +52,7 @@ COMPOSE_DEPENDS_ON: Final = COMPOSE + "depends_on"
 
 _GRACE_S: Final = 10.0
 _GRACE_MAX_S: Final = 3600.0
+_NO_FIELDS: Final[Mapping[str, str]] = MappingProxyType({})
 _REPLICA = re.compile(r"[1-9][0-9]{0,5}")
 
 
@@ -235,14 +238,15 @@ def pre_stop_hooks(labels: Mapping[str, str]) -> tuple[Hook, ...]:
         return ()
 
 
-def _parse_fields(text: str) -> dict[str, str]:
+@lru_cache(maxsize=512)  # of one container it is asked for dozens of times in one look
+def _parse_fields(text: str) -> Mapping[str, str]:
     try:
         loaded: object = json.loads(text)
     except (ValueError, RecursionError):
-        return {}
+        return _NO_FIELDS
     if not isinstance(loaded, dict):
-        return {}
-    return {str(key): str(value) for key, value in loaded.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] -- any JSON
+        return _NO_FIELDS
+    return MappingProxyType({str(key): str(value) for key, value in loaded.items()})  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] -- any JSON
 
 
 def _object_labels(

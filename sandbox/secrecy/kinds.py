@@ -49,6 +49,10 @@ class _Rule(NamedTuple):
 
 def hide_kinds(text: str) -> str:
     """Write ``***`` in place of everything in *text* that looks like a secret."""
+    return _hide_in_short(text) if len(text) <= _SHORT else _hide(text)
+
+
+def _hide(text: str) -> str:
     for _ in range(_ROUNDS):
         hidden = text
         for rule in _rules_for(text):
@@ -73,8 +77,9 @@ def _in(text: str) -> frozenset[str]:
     )
 
 
-# Environments of one application say the same, most of it.
+# Environments of one application say the same, most of it, and each look says it again.
 _in_short = lru_cache(4096)(_in)
+_hide_in_short = lru_cache(4096)(_hide)
 
 
 def _rules_for(text: str) -> Iterator[_Rule]:
