@@ -162,7 +162,7 @@ def _best(
     """
     The container that tells most: one that serves, else the newest; of a job the declared one.
     """
-    spec_hash = _spec_hash(desired, observed, service)
+    spec_hash = _spec_hash(desired, observed, service) if job else ""
     candidates: list[tuple[bool, bool, float, str, ObservedContainer]] = []
     for container in present_containers(observed):
         labels = parse_container_labels(container.labels)
