@@ -536,7 +536,11 @@ class Journal(Ledger, Protocol):
         ...
 
     def mark_routed(self, container_id: str, started_at: float, config_hash: str) -> None:
-        """The ingress in the container as started then proved that it does *config_hash*."""
+        """
+        The ingress in the container as started then proved that it does *config_hash*.
+
+        With 0.0 it was told that last, and has proved nothing.
+        """
         ...
 
     def routed(self) -> Mapping[str, tuple[float, str]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from sandbox.bootstrap import open_workspace
+from sandbox.errors import EngineUnreachableError
 from sandbox.planning.ingress_service import ingress_template
 from sandbox.runtime.control import LocalControl
 from sandbox.runtime.edge import Edge
@@ -37,13 +38,23 @@ WEB = f"{{image: {BASE_IMAGE}, ports: [{{target: 8080, app_protocol: http}}]}}"
 
 
 class StartedIngress(FakeIngress):
-    """An ingress runs in every container."""
+    """
+    An ingress runs in every container.
+
+    Attributes:
+        loses: It does what it is told next, and the answer is lost.
+    """
+
+    loses = False
 
     @override
     def apply(self, container_id: str, config: IngressConfig) -> None:
         if container_id not in self.running:
             self.start(container_id)
         super().apply(container_id, config)
+        if self.loses:
+            self.loses = False
+            raise EngineUnreachableError("the answer was lost")
 
 
 @dataclass(kw_only=True)

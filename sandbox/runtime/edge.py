@@ -35,6 +35,7 @@ from sandbox.planning.plan import plan_sync
 from sandbox.planning.slot import is_live
 from sandbox.runtime.executor import Execution
 from sandbox.runtime.sites import find_application, find_port, find_sites, observe_edge
+from sandbox.runtime.traffic import NEVER_PROVED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -161,11 +162,11 @@ class Edge:
         for name in added:
             engine.connect_network(container.id, Endpoint(network_name=name))
         config = edge_config(sites)
-        if container.config_hash != config_hash(config):
+        wanted, journal = config_hash(config), self._workspace.journal
+        if container.config_hash != wanted:
+            journal.mark_routed(container.id, NEVER_PROVED, wanted)
             self._workspace.ingress.apply(container.id, config)
-            self._workspace.journal.mark_routed(
-                container.id, container.started_at, config_hash(config)
-            )
+            journal.mark_routed(container.id, container.started_at, wanted)
 
     def _take_down(self) -> None:
         observed = self._observed()

@@ -35,6 +35,8 @@ SAY_S = 5.0
 """Between two lines of how many requests a canary has."""
 VERDICT_S = 5.0
 VERDICT_LOOK_S = 0.1
+NEVER_PROVED = 0.0
+"""Stands for the start of an ingress that was told something and has not proved it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -154,6 +156,8 @@ class Traffic:
                 raise HeldError(said, remedy="send it requests, or lower min_requests")
 
     def _apply(self, ingress_id: str, config: IngressConfig) -> None:
+        # What it proved before is void from here on: a crash must not leave it as a proof.
+        self.workspace.journal.mark_routed(ingress_id, NEVER_PROVED, config_hash(self.config))
         self.workspace.ingress.apply(ingress_id, config)
         self.config = config
         ingress = self._healed(ingress_id)

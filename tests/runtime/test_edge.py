@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from typing_extensions import override
 
 from sandbox.adapters.git_repository import open_repository
 from sandbox.errors import EngineError
@@ -32,22 +31,12 @@ from tests.builders import a_desired_state, a_service
 from tests.fakes.clock import FakeClock
 from tests.fakes.engine import FakeEngine
 from tests.fakes.engine_objects import FakeContainer, Fault
-from tests.fakes.ingress import FakeIngress
 from tests.fakes.journal import FakeJournal
+from tests.quick_ground import StartedIngress
 from tests.repositories import DiskRepository
 
 PORT = 18080
 FILE = "x-sandbox: {}\nname: shop\nservices:\n  web: {image: x, ports: [{ports}]}\n"
-
-
-class StartedIngress(FakeIngress):
-    """An ingress runs in every container."""
-
-    @override
-    def apply(self, container_id: str, config: IngressConfig) -> None:
-        if container_id not in self.running:
-            self.start(container_id)
-        super().apply(container_id, config)
 
 
 class Ground:
@@ -133,6 +122,21 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
     found = Ground(tmp_path)
     yield found
     found.workspace.repository.close()  # type: ignore[attr-defined] # the adapter's
+
+
+def test_an_edge_that_was_told_something_unproven_is_told_again(ground: Ground) -> None:
+    ground.declare("production", "staging")
+    ground.bring_up("production")
+    ground.edge.refresh()
+    before = ground.config()
+
+    ground.bring_up("staging")
+    ground.ingress.loses = True
+    assert ground.edge.refresh().number == 0
+    assert ground.config() != before
+
+    with ground.edge.without("staging"):
+        assert ground.config() == before
 
 
 def test_the_edge_leads_to_every_environment_that_has_an_ingress(ground: Ground) -> None:
