@@ -172,11 +172,14 @@ class Turns:
     def let_go(self) -> None:
         """
         Take the requests off what is one replica too many, last.
+
+        It may be all that works: it stays until the replicas that stay have come up.
         """
         beyond = self.cast.beyond
         self.requests.away(beyond, self._labels(beyond), "is one replica too many", self.turn)
+        proofs = [wait for slot in self.cast.fresh for wait in self.proofs[slot.target]]
         for each in beyond:
-            self.stops[each.id] = self.requests.drained(each)
+            self.stops[each.id] = (*self.requests.drained(each), *proofs)
 
     def _let_start(self, slot: Slot, waits: tuple[str, ...]) -> None:
         early = self._stop_ids(self.cast.early[slot.target])

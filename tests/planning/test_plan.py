@@ -9,7 +9,7 @@ from sandbox.model.action import (
     StopContainer,
 )
 from sandbox.model.ingress import RouteMode
-from sandbox.model.observed import TakenPort
+from sandbox.model.observed import ContainerState, TakenPort
 from sandbox.model.plan import HoldReason, Plan
 from sandbox.model.service import Attachment
 from sandbox.planning.plan import is_in_sync
@@ -241,6 +241,19 @@ def test_a_third_generation_is_stopped_before_anything_new_starts() -> None:
     assert "stop web-1 (old)" in found["start web-1"]
     assert "stop web-1 (old 2)" not in found["start web-1"]
     assert "drain web-1 (old)" in found["stop web-1 (old)"]
+
+
+def test_a_replica_too_many_that_alone_works_stays_until_the_others_do() -> None:
+    before = a_desired_state(a_service("worker", replicas=2))
+    after = a_desired_state(a_service("worker", environment={"CHANGED": "1"}))
+    observed = a_running_state(before)
+    first, second = observed.containers
+    stopped = replace(first, state=ContainerState.EXITED, exit_code=143)
+
+    found = waits(sync(after, replace(observed, containers=(stopped, second))))
+
+    assert "await worker-1" in found["stop worker-2"]
+    assert "await worker-1" not in waits(sync(after, observed))["stop worker-2"]
 
 
 def test_a_container_that_gets_another_address_gets_its_requests_there() -> None:
