@@ -7,13 +7,14 @@ process of its own.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from sandbox.errors import SandboxError, UsageError
 from sandbox.model.event import EventKind
 from sandbox.runtime.desired import environment_names, require_environment
+from sandbox.runtime.sites import find_edge
 from sandbox.runtime.status import read_status
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from sandbox.runtime.workspace import Workspace
 
 FOLLOW_S = 0.1
-_AT_ONCE = 4
 
 
 def read_statuses(
@@ -50,18 +50,14 @@ def read_statuses(
     for name in environments:
         if name not in reconciled:
             require_environment(workspace.repository, name)
+    edge = cache(partial(find_edge, workspace))  # for all of them it is the same one
 
     def look(name: str) -> EnvironmentStatus:
-        return read_status(workspace, name, reconciled=name in reconciled, brake=brake(name))
+        return read_status(
+            workspace, name, reconciled=name in reconciled, brake=brake(name), edge=edge
+        )
 
-    if len(names) < 2:  # noqa: PLR2004 - one needs no thread
-        return tuple(map(look, names))
-    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="status")
-    try:
-        return tuple(pool.map(look, names))
-    finally:
-        # Who interrupts it does not wait for an engine that is silent.
-        pool.shutdown(wait=False, cancel_futures=True)
+    return tuple(map(look, names))
 
 
 def _all_names(workspace: Workspace, reconciled: Sequence[str]) -> list[str]:

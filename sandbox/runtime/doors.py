@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sandbox.errors import SandboxError
@@ -16,9 +17,10 @@ from sandbox.runtime.sites import find_edge
 from sandbox.runtime.wanted import last_applied, load_wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sandbox.model.desired import DesiredState
+    from sandbox.model.edge import EdgeNow
     from sandbox.model.observed import ObservedState
     from sandbox.runtime.workspace import Workspace
 
@@ -37,9 +39,14 @@ class Doors:
     pending: bool = False
 
 
-def doors(workspace: Workspace, desired: DesiredState, observed: ObservedState) -> Doors:
+def doors(
+    workspace: Workspace,
+    desired: DesiredState,
+    observed: ObservedState,
+    edge: Callable[[], EdgeNow],
+) -> Doors:
     """
-    Look where the edge is, and say how it leads to *desired*, as committed.
+    Have *edge* look where the edge is, and say how it leads to *desired*, as committed.
 
     Raises:
         SandboxError: The engine does not answer any more.
@@ -51,12 +58,12 @@ def doors(workspace: Workspace, desired: DesiredState, observed: ObservedState) 
     found = routes(desired)
     if not edge_urls(desired.environment, found, workspace.edge_port):
         return Doors(notes=moved)
-    edge = find_edge(workspace)
-    notes = (*moved, main_note(desired.environment, found), *edge_notes(edge))
+    now = edge()
+    notes = (*moved, main_note(desired.environment, found), *edge_notes(now))
     return Doors(
-        urls=edge_urls(desired.environment, found, edge.number),
+        urls=edge_urls(desired.environment, found, now.number),
         notes=tuple(filter(None, notes)),
-        pending=edge.pending,
+        pending=now.pending,
     )
 
 
@@ -77,7 +84,7 @@ def addresses(workspace: Workspace, environment: str) -> tuple[str, ...]:
         desired = last_good
     try:
         observed = observe(workspace, desired)
-        entrance = doors(workspace, desired, observed)
+        entrance = doors(workspace, desired, observed, partial(find_edge, workspace))
     except SandboxError:
         return urls(desired)
     return (*urls(desired, observed), *entrance.urls)

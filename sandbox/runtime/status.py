@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sandbox.delivery.quarantine import quarantine_remedy, quarantine_text
@@ -24,6 +25,7 @@ from sandbox.runtime.evidence import gate_statuses
 from sandbox.runtime.file_warnings import file_warnings
 from sandbox.runtime.observe import observe
 from sandbox.runtime.pins import build_contexts, read_pin
+from sandbox.runtime.sites import find_edge
 from sandbox.runtime.source import ENVIRONMENTS
 from sandbox.runtime.suspension import active_suspension
 from sandbox.runtime.sync import hold_text, refuse_unmeant_emptiness
@@ -31,7 +33,10 @@ from sandbox.runtime.under_way import syncing_now
 from sandbox.runtime.wanted import last_applied, load_wanted, policy_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.model.desired import DesiredState
+    from sandbox.model.edge import EdgeNow
     from sandbox.model.ingress import ServingServer
     from sandbox.model.observed import ObservedState
     from sandbox.model.plan import Plan
@@ -40,13 +45,20 @@ if TYPE_CHECKING:
 
 
 def read_status(
-    workspace: Workspace, environment: str, *, reconciled: bool = False, brake: str = ""
+    workspace: Workspace,
+    environment: str,
+    *,
+    reconciled: bool = False,
+    brake: str = "",
+    edge: Callable[[], EdgeNow] | None = None,
 ) -> EnvironmentStatus:
     """
     Look at *environment* now; what cannot be known is said to be unknown, never raised.
 
-    *reconciled* says that a controller looks after it, *brake* why it waits with a repair.
+    *reconciled* says that a controller looks after it, *brake* why it waits with a repair. *edge*
+    looks where the edge is, for several environments once.
     """
+    edge = edge or partial(find_edge, workspace)
     trouble = workspace.journal.trouble()
     status = EnvironmentStatus(
         name=environment,
@@ -59,12 +71,12 @@ def read_status(
         wanted = load_wanted(workspace, environment)
         refuse_unmeant_emptiness(wanted.desired)
     except SandboxError as error:
-        return _unreadable(workspace, status, error)
+        return _unreadable(workspace, status, error, edge)
     desired = wanted.desired
     status = _of_source(workspace, status, desired)
     gates = with_running(gate_statuses(workspace, wanted.tracked), status.syncing)
     status = replace(status, gates=gates, warnings=file_warnings(workspace, wanted.tracked))
-    status = _of_engine(workspace, status, desired, wanted.quarantine)
+    status = _of_engine(workspace, status, desired, edge, wanted.quarantine)
     if brake and status.sync is SyncStatus.OUT_OF_SYNC and status.suspension is None:
         next_step = f"sandbox plan {status.name}; repair it now: sandbox sync {status.name}"
         health = worst((status.health, Health.DEGRADED))
@@ -92,12 +104,15 @@ def _in_quarantine(
 
 
 def _unreadable(
-    workspace: Workspace, status: EnvironmentStatus, error: SandboxError
+    workspace: Workspace,
+    status: EnvironmentStatus,
+    error: SandboxError,
+    edge: Callable[[], EdgeNow],
 ) -> EnvironmentStatus:
     """The commit is of no use: what runs is left alone, and is told as the last good commit's."""
     last_good = last_applied(workspace, status.name)
     if last_good is not None:
-        status = _of_engine(workspace, _of_source(workspace, status, last_good), last_good)
+        status = _of_engine(workspace, _of_source(workspace, status, last_good), last_good, edge)
     revision = attempted_commit(workspace.repository, status.name)
     return replace(
         status,
@@ -132,11 +147,12 @@ def _of_engine(
     workspace: Workspace,
     status: EnvironmentStatus,
     desired: DesiredState,
+    edge: Callable[[], EdgeNow],
     quarantine: Quarantine | None = None,
 ) -> EnvironmentStatus:
     try:
         observed = observe(workspace, desired)
-        entrance = doors(workspace, desired, observed)
+        entrance = doors(workspace, desired, observed, edge)
     except SandboxError as error:
         return replace(status, message=error.message, next_step=error.remedy)
     policy = policy_of(workspace, desired, quarantine, workspace.policy)

@@ -52,12 +52,16 @@ class WorkTree:
 
     def place(self, path: str) -> Path | None:
         """Place of *path*; ``None`` when a folder on the way is a link or missing."""
-        here = Path(self.top)
+        here = self.top
         for part in path_parts(path):
-            if here.is_symlink() or not here.is_dir():
+            try:
+                about = os.lstat(here)
+            except (OSError, ValueError):
                 return None
-            here /= part
-        return here
+            if not stat.S_ISDIR(about.st_mode):
+                return None
+            here = f"{here}/{part}"
+        return Path(here)
 
     def files(self, folder: str) -> Iterator[str]:
         """Paths of files and links below *folder*, caches and nested repositories left out."""
