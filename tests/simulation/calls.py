@@ -1,0 +1,139 @@
+"""
+Every call of a port: where the baton may change hands, and where what was arranged goes wrong.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from sandbox.errors import EngineError, EngineUnreachableError, StaleError
+from tests.simulation.baton import Baton, KilledError
+
+LONG_S: Final = 8.0
+
+
+class FaultKind(StrEnum):
+    """What goes wrong at a call."""
+
+    KILLED_BEFORE = "killed before"
+    KILLED_AFTER = "killed after"
+    ANSWER_LOST = "answer lost"
+    SERVER_ERROR = "500"
+    CONFLICT = "409"
+    NOT_FOUND = "404"
+    SLOW = "slow"
+    STALE_LIST = "stale list"
+    PARTIAL_LIST = "partial list"
+    EMPTY_LIST = "empty list"
+    EVENT_LOST = "event lost"
+    EVENT_DOUBLED = "event doubled"
+    EVENTS_CUT = "event stream cut"
+
+
+KILLS: Final = (FaultKind.KILLED_BEFORE, FaultKind.KILLED_AFTER)
+OF_CALLS: Final = (
+    FaultKind.ANSWER_LOST,
+    FaultKind.SERVER_ERROR,
+    FaultKind.CONFLICT,
+    FaultKind.NOT_FOUND,
+    FaultKind.SLOW,
+)
+LIES: Final = (FaultKind.STALE_LIST, FaultKind.PARTIAL_LIST, FaultKind.EMPTY_LIST)
+OF_EVENTS: Final = (FaultKind.EVENT_LOST, FaultKind.EVENT_DOUBLED, FaultKind.EVENTS_CUT)
+
+
+@dataclass(slots=True, kw_only=True)
+class Fault:
+    """
+    One thing that goes wrong once.
+
+    Attributes:
+        left: So many more calls that it could hit are spared.
+    """
+
+    kind: FaultKind
+    left: int
+
+
+@dataclass(slots=True)
+class Calls:
+    """
+    What all ports of a simulation share.
+
+    Attributes:
+        armed: What is still to go wrong.
+        hit: How often what went wrong.
+        sites: How often which call was made.
+    """
+
+    baton: Baton
+    armed: list[Fault]
+    hit: Counter[FaultKind]
+    sites: Counter[str]
+    on_hit: Callable[[str], None] = lambda _: None
+
+    def read(self, port: str, method: str, target: str = "") -> None:
+        """A call that changes nothing; it can fail before only."""
+        self._begin(port, method, target)
+        if port == "engine":
+            self._refuse(method, self.take(*OF_CALLS, method=method))
+
+    @contextmanager
+    def change(self, port: str, method: str, target: str) -> Iterator[None]:
+        """A call that changes something in the block."""
+        self._begin(port, method, target)
+        fault = self.take(*OF_CALLS, method=method) if port == "engine" else None
+        if fault is not FaultKind.ANSWER_LOST:
+            self._refuse(method, fault)
+        kill = self.take(*KILLS, method=method)
+        if kill is FaultKind.KILLED_BEFORE:
+            self._kill()
+        yield
+        if kill is FaultKind.KILLED_AFTER:
+            self._kill()
+        if fault is FaultKind.ANSWER_LOST:
+            raise EngineUnreachableError(f"cannot {method}: the answer was lost")
+        self.baton.turn()
+
+    def take(self, *kinds: FaultKind, method: str = "") -> FaultKind | None:
+        """Take the first thing that is to go wrong now and is one of *kinds*, if there is one."""
+        for fault in self.armed:
+            if fault.kind in kinds:
+                if fault.left > 0:
+                    fault.left -= 1
+                    continue
+                self.armed.remove(fault)
+                self.hit[fault.kind] += 1
+                self.on_hit(f"{fault.kind}: {method} by {self.baton.current.name}")
+                return fault.kind
+        return None
+
+    def _begin(self, port: str, method: str, target: str) -> None:
+        baton = self.baton
+        baton.turn()
+        self.sites[f"{port}.{method}"] += 1
+        task = baton.current
+        who = f"{task.environment}/{task.name}" if task.environment else task.name
+        baton.log.append(f"{baton.now:.3f} {who}: {port}.{method} {target}".rstrip())
+
+    def _kill(self) -> None:
+        self.baton.kill(self.baton.current.process)
+        raise KilledError
+
+    def _refuse(self, method: str, fault: FaultKind | None) -> None:
+        match fault:
+            case FaultKind.SLOW:
+                self.baton.sleep(LONG_S)
+            case FaultKind.SERVER_ERROR:
+                raise EngineError(f"cannot {method}: server error", temporary=True)
+            case FaultKind.CONFLICT | FaultKind.NOT_FOUND:
+                raise StaleError(f"cannot {method}: {fault}")
+            case FaultKind.ANSWER_LOST:
+                raise EngineUnreachableError(f"cannot {method}: the answer was lost")
+            case _:
+                pass

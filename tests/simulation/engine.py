@@ -1,0 +1,271 @@
+"""
+The fake engine in simulated time: containers live their lives, lists lie, people meddle.
+
+What a list may say is checked against inspects as `sandbox.adapters.docker_engine.snapshot` does,
+so a lie that gets through here is one that gets through there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from typing_extensions import override
+
+from sandbox.errors import EngineUnreachableError, ImplausibleError
+from sandbox.model.action import ContainerSpec
+from sandbox.model.observed import (
+    ContainerState,
+    EngineHealth,
+    ObservedContainer,
+    ObservedState,
+    Owner,
+)
+from sandbox.planning.ingress_service import ingress_template
+from tests.fakes.engine import FakeEngine
+from tests.fakes.engine_objects import Behaviour, FakeContainer, FakeImage, FakeNetwork
+from tests.fakes.engine_state import id_of
+from tests.simulation.baton import EPOCH, Baton, Waiting
+from tests.simulation.calls import LIES, Calls, FaultKind
+from tests.simulation.models import Life
+from tests.simulation.oracle import Oracle
+
+READY_S, SLOW_READY_S, CRASH_S, JOB_S = 0.3, 4.0, 0.3, 0.5
+CALL_S = 0.001
+LOOK_AT_STOP_S = 10.0
+NEVER = 10**9
+FOREIGN_LABELS = {"com.example.owner": "somebody else"}
+
+
+class Registry(set[str]):
+    """Has every image but those whose tag says that they are missing."""
+
+    @override
+    def __contains__(self, reference: object) -> bool:
+        return not str(reference).endswith(Life.MISSING)
+
+
+@dataclass(slots=True)
+class Stream:
+    """One stream of events; an environment stands for each."""
+
+    events: list[str] = field(default_factory=list[str])
+    waiting: Waiting = field(default_factory=list)
+    cut: bool = False
+
+
+class SimulatedEngine(FakeEngine):
+    """
+    Attributes:
+        known: Ids of containers of the last list that was believed, by environment; what a process
+            of ours remembers.
+    """
+
+    def __init__(self, baton: Baton, calls: Calls, oracle: Oracle) -> None:
+        self.baton = baton
+        super().__init__(images=[ingress_template().image])
+        self.registry = Registry()
+        self.known: dict[str, set[str]] = {}
+        self._sim_calls = calls
+        self._oracle = oracle
+        self._streams: list[Stream] = []
+        self._lists: dict[str, list[set[str]]] = {}
+        oracle.containers, oracle.networks, oracle.volumes = (
+            self.containers,
+            self.networks,
+            self.volumes,
+        )
+
+    @property  # type: ignore[explicit-override] # it is said below
+    @override
+    def now(self) -> float:
+        """Seconds since the epoch, of the simulation."""
+        return EPOCH + self.baton.now
+
+    @now.setter
+    def now(self, value: float) -> None:
+        pass
+
+    # calls
+
+    @contextmanager
+    @override
+    def _reading(self) -> Iterator[None]:
+        yield
+
+    @contextmanager
+    @override
+    def _mutating(self, method: str, target: str) -> Iterator[None]:
+        with self._sim_calls.change("engine", method, target):
+            self.baton.now += CALL_S
+            task = self.baton.current
+            self._oracle.before(task, method, target)
+            yield
+            self._oracle.after(task, method, target)
+
+    @override
+    def _notify(self, carried: Mapping[str, str]) -> None:
+        environment = carried.get("dev.sandbox.environment", "")
+        if not environment:
+            return
+        for stream in self._streams:
+            take = self._sim_calls.take
+            if take(FaultKind.EVENT_LOST):
+                continue
+            stream.events += [environment] * (2 if take(FaultKind.EVENT_DOUBLED) else 1)
+            stream.cut = stream.cut or take(FaultKind.EVENTS_CUT) is not None
+            self.baton.wake_all(stream.waiting)
+
+    @override
+    def wait_events(
+        self, owner_instance: str, wake: Callable[[str], None], stop: Callable[[], bool]
+    ) -> None:
+        self._sim_calls.read("engine", "wait_events")
+        stream = Stream()
+        self._streams.append(stream)
+        try:
+            wake("")
+            while not stop():
+                if not stream.events and not stream.cut:
+                    self.baton.wait(stream.waiting, LOOK_AT_STOP_S)
+                fresh, stream.events = stream.events, []
+                for environment in fresh:
+                    wake(environment)
+                if stream.cut:
+                    raise EngineUnreachableError("the engine ended its stream of events")
+        finally:
+            self._streams.remove(stream)
+
+    @override
+    def observe(self, owner: Owner, image_references: Collection[str]) -> ObservedState:
+        self._sim_calls.read("engine", "observe", owner.environment)
+        fresh = super().observe(owner, image_references)
+        there = {each.id for each in fresh.containers}
+        listed = self._listed(owner.environment, there)
+        self._oracle.looked(self.baton.current, owner.environment, lied=listed != there)
+        unlisted = sorted((self.known.get(owner.environment, set()) & there) - listed)
+        unknown = sorted(listed - there)
+        if unlisted or unknown:
+            raise ImplausibleError(f"list and inspect of {(unlisted + unknown)[0][:12]} differ")
+        self.known[owner.environment] = listed
+        if listed == there:
+            return fresh
+        return replace(
+            fresh, containers=tuple(each for each in fresh.containers if each.id in listed)
+        )
+
+    def _listed(self, environment: str, there: set[str]) -> set[str]:
+        """Ids that a list has: those that are there, unless it lies."""
+        past = self._lists.setdefault(environment, [])
+        match self._sim_calls.take(*LIES, method="observe"):
+            case FaultKind.EMPTY_LIST:
+                return set()
+            case FaultKind.PARTIAL_LIST:
+                return set(sorted(there)[::2])
+            case FaultKind.STALE_LIST if past:
+                return past[0]
+            case _:
+                past.append(there)
+                del past[:-4]
+                return there
+
+    @override
+    def inspect_container(self, container_id: str) -> ObservedContainer | None:
+        self._sim_calls.read("engine", "inspect_container", container_id[:12])
+        self._oracle.inspected(self.baton.current, container_id)
+        return super().inspect_container(container_id)
+
+    # lives
+
+    @override
+    def _created(self, spec: ContainerSpec) -> FakeContainer:
+        made = super()._created(spec)
+        self.known.setdefault(made.labels["dev.sandbox.environment"], set()).add(made.id)
+        made.probed = made.probed or spec.service.name == "sandbox-ingress"
+        match spec.service.image.rpartition("-")[2]:
+            case Life.SICK:
+                made.behaviour = Behaviour(healthy=False)
+            case _:
+                made.behaviour = Behaviour(probes_needed=NEVER)
+        return made
+
+    @override
+    def start_container(self, container_id: str) -> None:
+        before = self.containers.get(container_id)
+        started_at = before.started_at if before else 0.0
+        try:
+            super().start_container(container_id)
+        finally:
+            container = self.containers.get(container_id)
+            if container is not None and container.started_at != started_at:
+                self._live(container)
+
+    def _live(self, container: FakeContainer) -> None:
+        match container.spec.service.image.rpartition("-")[2]:
+            case Life.CRASHES:
+                self._later(container, CRASH_S, lambda: container.end(self.now, 1))
+            case "job":
+                self._later(container, JOB_S, lambda: container.end(self.now, 0))
+            case Life.SICK:
+                pass
+            case Life.SLOW:
+                self._later(container, SLOW_READY_S, lambda: _be_ready(container))
+            case _:
+                self._later(container, READY_S, lambda: _be_ready(container))
+
+    def _later(self, container: FakeContainer, seconds: float, change: Callable[[], None]) -> None:
+        started_at = container.started_at
+
+        def happen() -> None:
+            if container.lives and container.started_at == started_at:
+                change()
+                self._notify(container.labels)
+
+        self.baton.at(seconds, happen)
+
+    # what people do
+
+    def run_foreign(self, name: str) -> None:
+        """Run a container that is nobody's of ours, with a network and a volume."""
+        image = self.images.setdefault("foreign:1", FakeImage(id=id_of("foreign")))
+        network = FakeNetwork(
+            id=self._new_id("network"), name=name, labels=FOREIGN_LABELS, subnet="10.77.0.0/24"
+        )
+        some = next(iter(self.containers.values()))
+        self.networks[network.id] = network
+        self.volumes[name] = dict(FOREIGN_LABELS)
+        made = FakeContainer(
+            id=self._new_id("container"),
+            spec=replace(some.spec, name=name, labels=FOREIGN_LABELS, endpoints=()),
+            name=name,
+            image_id=image.id,
+            probed=False,
+            limits=some.limits,
+            networks={name: ()},
+            behaviour=Behaviour(),
+            created_at=self.now,
+            state=ContainerState.RUNNING,
+            started_at=self.now,
+        )
+        self.containers[made.id] = made
+        self._oracle.foreign |= {made.id, network.id, name}
+
+    def rename_by_hand(self, container: FakeContainer, name: str) -> None:
+        container.name = name
+        self._notify(container.labels)
+
+    def stop_by_hand(self, container: FakeContainer) -> None:
+        container.end(self.now, 0)
+        self._notify(container.labels)
+
+    def disconnect_by_hand(self, container: FakeContainer) -> None:
+        for name in sorted(container.networks)[:1]:
+            del container.networks[name]
+        self._notify(container.labels)
+
+
+def _be_ready(container: FakeContainer) -> None:
+    container.behaviour = replace(container.behaviour, probes_needed=0)
+    if container.probed:
+        container.health = EngineHealth.HEALTHY

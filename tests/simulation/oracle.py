@@ -1,0 +1,274 @@
+"""
+What must hold, judged from what is on the engine and from the schedule; no code of the planner.
+
+The invariants are named as in the list of the project: S1 ownership, S2 uniqueness, S4 fresh
+evidence, S5 no intent no change, S7 jobs, S8 data, S19 isolation, S21 plausibility, L1 convergence,
+L3 quiescence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from tests.simulation.models import VOLUME, CommitModel, ServiceModel
+
+if TYPE_CHECKING:
+    from tests.fakes.engine_objects import FakeContainer, FakeNetwork
+    from tests.fakes.ingress import FakeIngress
+    from tests.simulation.baton import Task
+
+ENVIRONMENT: Final = "dev.sandbox.environment"
+SERVICE: Final = "dev.sandbox.service"
+REPLICA: Final = "dev.sandbox.replica"
+SPEC: Final = "dev.sandbox.spec"
+REVISION: Final = "dev.sandbox.revision"
+INGRESS: Final = "sandbox-ingress"
+GENERATIONS_MAX: Final = 2
+DESTROYS: Final = frozenset({"stop_container", "remove_container"})
+
+
+@dataclass(slots=True)
+class Violation:
+    """An invariant that did not hold: its name, and what was seen."""
+
+    invariant: str
+    what: str
+
+
+@dataclass(slots=True)
+class LastLook:
+    """The last look at an environment: was its list a lie, and did its branch hold a bad commit."""
+
+    lied: bool = False
+    broken: bool = False
+
+
+@dataclass(slots=True)
+class Oracle:
+    """
+    Attributes:
+        wanted: What the newest commit of each environment says.
+        read: What the commit says that was read last for an environment.
+        is_back: Tells of an environment whether it went back to its last good revision.
+        foreign: Ids and names of what is not ours.
+        touched: Ids of jobs that a person ended or removed.
+        mutations: How many calls changed something, by environment.
+    """
+
+    wanted: dict[str, CommitModel] = field(default_factory=dict[str, CommitModel])
+    read: Callable[[str], CommitModel | None] = lambda _: None
+    is_back: Callable[[str], bool] = lambda _: False
+    containers: Mapping[str, FakeContainer] = field(default_factory=dict)
+    networks: Mapping[str, FakeNetwork] = field(default_factory=dict)
+    volumes: Mapping[str, dict[str, str]] = field(default_factory=dict)
+    foreign: set[str] = field(default_factory=set[str])
+    touched: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    mutations: Counter[str] = field(default_factory=Counter[str])
+    violations: list[Violation] = field(default_factory=list[Violation])
+    _picture: tuple[object, ...] = ()
+    _looks: dict[str, LastLook] = field(default_factory=dict[str, LastLook])
+    _inspected: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
+    _last_job: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    _stored: set[str] = field(default_factory=set[str])
+
+    # what is told to it
+
+    def looked(self, task: Task, environment: str, *, lied: bool) -> None:
+        read = self.read(environment)
+        self._looks[environment] = LastLook(lied=lied, broken=read is not None and read.broken)
+
+    def inspected(self, task: Task, container_id: str) -> None:
+        self._inspected.add((id(task), container_id))
+
+    def before(self, task: Task, method: str, target: str) -> None:
+        """Judge a call that is about to change something."""
+        environment = task.environment
+        self.mutations[environment] += 1
+        container = self.containers.get(target)
+        network = self.networks.get(target)
+        if target in self.foreign:
+            self._say("S1", f"{method} of {target[:12]}, which is not ours")
+        labels = container.labels if container else network.labels if network else {}
+        owner = labels.get(ENVIRONMENT, environment)
+        if owner != environment:
+            self._say("S19", f"the worker of {environment} does {method} in {owner}")
+        look = self._looks.get(environment, LastLook())
+        if look.broken:
+            self._say(
+                "S5", f"{method} {target[:40]} although the commit of {environment} is broken"
+            )
+        if method == "remove_volume":
+            self._say("S8", f"volume {target} is removed")
+        if container is not None and method in DESTROYS:
+            self._judge_destruction(task, method, container, look)
+            if self.is_back(environment):
+                self._last_job.pop((environment, container.labels[SERVICE]), None)
+
+    def after(self, task: Task, method: str, target: str) -> None:
+        """Judge what a call has changed."""
+        container = self.containers.get(target)
+        if method != "start_container" or container is None:
+            return
+        self.judge_uniqueness()
+        if container.spec.service.image.endswith("-job"):
+            self._judge_job(container)
+
+    def _judge_job(self, container: FakeContainer) -> None:
+        """
+        S7: a job runs once, until a commit has asked for another one, or the way back took it away.
+
+        The second is what the program does, and not what the invariant says.
+        """
+        place = container.labels[ENVIRONMENT], container.labels[SERVICE]
+        spec = container.labels[SPEC]
+        if not container.lives:
+            return
+        if self._last_job.get(place) == spec and (place[0], spec) not in self.touched:
+            self._say("S7", f"the job {container.name} is started again")
+        self._last_job[place] = spec
+
+    def touch(self, container: FakeContainer) -> None:
+        """A person ended or removed it."""
+        self.touched.add((container.labels.get(ENVIRONMENT, ""), container.labels.get(SPEC, "")))
+
+    # safety
+
+    def judge_uniqueness(self) -> None:
+        """S2: two generations of a replica run at most, never the same twice, nor two writers."""
+        running: dict[tuple[str, str, str], list[FakeContainer]] = {}
+        for one in self.containers.values():
+            if one.lives and one.id not in self.foreign:
+                carried = one.labels
+                key = carried[ENVIRONMENT], carried[SERVICE], carried[REPLICA]
+                running.setdefault(key, []).append(one)
+        for key, ones in running.items():
+            specs = {one.labels[SPEC] for one in ones}
+            stores = [one for one in ones if VOLUME in _volume_keys(one)]
+            if len(specs) < len(ones) or len(ones) > GENERATIONS_MAX or len(stores) > 1:
+                names = ", ".join(sorted(one.name for one in ones))
+                self._say("S2", f"of {'/'.join(key)} these run at once: {names}")
+
+    def judge_step(self) -> None:
+        """What must hold after every step of the schedule."""
+        self.judge_uniqueness()
+        picture = tuple(
+            (one.id, one.name, one.state, tuple(one.networks))
+            for one in self.containers.values()
+            if one.id in self.foreign
+        )
+        if self._picture and picture != self._picture[: len(picture)]:
+            self._say("S1", "an object that is not ours has changed")
+        self._picture = picture
+        lost = self._stored - self.volumes.keys()
+        for name in sorted(lost):
+            self._say("S8", f"volume {name} is gone")
+        self._stored |= self.volumes.keys()
+
+    def _judge_destruction(
+        self, task: Task, method: str, container: FakeContainer, look: LastLook
+    ) -> None:
+        if (id(task), container.id) not in self._inspected:
+            self._say("S4", f"{method} of {container.name} without an inspect just before")
+        wanted = self.wanted.get(task.environment)
+        if look.lied and wanted and self._is_wanted(container, wanted) and container.lives:
+            self._say(
+                "S21", f"{method} of {container.name}, which is wanted, after a list that lied"
+            )
+
+    def _is_wanted(self, container: FakeContainer, wanted: CommitModel) -> bool:
+        name = container.labels[SERVICE]
+        return any(
+            each.name == name
+            and _fits(container, each)
+            and int(container.labels[REPLICA]) <= each.replicas
+            for each in wanted.services
+        )
+
+    def _say(self, invariant: str, what: str) -> None:
+        self.violations.append(Violation(invariant, what))
+
+    # liveness
+
+    def differences(self, environment: str, ingress: FakeIngress) -> Iterator[str]:
+        """What is not as the last commit of *environment* says."""
+        ours = [
+            one
+            for one in self.containers.values()
+            if one.id not in self.foreign and one.labels[ENVIRONMENT] == environment
+        ]
+        wanted = self.wanted[environment].services
+        for service in wanted:
+            mine = [one for one in ours if one.labels[SERVICE] == service.name]
+            yield from _differences(service, mine)
+        known = {service.name for service in wanted}
+        for one in ours:
+            if one.labels[SERVICE] not in {*known, INGRESS}:
+                yield f"{one.name} is left"
+        yield from _routing(wanted, ours, ingress)
+
+
+def _differences(service: ServiceModel, mine: list[FakeContainer]) -> Iterator[str]:
+    if service.job:
+        if any(one.lives or one.exit_code for one in mine):
+            yield f"job {service.name} has not ended well"
+        return
+    fitting = [one for one in mine if one.lives and _fits(one, service) and _is_ready(one)]
+    if len(fitting) != service.replicas:
+        yield f"{len(fitting)} of {service.replicas} {service.name} run as committed and are ready"
+    if len({one.labels[REPLICA] for one in fitting}) != len(fitting):
+        yield f"two of {service.name} are the same replica"
+    for one in mine:
+        if one not in fitting:
+            yield f"{one.name} is left, {one.state}"
+
+
+def _fits(container: FakeContainer, service: ServiceModel) -> bool:
+    made = container.spec.service
+    setting = made.environment.get("SETTING")
+    stores = VOLUME in _volume_keys(container)
+    return (
+        made.image == service.image and setting == str(service.setting) and stores == service.stores
+    )
+
+
+def _is_ready(container: FakeContainer) -> bool:
+    seen = container.observed()
+    return seen.state == "running" and (seen.ready or not container.probed) and bool(seen.networks)
+
+
+def _volume_keys(container: FakeContainer) -> set[str]:
+    return set(container.spec.volume_names)
+
+
+def _routing(
+    wanted: tuple[ServiceModel, ...], ours: list[FakeContainer], ingress: FakeIngress
+) -> Iterator[str]:
+    """An ingress leads to every routed service: to all that run, at the address that they have."""
+    routed = {service.name for service in wanted if service.routed}
+    doors = [one for one in ours if one.labels[SERVICE] == INGRESS]
+    live = [one for one in doors if one.lives]
+    if len(doors) != bool(routed) or len(live) != bool(routed):
+        yield f"{len(live)} of {len(doors)} ingresses run for {len(routed)} routed services"
+        return
+    for door in live:
+        config = ingress.running[door.id].config if door.id in ingress.running else None
+        served = (
+            {backend.service_name: backend.servers for backend in config.backends} if config else {}
+        )
+        for name in sorted(routed | served.keys()):
+            servers = {(each.name, each.address) for each in served.get(name, ()) if each.weight}
+            there = {
+                (one.name, address)
+                for one in ours
+                if one.labels[SERVICE] == name and one.lives
+                for address in one.observed().addresses.values()
+            }
+            if (
+                not servers
+                or not servers <= there
+                or {one for one, _ in there} != {one for one, _ in servers}
+            ):
+                yield f"the ingress sends {name} to {sorted(servers)} instead of {sorted(there)}"

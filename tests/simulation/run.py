@@ -1,0 +1,152 @@
+"""
+Run one schedule: its steps, then no faults any more, then judge whether all comes right.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final
+
+import sandbox.runtime.controller
+from sandbox.runtime.desired import load_at
+from sandbox.runtime.whereabouts import environments_at
+from sandbox.secrecy import vault
+from tests.simulation.baton import Baton
+from tests.simulation.calls import Fault, FaultKind
+from tests.simulation.models import BRANCHES
+from tests.simulation.oracle import Violation
+from tests.simulation.remembered import remembered_plans
+from tests.simulation.schedule import Commit, Deed, Restart, Schedule, Step, Trouble
+from tests.simulation.stand_ins import simulated_runtime
+from tests.simulation.world import World
+
+SETTLE_S: Final = 900.0
+LOOK_S: Final = 5.0
+QUIET_S: Final = 95.0
+"""Three looks of each environment."""
+DOWN_S: Final = 0.5
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """
+    What came of a schedule.
+
+    Attributes:
+        story: Steps, faults and what was told, in the order in which it happened.
+        settled_s: Simulated seconds from the last fault until all was right.
+    """
+
+    schedule: Schedule
+    violations: list[Violation] = field(default_factory=list[Violation])
+    log: list[str] = field(default_factory=list[str])
+    hit: Counter[FaultKind] = field(default_factory=Counter[FaultKind])
+    sites: Counter[str] = field(default_factory=Counter[str])
+    settled_s: float = 0.0
+
+
+def run(schedule: Schedule) -> Outcome:
+    """Run *schedule* in a world of its own."""
+    vault.forget_all()
+    load_at.cache_clear()
+    environments_at.cache_clear()
+    baton = Baton(Random(f"baton {schedule.seed}"))
+    outcome = Outcome(schedule=schedule, log=baton.log)
+    random = Random(f"world {schedule.seed}")
+    signal_s, sandbox.runtime.controller.SIGNAL_S = sandbox.runtime.controller.SIGNAL_S, 1000.0
+    try:
+        with simulated_runtime(baton, random), remembered_plans():
+            world = World(baton, random)
+            outcome.hit, outcome.sites = world.calls.hit, world.calls.sites
+            outcome.violations = world.oracle.violations
+            _Run(world, outcome).run()
+    finally:
+        sandbox.runtime.controller.SIGNAL_S = signal_s
+    return outcome
+
+
+class _Run:
+    def __init__(self, world: World, outcome: Outcome) -> None:
+        self._world = world
+        self._outcome = outcome
+        world.calls.on_hit = lambda what: self._tell(f"FAULT {what}")
+
+    def run(self) -> None:
+        world, schedule = self._world, self._outcome.schedule
+        try:
+            world.begin(schedule.beginning)
+            world.start_controller()
+            self._pass(2.0)
+            world.engine.run_foreign("foreign")
+            for step in schedule.steps:
+                self._tell(f"STEP {step.text}")
+                self._step(step)
+                self._pass(step.pause_s)
+                world.oracle.judge_step()
+            self._settle()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is a violation with a story
+            self._violate("program", f"{type(error).__name__}: {error}")
+        world.baton.kill(world.process)
+
+    def _step(self, step: Step) -> None:
+        world = self._world
+        match step.act:
+            case Commit(environment=environment, model=model, force=force):
+                world.commit(environment, model, force=force)
+            case Deed(environment=environment, kind=kind, rank=rank):
+                world.meddle(environment, kind, rank)
+            case Trouble(kind=kind, spared=spared):
+                world.calls.armed.append(Fault(kind=kind, left=spared))
+            case Restart():
+                world.restart()
+
+    def _pass(self, seconds: float) -> None:
+        """Let time pass; a controller that was killed begins again after a moment."""
+        world = self._world
+        until = world.baton.now + seconds
+        while True:
+            if world.process.killed:
+                world.revive()
+            left_s = until - world.baton.now
+            if left_s <= 0:
+                return
+            world.baton.wait(world.process.ended, left_s)
+
+    def _settle(self) -> None:
+        world, schedule = self._world, self._outcome.schedule
+        self._tell("STEP no faults any more")
+        world.calls.armed.clear()
+        for environment, model in schedule.fixes.items():
+            self._tell(f"STEP fix of {environment}")
+            world.commit(environment, model, force=False)
+        began = world.baton.now
+        while any(self._differences()):
+            if world.baton.now - began > SETTLE_S:
+                self._violate("L1", "; ".join(self._differences()))
+                return
+            self._pass(LOOK_S)
+        self._outcome.settled_s = world.baton.now - began
+        self._pass(LOOK_S)
+        before = world.oracle.mutations.copy()
+        self._pass(QUIET_S)
+        world.oracle.judge_step()
+        for environment, count in (world.oracle.mutations - before).items():
+            self._violate("L3", f"{count} changes in {environment} after all was right")
+        for difference in self._differences():
+            self._violate("L1", f"did not stay so: {difference}")
+
+    def _differences(self) -> Iterator[str]:
+        for environment in BRANCHES:
+            for each in self._world.oracle.differences(environment, self._world.ingress):
+                yield f"{environment}: {each}"
+
+    def _violate(self, invariant: str, what: str) -> None:
+        self._outcome.violations.append(Violation(invariant, what))
+        self._tell(f"VIOLATION {invariant}: {what}")
+
+    def _tell(self, line: str) -> None:
+        baton = self._world.baton
+        baton.log.append(f"{baton.now:.3f} {line}")

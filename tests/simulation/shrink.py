@@ -1,0 +1,39 @@
+"""
+Leave out steps of a schedule that fails, as long as it still fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.simulation.run import Outcome, run
+from tests.simulation.schedule import Schedule, without_steps
+
+
+def shrink(outcome: Outcome, play: Callable[[Schedule], Outcome] = run) -> Outcome:
+    """
+    Give what came of the smallest schedule that was found, of which the same invariant fails.
+
+    Halves are left out first, then quarters, down to single steps; ends when none can be spared.
+    """
+    wanted = {violation.invariant for violation in outcome.violations}
+    size = max(1, len(outcome.schedule.steps) // 2)
+    while True:
+        smaller = _without_one_part(outcome, size, wanted, play)
+        if smaller is not None:
+            outcome = smaller
+        elif size == 1:
+            return outcome
+        else:
+            size //= 2
+
+
+def _without_one_part(
+    outcome: Outcome, size: int, wanted: set[str], play: Callable[[Schedule], Outcome]
+) -> Outcome | None:
+    steps = len(outcome.schedule.steps)
+    for begin in range(0, steps, size):
+        found = play(without_steps(outcome.schedule, {*range(begin, begin + size)}))
+        if wanted & {violation.invariant for violation in found.violations}:
+            return found
+    return None

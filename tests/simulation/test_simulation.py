@@ -1,0 +1,173 @@
+"""
+Some seeds hold what must hold, a planted bug is found, and a seed says the same for ever.
+"""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sandbox.runtime
+import sandbox.runtime.sync
+from sandbox.model.action import RemoveContainer
+from sandbox.model.plan import Plan
+from sandbox.planning.plan import plan_sync
+from sandbox.runtime.perform import Performer
+from sandbox.runtime.worker import Worker
+from tests.simulation.calls import FaultKind
+from tests.simulation.campaign import Figures, figures
+from tests.simulation.oracle import Violation
+from tests.simulation.run import Outcome, run
+from tests.simulation.schedule import Deed, DeedKind, Restart, Schedule, Step, draw
+from tests.simulation.shrink import shrink
+from tests.simulation.story import story
+
+TOP = Path(__file__).parents[2]
+SEEDS = range(1000, 1040)
+SEED = 7
+
+
+@pytest.mark.slow
+def test_what_must_hold_does_under_faults() -> None:
+    total = Figures()
+    for seed in SEEDS:
+        outcome = run(draw(seed))
+        assert not outcome.violations, story(shrink(outcome))
+        total.add(figures(outcome))
+
+    assert total.seeds == len(SEEDS)
+    assert total.steps >= 20 * len(SEEDS)
+    assert set(total.hit) == {str(kind) for kind in FaultKind}
+
+
+def test_a_seed_gives_the_same_log_twice() -> None:
+    first, second = run(draw(SEED)), run(draw(SEED))
+
+    assert len(first.log) > 500
+    assert first.log == second.log
+    assert first.log != run(draw(SEED + 1)).log
+
+
+@pytest.mark.slow
+def test_the_order_of_hashes_changes_nothing() -> None:
+    logs = [
+        subprocess.run(
+            [sys.executable, "-m", "tests.simulation", "--seed", str(SEED), "--log"],
+            cwd=TOP,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+
+    assert len(logs[0].splitlines()) > 500
+    assert logs[0] == logs[1]
+
+
+# planted bugs
+
+
+def found_by(seeds: range) -> set[str]:
+    """Names of the invariants that do not hold under the first of *seeds* that finds something."""
+    for seed in seeds:
+        outcome = run(draw(seed))
+        if outcome.violations:
+            return {each.invariant for each in outcome.violations}
+    return set()
+
+
+Patch = pytest.MonkeyPatch
+
+
+def forget_to_look_again(patch: Patch) -> None:
+    patch.setattr(Performer, "_is_still_ours", lambda *_, **__: True)
+
+
+def never_remove(patch: Patch) -> None:
+    def plan(*args: Any) -> Plan:
+        made = plan_sync(*args)
+        steps = [each for each in made.steps if not isinstance(each.action, RemoveContainer)]
+        return replace(made, steps=tuple(steps))
+
+    patch.setattr(sandbox.runtime.sync, "plan_sync", plan)
+
+
+def never_heal(patch: Patch) -> None:
+    original = Worker._trigger
+
+    def trigger(self: Worker, seen: Any) -> Any:
+        return original(self, seen) if seen.desired.revision != self._attempted else None
+
+    patch.setattr(Worker, "_trigger", trigger)
+
+
+def never_look_by_itself(patch: Patch) -> None:
+    patch.setattr(Worker, "_pause_s", lambda _: 1_000_000.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("bug", "invariants"),
+    [
+        (forget_to_look_again, {"S4"}),
+        (never_remove, {"L1"}),
+        (never_heal, {"L1"}),
+        (never_look_by_itself, {"L1"}),
+    ],
+)
+def test_a_planted_bug_is_found(
+    bug: Callable[[Patch], None], invariants: set[str], monkeypatch: Patch
+) -> None:
+    bug(monkeypatch)
+
+    assert invariants <= found_by(range(20))
+
+
+# the tools
+
+
+def test_a_story_is_shrunk_to_the_steps_that_matter() -> None:
+    outcome = run(draw(SEED))
+    guilty = (
+        Step(act=Deed(environment="staging", kind=DeedKind.KILL, rank=1), pause_s=0.5),
+        Step(act=Restart(), pause_s=0.5),
+    )
+    steps = outcome.schedule.steps
+    schedule = replace(
+        outcome.schedule, steps=(*steps[:5], guilty[0], *steps[5:11], guilty[1], *steps[11:])
+    )
+
+    def play(given: Schedule) -> Outcome:
+        fails = all(step in given.steps for step in guilty)
+        return Outcome(schedule=given, violations=[Violation("S1", "both")] if fails else [])
+
+    assert shrink(play(schedule), play).schedule.steps == guilty
+
+
+def test_the_runtime_waits_by_nothing_that_is_not_simulated() -> None:
+    """Threads, queues and time come in as modules, for only those are replaced."""
+    found: set[str] = set()
+    for file in sorted(Path(sandbox.runtime.__path__[0]).glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                name = (node.module or "").partition(".")[0]
+                if name in {
+                    "threading",
+                    "queue",
+                    "time",
+                    "secrets",
+                    "random",
+                    "asyncio",
+                    "concurrent",
+                }:
+                    found.add(f"{file.name}: {name}")
+
+    # Of these, no thread of a controller runs anything.
+    assert found == {"control.py: concurrent", "notice.py: concurrent"}

@@ -1,0 +1,223 @@
+"""
+The controller as it is, in a world of which every part is simulated.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from random import Random
+from typing import Any, cast
+
+from sandbox.model.event import Event
+from sandbox.model.notification import WebhookFile
+from sandbox.model.plan import SyncPolicy
+from sandbox.model.waiver import WaiverFile
+from sandbox.runtime.controller import Controller
+from sandbox.runtime.owned_engine import OwnedEngine
+from sandbox.runtime.workspace import Workspace
+from tests.fakes.engine_objects import FakeContainer
+from tests.fakes.identity import FakeIdentity
+from tests.fakes.journal import FakeJournal
+from tests.simulation.baton import EPOCH, Baton, Process
+from tests.simulation.calls import Calls
+from tests.simulation.engine import SimulatedEngine
+from tests.simulation.ingress import SimulatedIngress
+from tests.simulation.models import CommitModel
+from tests.simulation.oracle import Oracle
+from tests.simulation.repository import INSTANCE, SimulatedRepository
+from tests.simulation.schedule import DeedKind
+
+_READS = frozenset(
+    name
+    for name in vars(FakeJournal)
+    if not name.startswith(("record", "begin", "end", "mark", "forget", "release", "complete", "_"))
+)
+
+
+class SimulatedClock:
+    """`sandbox.ports.Clock` of the simulation."""
+
+    def __init__(self, baton: Baton) -> None:
+        self._baton = baton
+
+    def now(self) -> float:
+        return EPOCH + self._baton.now
+
+    def monotonic(self) -> float:
+        return self._baton.now
+
+    def sleep(self, seconds: float) -> None:
+        self._baton.sleep(seconds)
+
+
+class SimulatedJournal:
+    """A journal that outlives its process: every call of a `FakeJournal`, as a call of a port."""
+
+    def __init__(self, journal: FakeJournal, calls: Calls) -> None:
+        self._journal = journal
+        self._calls = calls
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._journal, name)
+        made = partial(self._read if name in _READS else self._change, name, method)
+        setattr(self, name, made)
+        return made
+
+    def _read(self, name: str, method: Callable[..., Any], *args: Any, **given: Any) -> Any:
+        self._calls.read("journal", name)
+        return method(*args, **given)
+
+    def _change(self, name: str, method: Callable[..., Any], *args: Any, **given: Any) -> Any:
+        with self._calls.change("journal", name, ""):
+            return method(*args, **given)
+
+
+class SimulatedLock:
+    """The lock of the process that runs."""
+
+    def holder(self) -> str | None:
+        return "sandbox up"
+
+    def still_held(self) -> bool:
+        return True
+
+
+class SimulatedFeed:
+    """Wakes whoever watches the branches."""
+
+    def __init__(self) -> None:
+        self.wake: Callable[[], None] = lambda: None
+
+    def start(self, wake: Callable[[], None]) -> None:
+        self.wake = wake
+
+    def stop(self) -> None:
+        self.wake = lambda: None
+
+
+class NoWebhooks:
+    """Nobody is sent a message."""
+
+    def read(self) -> WebhookFile:
+        return WebhookFile(path="notify.yaml")
+
+
+class World:
+    """
+    Attributes:
+        told: What the controllers told, a line each.
+    """
+
+    def __init__(self, baton: Baton, random: Random) -> None:
+        self.baton = baton
+        self.calls = Calls(baton, [], Counter(), Counter())
+        self.oracle = Oracle()
+        self.engine = SimulatedEngine(baton, self.calls, self.oracle)
+        self.repository = SimulatedRepository(baton, self.calls)
+        self.ingress = SimulatedIngress(self.calls, self.engine)
+        self.journal = FakeJournal()
+        self.identity = FakeIdentity(INSTANCE)
+        self.feed = SimulatedFeed()
+        self.controllers = 0
+        self.process = Process("none")
+        self.oracle.read = self.repository.read_last
+        self.oracle.is_back = lambda name: self.journal.quarantined(name) is not None
+
+    def begin(self, models: dict[str, CommitModel]) -> None:
+        self.repository.begin(models)
+        self.oracle.wanted = dict(models)
+
+    def commit(self, environment: str, model: CommitModel, *, force: bool) -> None:
+        self.repository.commit(environment, model, force=force)
+        self.oracle.wanted[environment] = model
+        self.feed.wake()
+
+    def start_controller(self) -> None:
+        """Begin a new process, which knows what the journal and the engine keep."""
+        self.controllers += 1
+        self.process = Process(f"controller {self.controllers}")
+        self.engine.known = {}
+        self.feed.stop()
+        workspace = self._workspace()
+        self.baton.start(
+            self.process, "controller", lambda: Controller(workspace, self._told).run(())
+        )
+
+    def revive(self) -> None:
+        """Begin again where a fault has killed the controller."""
+        if self.process.killed:
+            while self.process.tasks:
+                self.baton.wait(self.process.ended)
+            self.start_controller()
+
+    def restart(self) -> None:
+        self.baton.kill(self.process)
+        self.revive()
+
+    def _told(self, event: Event) -> None:
+        self.baton.log.append(
+            f"{self.baton.now:.3f} {event.environment}: {event.kind} {event.message}"
+        )
+
+    def _workspace(self) -> Workspace:
+        clock = SimulatedClock(self.baton)
+        journal = cast("Any", SimulatedJournal(self.journal, self.calls))
+        return Workspace(
+            repository=cast("Any", self.repository),
+            engine=OwnedEngine(self.engine, journal=journal, identity=self.identity, clock=clock),
+            ingress=self.ingress,
+            journal=journal,
+            runs=cast("Any", None),
+            webhooks=cast("Any", NoWebhooks()),
+            lock=cast("Any", SimulatedLock()),
+            clock=clock,
+            feed=self.feed,
+            policy=SyncPolicy(),
+            taken_ports=lambda _: (),
+            waivers=WaiverFile,
+            choose_control=cast("Any", None),
+            release_all=lambda: None,
+            edge_port=0,
+        )
+
+    # what people do
+
+    def meddle(self, environment: str, kind: DeedKind, rank: int) -> None:
+        """Do it to one of the containers that the environment has now, if there are any."""
+        ours = sorted(
+            (
+                one
+                for one in self.engine.containers.values()
+                if one.labels.get("dev.sandbox.environment") == environment
+            ),
+            key=lambda one: one.name,
+        )
+        if not ours:
+            return
+        container = ours[rank % len(ours)]
+        self.baton.log.append(f"{self.baton.now:.3f} person: {kind} {container.name}")
+        self.oracle.touch(container)
+        self._do(kind, container)
+        self.baton.turn()
+
+    def _do(self, kind: DeedKind, container: FakeContainer) -> None:
+        engine = self.engine
+        match kind:
+            case DeedKind.KILL if container.lives:
+                engine.kill(container.id)
+            case DeedKind.STOP if container.lives:
+                engine.stop_by_hand(container)
+            case DeedKind.REMOVE:
+                engine.remove_by_force(container.id)
+            case DeedKind.RENAME:
+                engine.rename_by_hand(container, f"{container.name}-mine")
+            case DeedKind.PAUSE if container.state == "running":
+                engine.pause(container.id)
+            case DeedKind.DISCONNECT if container.networks:
+                engine.disconnect_by_hand(container)
+            case DeedKind.CHANGE_MEMORY:
+                engine.update_memory(container.id, 64 << 20)
+            case _:
+                pass
