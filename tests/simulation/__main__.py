@@ -31,6 +31,8 @@ def main(arguments: list[str]) -> int:
     total = Figures()
     for each in run_all(range(given.first, given.first + given.seeds), given.processes):
         total.add(each)
+        for seed, invariants in each.failed.items():
+            print(f"seed {seed}: {', '.join(invariants)}", flush=True)
     print("\n".join(total.lines(time.monotonic() - began)))
     for seed in sorted(total.failed)[:1]:
         print(f"\nthe smallest schedule of seed {seed} that fails in the same way:")

@@ -36,8 +36,6 @@ class Figures:
             yield f"  {kind:18} {count:8}"
         yield f"call sites {len(self.sites)}, calls {sum(self.sites.values())}"
         yield f"seeds with violations: {len(self.failed)}"
-        for seed, invariants in sorted(self.failed.items()):
-            yield f"  seed {seed}: {', '.join(invariants)}"
 
 
 def of_seed(seed: int) -> Figures:

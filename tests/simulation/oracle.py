@@ -1,14 +1,14 @@
 """
 What must hold, judged from what is on the engine and from the schedule; no code of the planner.
 
-The invariants are named as in the list of the project: S1 ownership, S2 uniqueness, S4 fresh
-evidence, S5 no intent no change, S7 jobs, S8 data, S19 isolation, S21 plausibility, L1 convergence,
-L3 quiescence.
+The invariants are named as in the list of the project: S1 ownership, S2 uniqueness, S3 serve before
+kill, S4 fresh evidence, S5 no intent no change, S6 provenance, S7 jobs, S8 data, S16 rate,
+S19 isolation, S21 plausibility, L1 convergence, L3 quiescence.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -25,8 +25,12 @@ SERVICE: Final = "dev.sandbox.service"
 REPLICA: Final = "dev.sandbox.replica"
 SPEC: Final = "dev.sandbox.spec"
 REVISION: Final = "dev.sandbox.revision"
+RELEASE: Final = "dev.sandbox.release"
 INGRESS: Final = "sandbox-ingress"
 GENERATIONS_MAX: Final = 2
+PROVENANCE: Final = (REVISION, RELEASE, SPEC)
+STARTS_MAX: Final = 12
+RATE_S: Final = 600.0
 DESTROYS: Final = frozenset({"stop_container", "remove_container"})
 
 
@@ -53,25 +57,30 @@ class Oracle:
         wanted: What the newest commit of each environment says.
         read: What the commit says that was read last for an environment.
         is_back: Tells of an environment whether it went back to its last good revision.
+        served: Gives the containers of an environment that its ingress sends requests to.
         foreign: Ids and names of what is not ours.
         touched: Ids of jobs that a person ended or removed.
+        changed: Ids of containers that a person did something to.
         mutations: How many calls changed something, by environment.
     """
 
     wanted: dict[str, CommitModel] = field(default_factory=dict[str, CommitModel])
     read: Callable[[str], CommitModel | None] = lambda _: None
     is_back: Callable[[str], bool] = lambda _: False
+    served: Callable[[str], set[str]] = lambda _: set()
     containers: Mapping[str, FakeContainer] = field(default_factory=dict)
     networks: Mapping[str, FakeNetwork] = field(default_factory=dict)
     volumes: Mapping[str, dict[str, str]] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=set[str])
     touched: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    changed: set[str] = field(default_factory=set[str])
     mutations: Counter[str] = field(default_factory=Counter[str])
     violations: list[Violation] = field(default_factory=list[Violation])
     _picture: tuple[object, ...] = ()
     _looks: dict[str, LastLook] = field(default_factory=dict[str, LastLook])
     _inspected: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
     _last_job: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    _starts: dict[tuple[str, ...], deque[float]] = field(default_factory=dict)
     _stored: set[str] = field(default_factory=set[str])
 
     # what is told to it
@@ -104,23 +113,30 @@ class Oracle:
             self._say("S8", f"volume {target} is removed")
         if container is not None and method in DESTROYS:
             self._judge_destruction(task, method, container, look)
-            if self.is_back(environment):
+            self._judge_service(method, container)
+            if self.is_back(environment) or not self._is_declared(container):
                 self._last_job.pop((environment, container.labels[SERVICE]), None)
 
     def after(self, task: Task, method: str, target: str) -> None:
         """Judge what a call has changed."""
+        if method == "create_container":
+            for one in self.containers.values():
+                if one.name == target and not all(one.labels.get(each) for each in PROVENANCE):
+                    self._say("S6", f"{target} does not say what it was made from")
         container = self.containers.get(target)
         if method != "start_container" or container is None:
             return
         self.judge_uniqueness()
+        self._judge_rate(container)
         if container.spec.service.image.endswith("-job"):
             self._judge_job(container)
 
     def _judge_job(self, container: FakeContainer) -> None:
         """
-        S7: a job runs once, until a commit has asked for another one, or the way back took it away.
+        S7: a job runs once, until a commit asks for another one.
 
-        The second is what the program does, and not what the invariant says.
+        Known exception: one whose container was removed, because a commit or the way back did not
+        declare it, runs again when it is declared again.
         """
         place = container.labels[ENVIRONMENT], container.labels[SERVICE]
         spec = container.labels[SPEC]
@@ -130,8 +146,47 @@ class Oracle:
             self._say("S7", f"the job {container.name} is started again")
         self._last_job[place] = spec
 
+    def _judge_rate(self, container: FakeContainer) -> None:
+        """S16: a container that ends is started ever more slowly."""
+        carried = container.labels
+        key = carried[ENVIRONMENT], carried[SERVICE], carried[REPLICA], carried[SPEC]
+        starts = self._starts.setdefault(key, deque(maxlen=STARTS_MAX + 1))
+        starts.append(container.started_at)
+        if len(starts) > STARTS_MAX and starts[-1] - starts[0] < RATE_S:
+            self._say("S16", f"{container.name} is started {len(starts)} times in ten minutes")
+
+    def _judge_service(self, method: str, container: FakeContainer) -> None:
+        """
+        S3: what works is stopped when it gets no request any more, and another works.
+
+        Known exceptions: a container of the right spec that a person changed is made anew in its
+        place, and a service that is declared no longer is stopped without being drained.
+        """
+        name, environment = container.labels[SERVICE], container.labels[ENVIRONMENT]
+        if method != "stop_container" or not container.lives or not _is_ready(container):
+            return
+        wanted = self.wanted[environment].services
+        service = next((each for each in wanted if each.name == name), None)
+        if service is None or self.is_back(environment) or container.id in self.changed:
+            return
+        if service.routed and container.name in self.served(environment):
+            self._say("S3", f"{container.name} is stopped while requests are sent to it")
+        if service.stores or service.job:
+            return
+        others = [
+            one
+            for one in self.containers.values()
+            if one is not container
+            and one.labels.get(ENVIRONMENT) == environment
+            and one.labels.get(SERVICE) == name
+            and (_is_ready(one) or (one.lives and one.id in self.changed))
+        ]
+        if not others:
+            self._say("S3", f"{container.name} is stopped, and no other {name} is ready")
+
     def touch(self, container: FakeContainer) -> None:
-        """A person ended or removed it."""
+        """A person did something to it."""
+        self.changed.add(container.id)
         self.touched.add((container.labels.get(ENVIRONMENT, ""), container.labels.get(SPEC, "")))
 
     # safety
@@ -145,9 +200,10 @@ class Oracle:
                 key = carried[ENVIRONMENT], carried[SERVICE], carried[REPLICA]
                 running.setdefault(key, []).append(one)
         for key, ones in running.items():
-            specs = {one.labels[SPEC] for one in ones}
+            specs = [one.labels[SPEC] for one in ones if one.id not in self.changed]
             stores = [one for one in ones if VOLUME in _volume_keys(one)]
-            if len(specs) < len(ones) or len(ones) > GENERATIONS_MAX or len(stores) > 1:
+            twice = len(set(specs)) < len(specs)
+            if twice or len(ones) > GENERATIONS_MAX or len(stores) > 1:
                 names = ", ".join(sorted(one.name for one in ones))
                 self._say("S2", f"of {'/'.join(key)} these run at once: {names}")
 
@@ -177,6 +233,11 @@ class Oracle:
             self._say(
                 "S21", f"{method} of {container.name}, which is wanted, after a list that lied"
             )
+
+    def _is_declared(self, container: FakeContainer) -> bool:
+        read = self.read(container.labels[ENVIRONMENT])
+        names = {each.name for each in read.services} if read else set()
+        return container.labels[SERVICE] in names
 
     def _is_wanted(self, container: FakeContainer, wanted: CommitModel) -> bool:
         name = container.labels[SERVICE]

@@ -123,7 +123,20 @@ class World:
         self.controllers = 0
         self.process = Process("none")
         self.oracle.read = self.repository.read_last
+        self.oracle.served = self._served
         self.oracle.is_back = lambda name: self.journal.quarantined(name) is not None
+
+    def _served(self, environment: str) -> set[str]:
+        return {
+            server.name
+            for container_id, running in self.ingress.running.items()
+            if (door := self.engine.containers.get(container_id))
+            and door.lives
+            and door.labels["dev.sandbox.environment"] == environment
+            for backend in running.config.backends
+            for server in backend.servers
+            if server.weight
+        }
 
     def begin(self, models: dict[str, CommitModel]) -> None:
         self.repository.begin(models)
