@@ -15,6 +15,7 @@ from sandbox.errors import EngineError, EngineUnreachableError, StaleError
 from tests.simulation.baton import Baton, KilledError
 
 LONG_S: Final = 8.0
+GONE_S: Final = 12.0
 
 
 class FaultKind(StrEnum):
@@ -33,6 +34,7 @@ class FaultKind(StrEnum):
     EVENT_LOST = "event lost"
     EVENT_DOUBLED = "event doubled"
     EVENTS_CUT = "event stream cut"
+    ENGINE_GONE = "engine gone"
 
 
 KILLS: Final = (FaultKind.KILLED_BEFORE, FaultKind.KILLED_AFTER)
@@ -42,6 +44,7 @@ OF_CALLS: Final = (
     FaultKind.CONFLICT,
     FaultKind.NOT_FOUND,
     FaultKind.SLOW,
+    FaultKind.ENGINE_GONE,
 )
 LIES: Final = (FaultKind.STALE_LIST, FaultKind.PARTIAL_LIST, FaultKind.EMPTY_LIST)
 OF_EVENTS: Final = (FaultKind.EVENT_LOST, FaultKind.EVENT_DOUBLED, FaultKind.EVENTS_CUT)
@@ -76,18 +79,19 @@ class Calls:
     hit: Counter[FaultKind]
     sites: Counter[str]
     on_hit: Callable[[str], None] = lambda _: None
+    gone_until: float = 0.0
 
     def read(self, port: str, method: str, target: str = "") -> None:
         """A call that changes nothing; it can fail before only."""
         self._begin(port, method, target)
         if port == "engine":
-            self._refuse(method, self.take(*OF_CALLS, method=method))
+            self._refuse(method, self._fault(method))
 
     @contextmanager
     def change(self, port: str, method: str, target: str) -> Iterator[None]:
         """A call that changes something in the block."""
         self._begin(port, method, target)
-        fault = self.take(*OF_CALLS, method=method) if port == "engine" else None
+        fault = self._fault(method) if port == "engine" else None
         if fault is not FaultKind.ANSWER_LOST:
             self._refuse(method, fault)
         kill = self.take(*KILLS, method=method)
@@ -121,6 +125,14 @@ class Calls:
         who = f"{task.environment}/{task.name}" if task.environment else task.name
         baton.log.append(f"{baton.now:.3f} {who}: {port}.{method} {target}".rstrip())
 
+    def _fault(self, method: str) -> FaultKind | None:
+        if self.baton.now < self.gone_until:
+            return FaultKind.ENGINE_GONE
+        fault = self.take(*OF_CALLS, method=method)
+        if fault is FaultKind.ENGINE_GONE:
+            self.gone_until = self.baton.now + GONE_S
+        return fault
+
     def _kill(self) -> None:
         self.baton.kill(self.baton.current.process)
         raise KilledError
@@ -135,5 +147,7 @@ class Calls:
                 raise StaleError(f"cannot {method}: {fault}")
             case FaultKind.ANSWER_LOST:
                 raise EngineUnreachableError(f"cannot {method}: the answer was lost")
+            case FaultKind.ENGINE_GONE:
+                raise EngineUnreachableError(f"cannot {method}: no engine answers")
             case _:
                 pass

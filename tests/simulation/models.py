@@ -10,6 +10,10 @@ from typing import Final
 
 REGISTRY: Final = "registry.example"
 BRANCHES: Final = {"staging": "main", "production": "production"}
+EDGE: Final = "/edge"
+"""What the objects of the edge carry as their environment."""
+ENVIRONMENTS: Final = {**{name: name for name in BRANCHES}, "edge": EDGE}
+"""Environment that a thread works for, by its name."""
 DEADLINE_S: Final = 20
 VOLUME: Final = "data"
 JOB: Final = "migrate"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tests.simulation.models import VOLUME, CommitModel, ServiceModel
+from tests.simulation.models import EDGE, VOLUME, CommitModel, ServiceModel
 
 if TYPE_CHECKING:
     from tests.fakes.engine_objects import FakeContainer, FakeNetwork
@@ -55,6 +55,7 @@ class Oracle:
     """
     Attributes:
         wanted: What the newest commit of each environment says.
+        good: The good commits of each environment, oldest first.
         read: What the commit says that was read last for an environment.
         is_back: Tells of an environment whether it went back to its last good revision.
         served: Gives the containers of an environment that its ingress sends requests to.
@@ -65,6 +66,7 @@ class Oracle:
     """
 
     wanted: dict[str, CommitModel] = field(default_factory=dict[str, CommitModel])
+    good: dict[str, list[CommitModel]] = field(default_factory=dict[str, list[CommitModel]])
     read: Callable[[str], CommitModel | None] = lambda _: None
     is_back: Callable[[str], bool] = lambda _: False
     served: Callable[[str], set[str]] = lambda _: set()
@@ -84,6 +86,11 @@ class Oracle:
     _stored: set[str] = field(default_factory=set[str])
 
     # what is told to it
+
+    def commit(self, environment: str, model: CommitModel) -> None:
+        self.wanted[environment] = model
+        if model.is_good:
+            self.good.setdefault(environment, []).append(model)
 
     def looked(self, task: Task, environment: str, *, lied: bool) -> None:
         read = self.read(environment)
@@ -119,7 +126,7 @@ class Oracle:
 
     def after(self, task: Task, method: str, target: str) -> None:
         """Judge what a call has changed."""
-        if method == "create_container":
+        if method == "create_container" and task.environment != EDGE:
             for one in self.containers.values():
                 if one.name == target and not all(one.labels.get(each) for each in PROVENANCE):
                     self._say("S6", f"{target} does not say what it was made from")
@@ -254,13 +261,25 @@ class Oracle:
     # liveness
 
     def differences(self, environment: str, ingress: FakeIngress) -> Iterator[str]:
-        """What is not as the last commit of *environment* says."""
+        """
+        What is not as the last commit of *environment* says.
+
+        When that is bad, and the program went back: as the nearest of the good ones says.
+        """
+        wanted = [self.wanted[environment]]
+        if not wanted[0].is_good and self.is_back(environment):
+            wanted = self.good[environment]
+        found = [list(self._unlike(environment, model.services, ingress)) for model in wanted]
+        yield from min(found, key=len)
+
+    def _unlike(
+        self, environment: str, wanted: tuple[ServiceModel, ...], ingress: FakeIngress
+    ) -> Iterator[str]:
         ours = [
             one
             for one in self.containers.values()
             if one.id not in self.foreign and one.labels[ENVIRONMENT] == environment
         ]
-        wanted = self.wanted[environment].services
         for service in wanted:
             mine = [one for one in ours if one.labels[SERVICE] == service.name]
             yield from _differences(service, mine)

@@ -19,7 +19,7 @@ from tests.simulation.calls import Fault, FaultKind
 from tests.simulation.models import BRANCHES
 from tests.simulation.oracle import Violation
 from tests.simulation.remembered import remembered_plans
-from tests.simulation.schedule import Commit, Deed, Restart, Schedule, Step, Trouble
+from tests.simulation.schedule import Commit, Deed, Restart, Schedule, Step, Stop, Trouble
 from tests.simulation.stand_ins import simulated_runtime
 from tests.simulation.world import World
 
@@ -59,7 +59,7 @@ def run(schedule: Schedule) -> Outcome:
     signal_s, sandbox.runtime.controller.SIGNAL_S = sandbox.runtime.controller.SIGNAL_S, 1000.0
     try:
         with simulated_runtime(baton, random), remembered_plans():
-            world = World(baton, random)
+            world = World(baton, random, edge=schedule.edge)
             outcome.hit, outcome.sites = world.calls.hit, world.calls.sites
             outcome.violations = world.oracle.violations
             _Run(world, outcome).run()
@@ -102,6 +102,9 @@ class _Run:
                 world.calls.armed.append(Fault(kind=kind, left=spared))
             case Restart():
                 world.restart()
+            case Stop():
+                if not world.stop():
+                    self._violate("L8", "the controller did not end in time")
 
     def _pass(self, seconds: float) -> None:
         """Let time pass; a controller that was killed begins again after a moment."""
@@ -119,6 +122,7 @@ class _Run:
         world, schedule = self._world, self._outcome.schedule
         self._tell("STEP no faults any more")
         world.calls.armed.clear()
+        world.calls.gone_until = 0.0
         for environment, model in schedule.fixes.items():
             self._tell(f"STEP fix of {environment}")
             world.commit(environment, model, force=False)

@@ -73,7 +73,12 @@ class Restart:
     """The controller is killed where it is now, and begins again."""
 
 
-Act: TypeAlias = Commit | Deed | Trouble | Restart
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """The controller is told to end, as by SIGTERM, and begins again."""
+
+
+Act: TypeAlias = Commit | Deed | Trouble | Restart | Stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +99,8 @@ class Step:
                 words = f"to come: {kind}, after {spared} calls"
             case Restart():
                 words = "the controller is killed and begins again"
+            case Stop():
+                words = "the controller is told to end and begins again"
             case _:
                 assert_never(self.act)
         return f"{words}; {self.pause_s:g} s pass"
@@ -104,13 +111,15 @@ class Schedule:
     """
     Attributes:
         beginning: What each environment is before the first step.
-        fixes: What is committed when all steps are over; empty for those that are left as they are.
+        fixes: What is committed when all steps are over, by environment.
+        edge: The machine wants an edge.
     """
 
     seed: int
     beginning: dict[str, CommitModel]
     steps: tuple[Step, ...]
     fixes: dict[str, CommitModel]
+    edge: bool = False
 
 
 def draw(seed: int) -> Schedule:
@@ -128,9 +137,15 @@ def draw(seed: int) -> Schedule:
     fixes = {
         name: _fixed(random, model)
         for name, model in models.items()
-        if not model.is_good or random.random() < 0.6
+        if model.broken or random.random() < 0.6
     }
-    return Schedule(seed=seed, beginning=beginning, steps=tuple(steps), fixes=fixes)
+    return Schedule(
+        seed=seed,
+        beginning=beginning,
+        steps=tuple(steps),
+        fixes=fixes,
+        edge=random.random() < 0.3,
+    )
 
 
 def _act(random: Random, models: dict[str, CommitModel]) -> Act:
@@ -154,8 +169,10 @@ def _act(random: Random, models: dict[str, CommitModel]) -> Act:
             return Trouble(kind=random.choice(OF_EVENTS), spared=random.randrange(6))
         case "kill":
             return Trouble(kind=random.choice(KILLS), spared=random.randrange(60))
-        case _:
+        case "restart":
             return Restart()
+        case _:
+            return Stop()
 
 
 def _first_model(random: Random) -> CommitModel:
@@ -242,7 +259,7 @@ def without_steps(schedule: Schedule, left_out: set[int]) -> Schedule:
     """
     Give *schedule* without some of its steps.
 
-    An environment whose last commit is bad then gets the last good one, for the end to be known.
+    An environment whose last commit is no Compose file then gets a good one.
     """
     kept = tuple(step for index, step in enumerate(schedule.steps) if index not in left_out)
     last = dict(schedule.beginning)
@@ -251,7 +268,7 @@ def without_steps(schedule: Schedule, left_out: set[int]) -> Schedule:
     fixes = {
         name: schedule.fixes.get(name) or _fixed(random, model)
         for name, model in last.items()
-        if not model.is_good or name in schedule.fixes
+        if model.broken or name in schedule.fixes
     }
     return replace(schedule, steps=kept, fixes=fixes)
 

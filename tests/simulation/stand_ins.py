@@ -23,7 +23,7 @@ from typing import Any
 
 import sandbox.runtime
 from tests.simulation.baton import Baton, KilledError, Task, Waiting
-from tests.simulation.models import BRANCHES
+from tests.simulation.models import ENVIRONMENTS
 
 
 class Thread:
@@ -48,8 +48,8 @@ class Thread:
         self._baton.turn()
         self._task = self._baton.start(self._baton.current.process, self._name, self._work)
         self._task.handle = self
-        if self._name in BRANCHES:
-            self._task.environment = self._name
+        if self._name in ENVIRONMENTS:
+            self._task.environment = ENVIRONMENTS[self._name]
 
     def join(self, timeout: float | None = None) -> None:
         assert self._task is not None

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from random import Random
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from sandbox.model.event import Event
 from sandbox.model.notification import WebhookFile
@@ -29,6 +29,8 @@ from tests.simulation.oracle import Oracle
 from tests.simulation.repository import INSTANCE, SimulatedRepository
 from tests.simulation.schedule import DeedKind
 
+STOP_S: Final = 10.0
+EDGE_PORT: Final = 8080
 _READS = frozenset(
     name
     for name in vars(FakeJournal)
@@ -110,8 +112,9 @@ class World:
         told: What the controllers told, a line each.
     """
 
-    def __init__(self, baton: Baton, random: Random) -> None:
+    def __init__(self, baton: Baton, random: Random, *, edge: bool = False) -> None:
         self.baton = baton
+        self._edge_port = EDGE_PORT if edge else 0
         self.calls = Calls(baton, [], Counter(), Counter())
         self.oracle = Oracle()
         self.engine = SimulatedEngine(baton, self.calls, self.oracle)
@@ -122,6 +125,7 @@ class World:
         self.feed = SimulatedFeed()
         self.controllers = 0
         self.process = Process("none")
+        self.controller: Controller | None = None
         self.oracle.read = self.repository.read_last
         self.oracle.served = self._served
         self.oracle.is_back = lambda name: self.journal.quarantined(name) is not None
@@ -140,11 +144,12 @@ class World:
 
     def begin(self, models: dict[str, CommitModel]) -> None:
         self.repository.begin(models)
-        self.oracle.wanted = dict(models)
+        for environment, model in models.items():
+            self.oracle.commit(environment, model)
 
     def commit(self, environment: str, model: CommitModel, *, force: bool) -> None:
         self.repository.commit(environment, model, force=force)
-        self.oracle.wanted[environment] = model
+        self.oracle.commit(environment, model)
         self.feed.wake()
 
     def start_controller(self) -> None:
@@ -154,9 +159,27 @@ class World:
         self.engine.known = {}
         self.feed.stop()
         workspace = self._workspace()
-        self.baton.start(
-            self.process, "controller", lambda: Controller(workspace, self._told).run(())
-        )
+
+        def work() -> None:
+            self.controller = Controller(workspace, self._told)
+            self.controller.run(())
+
+        self.controller = None
+        self.baton.start(self.process, "controller", work)
+
+    def stop(self) -> bool:
+        """Tell the controller to end, and begin again; false when it took too long to end."""
+        if self.controller is None:
+            return True
+        self.controller.stop()
+        until = self.baton.now + STOP_S
+        main = next((task for task in self.process.tasks if task.name == "controller"), None)
+        if main is not None:
+            self.baton.join(main, STOP_S)
+        late = self.baton.now >= until
+        # Its other threads are daemons: they end with their process.
+        self.restart()
+        return not late
 
     def revive(self) -> None:
         """Begin again where a fault has killed the controller."""
@@ -192,7 +215,7 @@ class World:
             waivers=WaiverFile,
             choose_control=cast("Any", None),
             release_all=lambda: None,
-            edge_port=0,
+            edge_port=self._edge_port,
         )
 
     # what people do
