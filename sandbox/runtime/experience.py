@@ -36,6 +36,7 @@ class Experience:
 
     clock: Clock
     failures: int = 0
+    _is_new: bool = False
     _retry_at: float = 0.0
     _changed_at: float = -math.inf
     _starts: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
@@ -52,6 +53,11 @@ class Experience:
         self._crashes.clear()
         self._repairs.clear()
 
+    def begin_change(self) -> None:
+        """Begin anew, for a revision that counts as new from when it is brought up."""
+        self.forget()
+        self._is_new = True
+
     def fail(self) -> float:
         """Count a look that failed; give the seconds until the next one."""
         self.failures += 1
@@ -65,7 +71,9 @@ class Experience:
             self.failures = 0
             for key in drifts(plan) if trigger not in CHANGES else ():
                 self._repairs.setdefault(key, []).append(self.clock.monotonic())
-            if trigger in CHANGES:
+            # What brings it up may be a retry: the first try may have met a fault of the engine.
+            if trigger in CHANGES or self._is_new:
+                self._is_new = False
                 self._changed_at = self.clock.monotonic()
         ended = {step.step_id: step for step in record.steps}
         for step in plan.steps:

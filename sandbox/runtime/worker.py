@@ -164,7 +164,7 @@ class Worker:
             self._watch_health(seen)
             return
         if trigger in CHANGES:
-            self._experience.forget()
+            self._experience.begin_change()
             self._health.forget({step.service_name for step in seen.plan.steps})
         self._attempted = seen.desired.revision
         self._tell_begin(seen, trigger)
