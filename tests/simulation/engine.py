@@ -100,9 +100,11 @@ class SimulatedEngine(FakeEngine):
         with self._sim_calls.change("engine", method, target):
             self.baton.now += CALL_S
             task = self.baton.current
-            self._oracle.before(task, method, target)
+            with self._oracle.judging():
+                self._oracle.before(task, method, target)
             yield
-            self._oracle.after(task, method, target)
+            with self._oracle.judging():
+                self._oracle.after(task, method, target)
 
     @override
     def _notify(self, carried: Mapping[str, str]) -> None:

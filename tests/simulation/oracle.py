@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -29,8 +30,10 @@ RELEASE: Final = "dev.sandbox.release"
 INGRESS: Final = "sandbox-ingress"
 GENERATIONS_MAX: Final = 2
 PROVENANCE: Final = (REVISION, RELEASE, SPEC)
-STARTS_MAX: Final = 12
+STARTS_MAX: Final = 13
+"""Twelve restarts, and the start for a commit, which the program does not count."""
 RATE_S: Final = 600.0
+MEDDLED_S: Final = 60.0
 DESTROYS: Final = frozenset({"stop_container", "remove_container"})
 
 
@@ -78,6 +81,8 @@ class Oracle:
     changed: set[str] = field(default_factory=set[str])
     mutations: Counter[str] = field(default_factory=Counter[str])
     violations: list[Violation] = field(default_factory=list[Violation])
+    now: Callable[[], float] = lambda: 0.0
+    _meddled_at: dict[tuple[str, str], float] = field(default_factory=dict)
     _picture: tuple[object, ...] = ()
     _looks: dict[str, LastLook] = field(default_factory=dict[str, LastLook])
     _inspected: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
@@ -86,6 +91,14 @@ class Oracle:
     _stored: set[str] = field(default_factory=set[str])
 
     # what is told to it
+
+    @contextmanager
+    def judging(self) -> Iterator[None]:
+        """Tell of a bug of the oracle, which the program under test would take for one of its."""
+        try:
+            yield
+        except Exception as bug:  # noqa: BLE001 - whatever it is
+            self._say("oracle", f"{type(bug).__name__}: {bug}")
 
     def commit(self, environment: str, model: CommitModel) -> None:
         self.wanted[environment] = model
@@ -167,18 +180,20 @@ class Oracle:
         S3: what works is stopped when it gets no request any more, and another works.
 
         Known exceptions: a container of the right spec that a person changed is made anew in its
-        place, and a service that is declared no longer is stopped without being drained.
+        place, and what served before it, where a rollout is under way, is stopped as well; a
+        service that is declared no longer is stopped without being drained.
         """
         name, environment = container.labels[SERVICE], container.labels[ENVIRONMENT]
         if method != "stop_container" or not container.lives or not _is_ready(container):
             return
-        wanted = self.wanted[environment].services
+        wanted = self.wanted.get(environment, CommitModel()).services
         service = next((each for each in wanted if each.name == name), None)
         if service is None or self.is_back(environment) or container.id in self.changed:
             return
         if service.routed and container.name in self.served(environment):
             self._say("S3", f"{container.name} is stopped while requests are sent to it")
-        if service.stores or service.job:
+        meddled_at = self._meddled_at.get((environment, name), -MEDDLED_S)
+        if service.stores or service.job or self.now() - meddled_at < MEDDLED_S:
             return
         others = [
             one
@@ -191,9 +206,15 @@ class Oracle:
         if not others:
             self._say("S3", f"{container.name} is stopped, and no other {name} is ready")
 
+    def restarted(self) -> None:
+        """A new process counts anew how often it started what."""
+        self._starts.clear()
+
     def touch(self, container: FakeContainer) -> None:
         """A person did something to it."""
         self.changed.add(container.id)
+        place = container.labels.get(ENVIRONMENT, ""), container.labels.get(SERVICE, "")
+        self._meddled_at[place] = self.now()
         self.touched.add((container.labels.get(ENVIRONMENT, ""), container.labels.get(SPEC, "")))
 
     # safety

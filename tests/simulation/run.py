@@ -19,15 +19,15 @@ from tests.simulation.calls import Fault, FaultKind
 from tests.simulation.models import BRANCHES
 from tests.simulation.oracle import Violation
 from tests.simulation.remembered import remembered_plans
-from tests.simulation.schedule import Commit, Deed, Restart, Schedule, Step, Stop, Trouble
+from tests.simulation.schedule import Commit, Deed, Restart, Schedule, Step, Stop, Trouble, commits
 from tests.simulation.stand_ins import simulated_runtime
 from tests.simulation.world import World
 
 SETTLE_S: Final = 900.0
-LOOK_S: Final = 5.0
-QUIET_S: Final = 95.0
-"""Three looks of each environment."""
-DOWN_S: Final = 0.5
+LOOK_S: Final = 35.0
+"""A look of each environment."""
+QUIET_S: Final = 65.0
+FIRST_S: Final = 60.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,6 +80,8 @@ class _Run:
             world.begin(schedule.beginning)
             world.start_controller()
             self._pass(2.0)
+            if self._may_end_badly():
+                self._await_first_success()
             world.engine.run_foreign("foreign")
             for step in schedule.steps:
                 self._tell(f"STEP {step.text}")
@@ -90,6 +92,20 @@ class _Run:
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a violation with a story
             self._violate("program", f"{type(error).__name__}: {error}")
         world.baton.kill(world.process)
+
+    def _may_end_badly(self) -> bool:
+        """Tell whether an environment is left with a commit that it has to go back from."""
+        schedule = self._outcome.schedule
+        last = schedule.beginning | {
+            each.environment: each.model for each in commits(schedule.steps)
+        }
+        return any(not last[name].is_good for name in last.keys() - schedule.fixes.keys())
+
+    def _await_first_success(self) -> None:
+        """There is no way back to a revision that was never brought up."""
+        while any(self._differences()) and self._world.baton.now < FIRST_S:
+            self._pass(1.0)
+        self._pass(1.0)
 
     def _step(self, step: Step) -> None:
         world = self._world
@@ -127,13 +143,11 @@ class _Run:
             self._tell(f"STEP fix of {environment}")
             world.commit(environment, model, force=False)
         began = world.baton.now
-        while any(self._differences()):
+        while not self._is_calm() or any(self._differences()):
             if world.baton.now - began > SETTLE_S:
-                self._violate("L1", "; ".join(self._differences()))
+                self._violate("L1", "; ".join(self._differences()) or "it never comes to rest")
                 return
-            self._pass(LOOK_S)
         self._outcome.settled_s = world.baton.now - began
-        self._pass(LOOK_S)
         before = world.oracle.mutations.copy()
         self._pass(QUIET_S)
         world.oracle.judge_step()
@@ -141,6 +155,12 @@ class _Run:
             self._violate("L3", f"{count} changes in {environment} after all was right")
         for difference in self._differences():
             self._violate("L1", f"did not stay so: {difference}")
+
+    def _is_calm(self) -> bool:
+        """Let every environment be looked at, and tell whether nothing changed meanwhile."""
+        before = self._world.oracle.mutations.copy()
+        self._pass(LOOK_S)
+        return before == self._world.oracle.mutations
 
     def _differences(self) -> Iterator[str]:
         for environment in BRANCHES:

@@ -137,7 +137,7 @@ def draw(seed: int) -> Schedule:
     fixes = {
         name: _fixed(random, model)
         for name, model in models.items()
-        if model.broken or random.random() < 0.6
+        if needs_fix(model) or random.random() < 0.6
     }
     return Schedule(
         seed=seed,
@@ -146,6 +146,16 @@ def draw(seed: int) -> Schedule:
         fixes=fixes,
         edge=random.random() < 0.3,
     )
+
+
+def needs_fix(model: CommitModel) -> bool:
+    """
+    Tell whether an environment cannot be left with *model*.
+
+    The program goes back from what ends at once, and from what cannot be pulled. From what never
+    becomes ready it does not once its controller began anew meanwhile, which is reported.
+    """
+    return model.broken or any(each.life is Life.SICK for each in model.services)
 
 
 def _act(random: Random, models: dict[str, CommitModel]) -> Act:
@@ -259,7 +269,7 @@ def without_steps(schedule: Schedule, left_out: set[int]) -> Schedule:
     """
     Give *schedule* without some of its steps.
 
-    An environment whose last commit is no Compose file then gets a good one.
+    An environment that cannot be left with its last commit gets a good one.
     """
     kept = tuple(step for index, step in enumerate(schedule.steps) if index not in left_out)
     last = dict(schedule.beginning)
@@ -268,7 +278,7 @@ def without_steps(schedule: Schedule, left_out: set[int]) -> Schedule:
     fixes = {
         name: schedule.fixes.get(name) or _fixed(random, model)
         for name, model in last.items()
-        if model.broken or name in schedule.fixes
+        if needs_fix(model) or name in schedule.fixes
     }
     return replace(schedule, steps=kept, fixes=fixes)
 

@@ -127,6 +127,7 @@ class World:
         self.process = Process("none")
         self.controller: Controller | None = None
         self.oracle.read = self.repository.read_last
+        self.oracle.now = lambda: baton.now
         self.oracle.served = self._served
         self.oracle.is_back = lambda name: self.journal.quarantined(name) is not None
 
@@ -157,6 +158,7 @@ class World:
         self.controllers += 1
         self.process = Process(f"controller {self.controllers}")
         self.engine.known = {}
+        self.oracle.restarted()
         self.feed.stop()
         workspace = self._workspace()
 
