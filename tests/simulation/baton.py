@@ -49,9 +49,12 @@ class Process:
 
 
 class Task:
-    """One thread of a simulation."""
+    """One thread of a simulation; *number* is its own."""
+
+    numbers = itertools.count()
 
     def __init__(self, process: Process, name: str, work: Callable[[], object]) -> None:
+        self.number = next(self.numbers)
         self.process = process
         self.name = name
         self.work = work

@@ -106,11 +106,14 @@ class Oracle:
             self.good.setdefault(environment, []).append(model)
 
     def looked(self, task: Task, environment: str, *, lied: bool) -> None:
+        """A thread looked at *environment*; the edge looks at all, and changes none."""
+        if task.environment != environment:
+            return
         read = self.read(environment)
         self._looks[environment] = LastLook(lied=lied, broken=read is not None and read.broken)
 
     def inspected(self, task: Task, container_id: str) -> None:
-        self._inspected.add((id(task), container_id))
+        self._inspected.add((task.number, container_id))
 
     def before(self, task: Task, method: str, target: str) -> None:
         """Judge a call that is about to change something."""
@@ -254,10 +257,16 @@ class Oracle:
     def _judge_destruction(
         self, task: Task, method: str, container: FakeContainer, look: LastLook
     ) -> None:
-        if (id(task), container.id) not in self._inspected:
+        if (task.number, container.id) not in self._inspected:
             self._say("S4", f"{method} of {container.name} without an inspect just before")
         wanted = self.wanted.get(task.environment)
-        if look.lied and wanted and self._is_wanted(container, wanted) and container.lives:
+        if (
+            look.lied
+            and wanted
+            and not self.is_back(task.environment)
+            and self._is_wanted(container, wanted)
+            and container.lives
+        ):
             self._say(
                 "S21", f"{method} of {container.name}, which is wanted, after a list that lied"
             )
