@@ -34,6 +34,14 @@ class BoundedCache(Generic[K, V]):
                 self._values.move_to_end(key)
             return self._values.get(key)
 
+    def remember(self, key: K, find: Callable[[], V]) -> V:
+        """The value of *key*: what *find* gives when it is not known, which is kept."""
+        known = self.get(key)
+        if known is None:
+            known = find()
+            self.put(key, known)
+        return known
+
     def put(self, key: K, value: V) -> None:
         """Keep *value* unless it is heavier than all that may be kept."""
         weight = self._weigh(value)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from heapq import merge
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from sandbox.adapters.git_repository.archive import archive
 from sandbox.adapters.git_repository.attributes import ATTRIBUTES, filter_of
@@ -19,7 +19,7 @@ from sandbox.adapters.git_repository.branches import (
     read_head,
     tracking_branches,
 )
-from sandbox.adapters.git_repository.cache import BoundedCache
+from sandbox.adapters.git_repository.cache import BoundedCache, K, V
 from sandbox.adapters.git_repository.edits import EDITS_MAX, new_files, uncommitted
 from sandbox.adapters.git_repository.hooks import hook_file, read_hook, write_hook
 from sandbox.adapters.git_repository.index import index_of_hook, staged_files
@@ -48,9 +48,6 @@ if TYPE_CHECKING:
 FULL_ID: Final = re.compile(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?")
 SHORT_ID: Final = re.compile(r"[0-9a-fA-F]{4,63}")
 REMEMBERED: Final = 4096
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
 
 
 def open_repository(folder: str | None = None) -> GitRepository:
@@ -207,12 +204,7 @@ class GitRepository:
 
     def _kept(self, cache: BoundedCache[K, V], key: K, find: Callable[[], V]) -> V:
         """What *find* says of commits, which never change; a shallow clone may get more of them."""
-        known = cache.get(key)
-        if known is None:
-            known = find()
-            if not self.is_shallow():
-                cache.put(key, known)
-        return known
+        return find() if self.is_shallow() else cache.remember(key, find)
 
     def _find_ancestor(self, ancestor: str, commit: str) -> bool:
         answer = self._program.ask(

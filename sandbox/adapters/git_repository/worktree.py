@@ -119,12 +119,10 @@ class WorkTree:
         if not stat.S_ISREG(about.st_mode) or link or about.st_size > FILE_MAX_BYTES:
             return ()
         key = (path, about.st_mtime_ns, about.st_size, about.st_ino)
-        found = self._ids.get(key)
-        if found is None:
-            content = place.read_bytes()
-            found = (self._id(content), self._id(content.replace(b"\r\n", b"\n")))
-            self._ids.put(key, found)
-        return found
+        return self._ids.remember(key, lambda: self._ids_of(place.read_bytes()))
+
+    def _ids_of(self, content: bytes) -> tuple[str, str]:
+        return self._id(content), self._id(content.replace(b"\r\n", b"\n"))
 
     def _id(self, content: bytes) -> str:
         """The id that Git gives to a file of this *content*."""
