@@ -10,6 +10,8 @@ from sandbox.errors import SandboxError
 from sandbox.model.gate import GateStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sandbox.model.desired import DesiredState
     from sandbox.model.gate import GatePhase, GateResult
     from sandbox.runtime.workspace import Workspace
@@ -25,7 +27,13 @@ def gate_evidence(workspace: Workspace, desired: DesiredState) -> tuple[GateResu
     What the journal does not know is told by the note on the release; where both do, the journal
     is what happened here.
     """
-    inputs = set(gate_inputs(desired, workspace.owner(desired)).values())
+    return _evidence(workspace, desired, gate_inputs(desired, workspace.owner(desired)))
+
+
+def _evidence(
+    workspace: Workspace, desired: DesiredState, by_gate: Mapping[str, str]
+) -> tuple[GateResult, ...]:
+    inputs = set(by_gate.values())
     if not inputs:
         return ()
     kept = workspace.journal.gate_results(desired.environment, limit=RESULTS)
@@ -43,7 +51,7 @@ def gate_evidence(workspace: Workspace, desired: DesiredState) -> tuple[GateResu
 def gate_statuses(workspace: Workspace, desired: DesiredState) -> tuple[GateStatus, ...]:
     """Say of every gate of *desired* how it ended last for exactly that, sorted by name."""
     inputs = gate_inputs(desired, workspace.owner(desired))
-    results = {each.inputs: each for each in reversed(gate_evidence(workspace, desired))}
+    results = {each.inputs: each for each in reversed(_evidence(workspace, desired, inputs))}
     return tuple(
         _status(service.name, service.gate.phase, results.get(inputs[service.name]))
         for service in desired.gates
