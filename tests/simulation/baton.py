@@ -99,7 +99,7 @@ class Baton:
     """
     The scheduler of one simulation.
 
-    Whoever makes it holds it, as the one thread of a process of its own.
+    The thread that makes it holds it first, as the only one of a process of its own.
 
     Attributes:
         now: Seconds since the simulation began.
@@ -254,7 +254,7 @@ class Baton:
                 task.work()
         except KilledError:
             pass
-        except BaseException as error:  # noqa: BLE001 - told by whoever began the simulation
+        except BaseException as error:  # noqa: BLE001 - the director raises it again
             self._failure = self._failure or error
         task.alive = False
         task.process.tasks.remove(task)

@@ -87,7 +87,7 @@ class SimulatedLock:
 
 
 class SimulatedFeed:
-    """Wakes whoever watches the branches."""
+    """Wakes the thread that watches the branches."""
 
     def __init__(self) -> None:
         self.wake: Callable[[], None] = lambda: None
