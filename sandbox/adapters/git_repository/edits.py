@@ -45,15 +45,12 @@ def _is_pointer(objects: ObjectReader, entry: TreeEntry) -> bool:
     return bool(found and found.content.startswith(POINTER))
 
 
-def new_files(
-    worktree: WorkTree, program: GitProgram, folders: Sequence[str], known: Sequence[Entries]
-) -> tuple[str, ...]:
-    """Paths below ``environments`` and one of *folders* that no commit has and no rule ignores."""
+def new_files(worktree: WorkTree, program: GitProgram, known: Sequence[Entries]) -> tuple[str, ...]:
+    """Paths below ``environments`` that none of *known* has and no rule ignores."""
     found = {
         path
-        for folder in folders
-        for path in worktree.files(folder)
-        if path.startswith(NEW_FILES_FOLDER + "/") and not any(path in entries for entries in known)
+        for path in worktree.files(NEW_FILES_FOLDER)
+        if not any(path in entries for entries in known)
     }
     if not found:
         return ()

@@ -352,7 +352,7 @@ class GitRepository:
 
         An edit is what neither *commit* nor the commit that is checked out has: on another branch
         than the tracked one, that branch's own files are no edits. New files count below
-        ``environments`` only.
+        ``environments`` only, and always there.
         """
         worktree = self._worktree
         if worktree is None:
@@ -362,7 +362,7 @@ class GitRepository:
         checked_out = committed if head == commit else self._entries(head, folders)
         found = merge(
             uncommitted(worktree, self._objects, committed, checked_out),
-            new_files(worktree, self._program, folders, (committed, checked_out)),
+            new_files(worktree, self._program, (committed, checked_out)),
         )
         return tuple(islice(found, EDITS_MAX))
 

@@ -50,8 +50,8 @@ class WorkTree:
             FILES_MAX
         )
 
-    def place(self, path: str) -> Path | None:
-        """Place of *path*; ``None`` when a folder on the way is a link or missing."""
+    def place(self, path: str) -> str | None:
+        """Absolute place of *path*; ``None`` when a folder on the way is a link or missing."""
         here = self.top
         for part in path_parts(path):
             try:
@@ -61,22 +61,22 @@ class WorkTree:
             if not stat.S_ISDIR(about.st_mode):
                 return None
             here = f"{here}/{part}"
-        return Path(here)
+        return here
 
     def files(self, folder: str) -> Iterator[str]:
         """Paths of files and links below *folder*, caches and nested repositories left out."""
         start = self.place(folder)
-        if start is None or start.is_symlink() or not start.is_dir():
+        if start is None or Path(start).is_symlink():
             return
         count = 0
         for here, folders, names in os.walk(start):
             links = [name for name in folders if Path(here, name).is_symlink()]
-            folders[:] = [name for name in folders if not _is_skipped(Path(here, name))]
+            folders[:] = [name for name in folders if not _is_skipped(here, name)]
             for name in (*names, *links):
                 count += 1
                 if count > FILES_MAX:
                     raise SourceError(f"there are more than {FILES_MAX:,} files below {start}")
-                yield str(Path(here, name).relative_to(self.top))
+                yield os.path.relpath(f"{here}/{name}", self.top)
 
     def read(self, path: str) -> bytes | None:
         """
@@ -100,7 +100,7 @@ class WorkTree:
         """
         if entry is None:
             place = self.place(path)
-            return place is None or not (place.is_symlink() or place.exists())
+            return place is None or not os.path.lexists(place)
         if entry.mode == SUBMODULE:
             return True
         return entry.object_id in self.object_ids(path, link=entry.mode == LINK)
@@ -109,17 +109,17 @@ class WorkTree:
         """Ids that the file at *path* would have as it is, and with bare line feeds; else empty."""
         place = self.place(path)
         try:
-            about = place.lstat() if place else None
+            about = os.lstat(place) if place else None
         except OSError:
             about = None
         if place is None or about is None:
             return ()
         if stat.S_ISLNK(about.st_mode):
-            return (self._id(os.fsencode(place.readlink())),) if link else ()
+            return (self._id(os.fsencode(Path(place).readlink())),) if link else ()
         if not stat.S_ISREG(about.st_mode) or link or about.st_size > FILE_MAX_BYTES:
             return ()
         key = (path, about.st_mtime_ns, about.st_size, about.st_ino)
-        return self._ids.remember(key, lambda: self._ids_of(place.read_bytes()))
+        return self._ids.remember(key, lambda: self._ids_of(Path(place).read_bytes()))
 
     def _ids_of(self, content: bytes) -> tuple[str, str]:
         return self._id(content), self._id(content.replace(b"\r\n", b"\n"))
@@ -131,5 +131,5 @@ class WorkTree:
         return digest.hexdigest()
 
 
-def _is_skipped(folder: Path) -> bool:
-    return folder.name in SKIPPED_FOLDERS or (folder / ".git").exists()
+def _is_skipped(above: str, name: str) -> bool:
+    return name in SKIPPED_FOLDERS or Path(above, name, ".git").exists()

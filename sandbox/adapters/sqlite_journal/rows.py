@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import logging
+from functools import lru_cache
 from typing import TypeVar
 
 from sandbox.adapters.wire import WireError, decode, encode
@@ -31,6 +32,9 @@ Stored = TypeVar(
     SyncRecord,
 )
 
+READ_MAX = 512
+"""Texts whose values are kept: a few kilobytes each."""
+
 log = logging.getLogger(__name__)
 
 
@@ -51,6 +55,7 @@ def text_of(
     return json.dumps(encode(value), ensure_ascii=True, separators=(",", ":"))
 
 
+@lru_cache(maxsize=READ_MAX)  # the same rows are read at every look
 def value_of(kind: type[Stored], text: str) -> Stored | None:
     """
     Read what `text_of` wrote; what cannot be read is as good as forgotten.
