@@ -6,15 +6,13 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sandbox.model.notification import WEBHOOK_FILE, WebhookFile
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from sandbox.adapters.docker_engine import DockerEngine
     from sandbox.adapters.docker_engine.conversation import Conversation
-    from sandbox.model.notification import Webhook
+    from sandbox.model.notification import Webhook, WebhookFile
     from sandbox.ports import ChangeFeed, Ingress, PipelineRuns, Webhooks
 
 
@@ -107,14 +105,15 @@ class LateWebhooks:
 
             return HttpWebhooks(state_folder)
 
-        self._file = Path(state_folder, WEBHOOK_FILE)
+        self._folder = state_folder
         self._made = cast("Webhooks", _Late(make))
 
     def read(self) -> WebhookFile:
         """Read the file anew, so that an edit counts at once."""
-        if not self._file.exists():
-            return WebhookFile(path=str(self._file))
-        return self._made.read()
+        from sandbox.model.notification import WEBHOOK_FILE, WebhookFile
+
+        file = Path(self._folder, WEBHOOK_FILE)
+        return self._made.read() if file.exists() else WebhookFile(path=str(file))
 
     def post(self, webhook: Webhook, text: str) -> None:
         """Send *text*; `DeliveryError` when it was not accepted."""

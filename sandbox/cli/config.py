@@ -113,12 +113,14 @@ def _show(
     invocation: Invocation, project: Project, warnings: Sequence[str], *, reveal: bool
 ) -> None:
     from sandbox.render.config import config_json, config_model, config_text
-    from sandbox.render.warnings import warning_lines
     from sandbox.secrecy.harvest import secrets_of_value
     from sandbox.secrecy.vault import learn
 
-    for line in warning_lines({project.name: warnings}, style=invocation.note_style):
-        invocation.note(line)
+    if warnings:
+        from sandbox.render.warnings import warning_lines
+
+        for line in warning_lines({project.name: warnings}, style=invocation.note_style):
+            invocation.note(line)
     learn(secrets_of_value(config_model(project.tree)))
     printed = config_json if invocation.json else config_text
     invocation.pass_on(printed(project.tree, reveal=reveal))
