@@ -23,8 +23,10 @@ from typing import TYPE_CHECKING, Any
 import docker
 import docker.errors
 
+from tests.forked import run_sandbox
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 INSTANCE_LABEL = "dev.sandbox.instance"
@@ -161,19 +163,19 @@ class Playground:
             stderr=subprocess.PIPE,
         )
 
+    def run(self, arguments: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
+        """Run the command line to its end, which must come within *seconds*."""
+        words = ["--repo", str(self.folder), *arguments]
+        return run_sandbox(words, {**os.environ, **self.environ}, seconds)
+
     def sandbox(self, *arguments: str, status: int | None = 0, seconds: float = 120.0) -> Finished:
         """Run the command line; *status* is the exit status it must have, ``None`` for any."""
-        process = self.start(*arguments)
         try:
-            stdout, stderr = process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            stdout, stderr = process.communicate()
-            print(stdout.decode(), stderr.decode())
+            ended = self.run(arguments, seconds)
+        except subprocess.TimeoutExpired as late:
+            print(late.stdout, late.stderr)
             raise
-        finished = Finished(
-            status=process.returncode, stdout=stdout.decode(), stderr=stderr.decode()
-        )
+        finished = Finished(status=ended.returncode, stdout=ended.stdout, stderr=ended.stderr)
         assert status is None or finished.status == status, (
             f"sandbox {' '.join(arguments)} ended with {finished.status}, not {status}\n"
             f"{finished.stdout}\n{finished.stderr}"

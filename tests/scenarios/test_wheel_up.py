@@ -16,7 +16,7 @@ from tests.shop_ground import ENVIRONMENTS, ShopGround
 from tests.wheel import install_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
@@ -49,15 +49,17 @@ class WheelGround(ShopGround):
         super().__post_init__()
 
     @override
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
+    def run(self, arguments: Sequence[str], seconds: float) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             ["sandbox", "--repo", str(self.folder), *arguments],
+            check=False,
             executable=self.installed / "bin" / "sandbox",
             env=self.clean,
             cwd=self.elsewhere,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
         )
 
 
