@@ -4,13 +4,11 @@ The program: `sandbox`, or `python -m sandbox`.
 Every branch loads what it needs and no more: most of the time of a short command is loading.
 """
 
-from __future__ import annotations
-
+# Until Ctrl-C is taken care of nothing is loaded that Python itself has not, not even `__future__`:
+# it would show where the interrupt came. `signal` loads `enum`, and `typing` far more.
 import os
 import sys
 
-# Until Ctrl-C is taken care of nothing else is loaded: Python would show where it came.
-# `signal` loads `enum`, and `typing` far more.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
@@ -22,10 +20,10 @@ else:
 
 def _leave(
     _number: int,
-    _frame: FrameType | None,
+    _frame: "FrameType | None",
     *,
-    write: Callable[[int, bytes], int] = os.write,
-    leave: Callable[[int], object] = os._exit,
+    write: "Callable[[int, bytes], int]" = os.write,
+    leave: "Callable[[int], object]" = os._exit,
 ) -> None:
     """
     End as `cli.interrupts` says, which is not loaded yet.

@@ -183,6 +183,15 @@ def test_no_moment_of_a_command_shows_a_traceback(
     assert shown == []
 
 
+def test_nothing_is_read_from_a_file_before_ctrl_c_is_taken_care_of() -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "sandbox", "--version"]
+    shown = subprocess.run(command, check=True, capture_output=True, text=True).stderr
+    loaded = [line.rpartition("|")[2].strip() for line in shown.splitlines()]
+    first = loaded[loaded.index("sandbox") + 1 : loaded.index("sandbox.cli")]
+    assert first
+    assert set(first) <= set(sys.builtin_module_names)
+
+
 def interrupted(
     words: list[str], after_s: float, folder: Path, environment: dict[str, str]
 ) -> tuple[int, str]:
