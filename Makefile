@@ -17,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-config
 
-.PHONY: help demo test check conformance ignore fuzz bench interrupts races rollouts crashes mounts slow lab lock clean
+.PHONY: help demo test check conformance ignore fuzz bench faults interrupts races rollouts crashes mounts slow lab lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1 \t/p' Makefile
@@ -67,6 +67,11 @@ bench: $(DEV) ## measure commit to healthy beside docker compose, and the idle c
 crashes: $(DEV) ## kill a rollout and a canary before and during every single step, under load
 	@$(BIN)/sandbox doctor --fix
 	@EVERY_STEP=1 $(BIN)/python -m pytest -q -n 2 --dist=load tests/scenarios/test_rollout_crash.py
+
+FAULT_ARGS ?=
+faults: $(DEV) ## let every call that changes the engine go wrong in five ways; takes half an hour
+	@$(BIN)/sandbox doctor --fix
+	@$(BIN)/python -m tests.faults $(FAULT_ARGS)
 
 interrupts: $(DEV) ## send Ctrl-C to each command at a hundred moments; takes half an hour
 	@EVERY_MOMENT=1 $(BIN)/python -m pytest -q -n 2 --dist=load tests/cli/test_interrupts.py

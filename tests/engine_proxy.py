@@ -13,7 +13,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
+from typing import TypeAlias
 
 ENGINE_SOCKET = "/var/run/docker.sock"
 SEND = "SEND"
@@ -47,6 +49,38 @@ class Request:
     @property
     def text(self) -> str:
         return f"{self.method} {self.path}"
+
+
+def changes(request: Request) -> bool:
+    """Tell whether *request* may change the engine; commands inside containers do not count."""
+    return not request.reads and not request.runs_command
+
+
+class Reply(Enum):
+    """
+    What becomes of the engine's answer to a request.
+    """
+
+    WHOLE = "whole"
+    LOST = "lost"
+    TRUNCATED = "truncated"
+
+
+class AnsweredError(Exception):
+    """
+    The proxy answers itself, and the engine never gets the request.
+
+    Args:
+        status: Of HTTP, such as ``500``.
+    """
+
+    def __init__(self, status: int) -> None:
+        body = json.dumps({"message": f"the proxy says {status}"}).encode()
+        self.answer = (
+            f"HTTP/1.1 {status} Arranged\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        ).encode() + body
+        super().__init__(self.answer)
 
 
 class RequestParser:
@@ -146,6 +180,9 @@ def _is_detached(body: bytes) -> bool:
         return False
 
 
+Before: TypeAlias = Callable[[Request], Reply | None]
+
+
 @dataclass(slots=True, kw_only=True)
 class EngineProxy:
     """
@@ -155,12 +192,13 @@ class EngineProxy:
         path: Socket that it listens on.
         engine: Socket of the engine.
         before: Called with each request before the engine gets it, from the thread of its
-            connection; a test kills or waits here.
+            connection; a test kills or waits here, says what becomes of the answer, or raises
+            `AnsweredError`, or `OSError` to cut the connection.
     """
 
     path: Path
     engine: str = ENGINE_SOCKET
-    before: Callable[[Request], None] | None = None
+    before: Before | None = None
     _requests: list[Request] = field(default_factory=list[Request])
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _open: set[socket.socket] = field(default_factory=set[socket.socket])
@@ -177,10 +215,8 @@ class EngineProxy:
             return tuple(self._requests)
 
     def mutations(self) -> tuple[Request, ...]:
-        """Those that may change the engine; commands inside containers do not count."""
-        return tuple(
-            request for request in self.requests() if not request.reads and not request.runs_command
-        )
+        """Those that may change the engine."""
+        return tuple(filter(changes, self.requests()))
 
     def commands(self) -> tuple[Request, ...]:
         """Those that run a command inside a container."""
@@ -205,7 +241,7 @@ class EngineProxy:
         cls,
         path: Path,
         engine: str = ENGINE_SOCKET,
-        before: Callable[[Request], None] | None = None,
+        before: Before | None = None,
     ) -> Iterator["EngineProxy"]:
         """Listen at *path* until the block ends."""
         proxy = cls(path=path, engine=engine, before=before)
@@ -243,33 +279,54 @@ class EngineProxy:
                 return
             with self._lock:
                 self._open |= {client, engine}
-            back = threading.Thread(target=_pump, args=(engine, client), daemon=True)
+            link = _Link(proxy=self, client=client)
+            back = threading.Thread(target=_pump, args=(engine, client, link.answer), daemon=True)
             back.start()
-            _pump(client, engine, self._note)
+            _pump(client, engine, link.ask)
             back.join()
             with self._lock:
                 self._open -= {client, engine}
 
-    def _note(self, parser: RequestParser, data: bytes) -> None:
-        for request in parser.feed(data):
-            with self._lock:
-                self._requests.append(request)
-            if self.before is not None:
-                self.before(request)
+    def take(self, request: Request) -> Reply:
+        """Write *request* down, and say what becomes of its answer."""
+        with self._lock:
+            self._requests.append(request)
+        return (self.before and self.before(request)) or Reply.WHOLE
 
 
-def _pump(
-    source: socket.socket,
-    target: socket.socket,
-    note: Callable[[RequestParser, bytes], None] | None = None,
-) -> None:
+@dataclass(slots=True, kw_only=True)
+class _Link:
+    """One connection of a client through the proxy."""
+
+    proxy: EngineProxy
+    client: socket.socket
+    parser: RequestParser = field(default_factory=RequestParser)
+    reply: Reply = Reply.WHOLE
+
+    def ask(self, data: bytes) -> bytes:
+        """Give what the engine gets."""
+        for request in self.parser.feed(data):
+            try:
+                self.reply = self.proxy.take(request)
+            except AnsweredError as answered:
+                self.client.sendall(answered.answer)
+                raise ConnectionAbortedError from answered
+        return data
+
+    def answer(self, data: bytes) -> bytes:
+        """Give what the client gets."""
+        if self.reply is Reply.TRUNCATED:
+            self.client.sendall(data[: len(data) // 2])
+        if self.reply is not Reply.WHOLE:
+            raise ConnectionAbortedError
+        return data
+
+
+def _pump(source: socket.socket, target: socket.socket, passed: Callable[[bytes], bytes]) -> None:
     """Copy bytes in one direction until either side ends; a half-close is passed on."""
-    parser = RequestParser()
     try:
         while data := source.recv(_CHUNK_BYTES):
-            if note is not None:
-                note(parser, data)
-            target.sendall(data)
+            target.sendall(passed(data))
         target.shutdown(socket.SHUT_WR)
     except OSError:
         for side in (source, target):

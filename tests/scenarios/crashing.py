@@ -17,7 +17,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.engine_proxy import EngineProxy
+from tests.engine_proxy import EngineProxy, changes
 from tests.playground import Playground, playground
 
 if TYPE_CHECKING:
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     from tests.engine_proxy import Request
 
 BEFORE, DURING = "before", "during"
-
-
-def changes(request: Request) -> bool:
-    return not request.reads and not request.runs_command
 
 
 def probes(request: Request) -> bool:

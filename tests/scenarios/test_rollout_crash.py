@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.engine_proxy import SEND, EngineProxy
+from tests.engine_proxy import SEND, EngineProxy, changes
 from tests.load.running import running
 from tests.rollouts.small_app import small_ground
-from tests.scenarios.crashing import BEFORE, DURING, CrashSite, Killer, changes
+from tests.scenarios.crashing import BEFORE, DURING, CrashSite, Killer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
