@@ -63,6 +63,7 @@ def run(schedule: Schedule) -> Outcome:
             outcome.hit, outcome.sites = world.calls.hit, world.calls.sites
             outcome.violations = world.oracle.violations
             _Run(world, outcome).run()
+            baton.close()
     finally:
         sandbox.runtime.controller.SIGNAL_S = signal_s
     return outcome
@@ -91,7 +92,6 @@ class _Run:
             self._settle()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a violation with a story
             self._violate("program", f"{type(error).__name__}: {error}")
-        world.baton.kill(world.process)
 
     def _may_end_badly(self) -> bool:
         """Tell whether an environment is left with a commit that it has to go back from."""
