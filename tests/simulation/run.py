@@ -18,7 +18,7 @@ from tests.simulation.baton import Baton
 from tests.simulation.calls import Fault, FaultKind
 from tests.simulation.models import BRANCHES
 from tests.simulation.oracle import Violation
-from tests.simulation.remembered import remembered_plans
+from tests.simulation.remembered import remembered_files, remembered_plans
 from tests.simulation.schedule import Commit, Deed, Restart, Schedule, Step, Stop, Trouble, commits
 from tests.simulation.stand_ins import simulated_runtime
 from tests.simulation.world import World
@@ -58,7 +58,7 @@ def run(schedule: Schedule) -> Outcome:
     random = Random(f"world {schedule.seed}")
     signal_s, sandbox.runtime.controller.SIGNAL_S = sandbox.runtime.controller.SIGNAL_S, 1000.0
     try:
-        with simulated_runtime(baton, random), remembered_plans():
+        with simulated_runtime(baton, random), remembered_plans(), remembered_files():
             world = World(baton, random, edge=schedule.edge)
             outcome.hit, outcome.sites = world.calls.hit, world.calls.sites
             outcome.violations = world.oracle.violations
