@@ -8,9 +8,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from typing import Final
 
+from sandbox.ports import Engine, Ingress, Journal
 from tests.simulation.run import Outcome, run
 from tests.simulation.schedule import draw
+
+PORTS: Final = {"engine": Engine, "ingress": Ingress, "journal": Journal}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,10 +35,14 @@ class Figures:
         self.failed |= each.failed
 
     def lines(self, seconds: float) -> Iterator[str]:
-        yield f"seeds {self.seeds}, steps {self.steps}, {seconds:.1f} s"
+        rate = self.seeds / seconds
+        yield f"seeds {self.seeds}, steps {self.steps}, {seconds:.1f} s, {rate:.1f} seeds a second"
         for kind, count in sorted(self.hit.items()):
             yield f"  {kind:18} {count:8}"
-        yield f"call sites {len(self.sites)}, calls {sum(self.sites.values())}"
+        every = call_sites()
+        met = every & self.sites.keys()
+        yield f"call sites {len(met)} of {len(every)}, calls {sum(self.sites.values())}"
+        yield f"  never called: {', '.join(sorted(every - met)) or 'none'}"
         yield f"seeds with violations: {len(self.failed)}"
 
 
@@ -54,9 +62,20 @@ def figures(outcome: Outcome) -> Figures:
     )
 
 
-def run_all(seeds: Iterable[int], processes: int) -> Iterator[Figures]:
-    if processes == 1:
+def call_sites() -> frozenset[str]:
+    """Every call of a port that the simulation can make fail, as ``port.method``."""
+    return frozenset(
+        f"{port}.{name}"
+        for port, protocol in PORTS.items()
+        for name in dir(protocol)
+        if not name.startswith("_")
+    )
+
+
+def run_all(seeds: Iterable[int], jobs: int) -> Iterator[Figures]:
+    """Run *seeds* in so many processes, in any order."""
+    if jobs == 1:
         yield from map(of_seed, seeds)
         return
-    with get_context("spawn").Pool(processes, maxtasksperchild=500) as pool:
-        yield from pool.imap_unordered(of_seed, seeds, chunksize=10)
+    with get_context("spawn").Pool(jobs) as pool:
+        yield from pool.imap_unordered(of_seed, seeds, chunksize=5)

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Final, cast
 
 import sandbox.runtime.source
 import sandbox.runtime.sync
 import sandbox.runtime.whereabouts
+from sandbox.compose.committed import FOLDER
 from sandbox.compose.load import find_environments, load_environment
-from sandbox.compose.source import CommittedSource
+from sandbox.compose.source import CommittedSource, TreeFile
 from sandbox.model.desired import DesiredState
 from sandbox.secrecy.harvest import secrets_of
 
@@ -25,7 +27,8 @@ KEPT: Final = 8
 FILES_MAX: Final = 4096
 NAMES: Final = ("plan_sync", "judge_of")
 
-Files = tuple[tuple[str, bytes | None], ...]
+File = tuple[str, bytes | None]
+Files = tuple[File, ...]
 
 
 @contextmanager
@@ -77,7 +80,6 @@ def _remembered(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _loaded: dict[tuple[str, Files], DesiredState] = {}
-_found: dict[Files, tuple[str, ...]] = {}
 _secrets: dict[int, tuple[DesiredState, frozenset[str]]] = {}
 
 
@@ -85,7 +87,7 @@ def _load_environment(
     environment: str, source: CommittedSource, *, default_application: str
 ) -> DesiredState:
     """Load it; of a commit of the simulation nothing but its id differs with the same files."""
-    key = environment, _files(source, f"environments/{environment}")
+    key = environment, _files(source, f"{FOLDER}/{environment}")
     if key not in _loaded:
         _drop_too_many(_loaded)
         _loaded[key] = load_environment(
@@ -95,11 +97,26 @@ def _load_environment(
 
 
 def _find_environments(source: CommittedSource) -> tuple[str, ...]:
-    key = _files(source, "environments")
-    if key not in _found:
-        _drop_too_many(_found)
-        _found[key] = find_environments(source)
-    return _found[key]
+    """Find them; whether a file declares one hangs on that file alone."""
+    return tuple(sorted(name for file in _files(source, FOLDER) for name in _declared(file)))
+
+
+@lru_cache(maxsize=FILES_MAX)
+def _declared(file: File) -> tuple[str, ...]:
+    return find_environments(cast("CommittedSource", _OneFile(file)))
+
+
+@dataclass(frozen=True)
+class _OneFile:
+    """A commit with one file, as far as environments are found in it."""
+
+    file: File
+
+    def list_files(self, _: str) -> tuple[TreeFile, ...]:
+        return (TreeFile(path=self.file[0], executable=False),)
+
+    def read_file(self, _: str) -> bytes | None:
+        return self.file[1]
 
 
 def _secrets_of(desired: DesiredState) -> frozenset[str]:
