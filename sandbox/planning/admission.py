@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sandbox.model import action as actions
 from sandbox.model.plan import Hold, HoldReason
 from sandbox.model.service import Service
+from sandbox.model.surroundings import Namespaces
 from sandbox.model.waiver import Subject, WaiverFile
 from sandbox.planning.contents import service_contents
 from sandbox.planning.host_ports import HostPort, host_ports
@@ -111,7 +112,8 @@ class Judge:
             published=self.published,
             owner=self.owner,
             waiver_file=self.waiver_file,
-            own=self.own,
+            # Others come and go: only who shares with one is judged by which there are.
+            own=self.own if _shares(spec.service) else replace(self.own, containers=frozenset()),
         )
 
     def judge_container(self, spec: ContainerSpec) -> tuple[Denial, ...]:
@@ -221,6 +223,11 @@ class Judge:
             written=declared.written if declared else {},
             waivers=self.waiver_file.waivers,
         )
+
+
+def _shares(service: Service) -> bool:
+    """Tell whether a container of *service* may name another container in its body."""
+    return bool(service.volumes_from) or service.namespaces != Namespaces()
 
 
 @lru_cache(maxsize=512)  # most looks find the containers that the last one judged
