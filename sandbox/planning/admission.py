@@ -5,11 +5,13 @@ Policy before anything is asked of the engine: the same judgement for a plan, an
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sandbox.model import action as actions
 from sandbox.model.plan import Hold, HoldReason
 from sandbox.model.service import Service
+from sandbox.model.surroundings import Namespaces
 from sandbox.model.waiver import Subject, WaiverFile
 from sandbox.planning.contents import service_contents
 from sandbox.planning.host_ports import HostPort, host_ports
@@ -23,6 +25,7 @@ from sandbox.planning.payload import (
     port_bindings,
     volume_payload,
 )
+from sandbox.planning.same import Same
 from sandbox.policy.admit import (
     Asker,
     admit,
@@ -102,6 +105,19 @@ class Judge:
 
     def of_container(self, spec: ContainerSpec) -> tuple[Denial, ...]:
         """Judge a container: its body, the build of its image, and its hooks."""
+        return _of_container(
+            Same(self.desired),
+            Same(self.committed),
+            Same(spec),
+            published=self.published,
+            owner=self.owner,
+            waiver_file=self.waiver_file,
+            # Others come and go: only who shares with one is judged by which there are.
+            own=self.own if _shares(spec.service) else replace(self.own, containers=frozenset()),
+        )
+
+    def judge_container(self, spec: ContainerSpec) -> tuple[Denial, ...]:
+        """As `of_container`, judged anew."""
         # Whose namespaces and mounts it shares was chosen by the plan, among its own services.
         own = replace(
             self.own,
@@ -209,16 +225,51 @@ class Judge:
         )
 
 
+def _shares(service: Service) -> bool:
+    """Tell whether a container of *service* may name another container in its body."""
+    return bool(service.volumes_from) or service.namespaces != Namespaces()
+
+
+@lru_cache(maxsize=512)  # most looks find the containers that the last one judged
+def _of_container(
+    desired: Same[DesiredState],
+    committed: Same[DesiredState],
+    spec: Same[ContainerSpec],
+    *,
+    published: tuple[HostPort, ...],
+    owner: Owner,
+    waiver_file: WaiverFile,
+    own: Own,
+) -> tuple[Denial, ...]:
+    judge = Judge(
+        desired=desired.value,
+        committed=committed.value,
+        published=published,
+        owner=owner,
+        waiver_file=waiver_file,
+        own=own,
+    )
+    return judge.judge_container(spec.value)
+
+
 def judge_of(desired: DesiredState, observed: ObservedState, policy: SyncPolicy) -> Judge:
     """Give the judge of *desired*, as committed, who lets it reach its own and what was waived."""
+    return _judge_of(Same(desired), Same(observed), Same(policy.waiver_file))
+
+
+@lru_cache(maxsize=8)  # a plan asks for it twice, and whoever carries it out once more
+def _judge_of(
+    committed: Same[DesiredState], seen: Same[ObservedState], waiver_file: Same[WaiverFile]
+) -> Judge:
+    observed = seen.value
     owner = observed.owner
-    committed, desired = desired, with_ingress(desired, observed)
+    desired = with_ingress(committed.value, observed)
     judge = Judge(
         desired=desired,
-        committed=committed,
-        published=host_ports(committed, observed),
+        committed=committed.value,
+        published=host_ports(committed.value, observed),
         owner=owner,
-        waiver_file=policy.waiver_file,
+        waiver_file=waiver_file.value,
         own=Own(),
     )
     ours = [each for each in observed.containers if is_owned(each.labels, owner)]

@@ -7,10 +7,12 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sandbox.errors import IngressError
 from sandbox.model.ingress import RouteMode
+from sandbox.planning.same import Same
 
 if TYPE_CHECKING:
     from sandbox.model.ingress import Backend, IngressConfig, Listener, Server
@@ -63,7 +65,12 @@ def config_hash(config: IngressConfig) -> str:
     It is the beginning of the SHA-256 of the file without the line that holds it, so that the
     container can tell by itself whether the file was touched.
     """
-    return _hash(_joined(_sections(config)))
+    return _config_hash(Same(config))
+
+
+@lru_cache(maxsize=64)  # a plan asks for it several times
+def _config_hash(config: Same[IngressConfig]) -> str:
+    return _hash(_joined(_sections(config.value)))
 
 
 def structure_hash(config: IngressConfig) -> str:

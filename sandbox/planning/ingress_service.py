@@ -5,7 +5,7 @@ The ingress as a service of its environment: derived from the others, made and k
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from sandbox.model.service import Attachment
@@ -14,13 +14,14 @@ from sandbox.planning.fingerprint import build_fields, digest
 from sandbox.planning.host_ports import host_ports
 from sandbox.planning.ingress_image import ingress_service
 from sandbox.planning.routes import INGRESS, is_routed, routes
+from sandbox.planning.same import Same
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sandbox.model.desired import DesiredState
     from sandbox.model.observed import ObservedState
-    from sandbox.model.service import Service
+    from sandbox.model.service import Port, Service
     from sandbox.planning.host_ports import HostPort
     from sandbox.planning.routes import Route
 
@@ -50,21 +51,35 @@ def with_ingress(
     found = routes(desired)
     if not found or has_ingress(desired):
         return desired
+    wanted = (each for each in host_ports(desired, observed) if each not in denied)
+    return _with_ingress(
+        Same(desired),
+        ports=tuple(each.given for each in wanted if each.given),
+        absent=frozenset(absent),
+        edge=meets_edge(observed, found),
+    )
+
+
+@lru_cache(maxsize=64)  # one object for every look at a commit, so that more is found by it
+def _with_ingress(
+    same: Same[DesiredState], *, ports: tuple[Port, ...], absent: frozenset[str], edge: bool
+) -> DesiredState:
+    desired = same.value
+    found = routes(desired)
     routed = {route.service_name: route for route in found}
     services = [
         _behind_ingress(service, routed[service.name]) if service.name in routed else service
         for service in desired.services
     ]
-    wanted = [each for each in host_ports(desired, observed) if each not in denied]
     ingress = replace(
         ingress_template(),
         attachments=tuple(
             each for each in _attachments(desired, found) if each.network not in absent
         ),
-        ports=tuple(each.given for each in wanted if each.given),
+        ports=ports,
     )
     networks = desired.networks
-    if meets_edge(observed, found):
+    if edge:
         ingress = replace(ingress, attachments=(*ingress.attachments, edge_attachment()))
         networks = tuple(sorted([*networks, edge_network()], key=lambda each: each.key))
     return replace(
@@ -95,7 +110,9 @@ def is_ingress(service: Service) -> bool:
     """
     Tell whether *service* is an ingress of ours but for its ports and networks, to the last byte.
     """
-    return replace(service, ports=(), attachments=()) == ingress_template()
+    return (
+        service.name == INGRESS and replace(service, ports=(), attachments=()) == ingress_template()
+    )
 
 
 def _behind_ingress(service: Service, route: Route) -> Service:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.model.surroundings import Hook
 from sandbox.planning.names import project_name
+from sandbox.planning.same import Same
 from sandbox.secrecy.harvest import secrets_of_value
 from sandbox.secrecy.kinds import hide_kinds
 from sandbox.secrecy.values import hide_values
@@ -202,6 +203,12 @@ def parse_container_labels(labels: Mapping[str, str]) -> ContainerLabels:
     """
     Read labels back; what is missing or broken comes out empty, never as an error.
     """
+    return _parse(Same(labels))
+
+
+@lru_cache(maxsize=512)  # of one container it is asked for dozens of times in one look
+def _parse(same: Same[Mapping[str, str]]) -> ContainerLabels:
+    labels = same.value
     replica = labels.get(REPLICA, "")
     dependencies = labels.get(COMPOSE_DEPENDS_ON, "").split(",")
     return ContainerLabels(

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from sandbox.compose.surge import written_volumes
 from sandbox.model.ingress import RouteMode
 from sandbox.planning import names
 from sandbox.planning.diff import job_names
+from sandbox.planning.same import Same
 from sandbox.planning.spec import FOLLOWS
 
 if TYPE_CHECKING:
@@ -75,6 +77,12 @@ def routes(desired: DesiredState) -> tuple[Route, ...]:
     A service with a writable named volume, with ports that are not TCP, or whose network another
     one shares keeps its names: only what is published goes through the ingress.
     """
+    return _routes(Same(desired))
+
+
+@lru_cache(maxsize=64)  # of one commit it is asked for many times in every look
+def _routes(same: Same[DesiredState]) -> tuple[Route, ...]:
+    desired = same.value
     jobs = job_names(desired)
     shared = _shared_networks(desired)
     found = [

@@ -5,6 +5,7 @@ What a container is created from, down to exact names and labels.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from sandbox.model.action import ContainerSpec, Endpoint
@@ -14,6 +15,7 @@ from sandbox.planning.field_label import label_fields, secret_fields
 from sandbox.planning.fingerprint import digest, service_fields
 from sandbox.planning.labels import container_labels
 from sandbox.planning.names import INGRESS, container_name, network_name, volume_name
+from sandbox.planning.same import Same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,11 +36,18 @@ def container_spec(
 
     What it shares with another service is shared with that one's first container.
     """
+    return _container_spec(owner, Same(desired), Same(service), replica)
+
+
+@lru_cache(maxsize=512)  # of one commit it is asked for several times in every look
+def _container_spec(
+    owner: Owner, desired: Same[DesiredState], service: Same[Service], replica: int
+) -> ContainerSpec:
     followed = {
-        name: _followed_spec(owner, desired, name, (service.name,))
-        for name in followed_services(service)
+        name: _followed_spec(owner, desired.value, name, (service.value.name,))
+        for name in followed_services(service.value)
     }
-    return _spec(owner, desired, service, replica, followed)
+    return _spec(owner, desired.value, service.value, replica, followed)
 
 
 def followed_services(service: Service) -> tuple[str, ...]:

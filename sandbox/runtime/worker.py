@@ -257,7 +257,9 @@ class Worker:
     def _pause_s(self) -> float:
         waits = [LOOK_S, *self._policy().backing_off.values()]
         waits += [self._brake_s] if self.brake else []
-        return min([*waits, self._experience.wait_s()] if self._experience.failures else waits)
+        # What failed and came right by itself waits for nothing any more.
+        retry_s = self._experience.wait_s()
+        return min([*waits, retry_s] if retry_s else waits)
 
     def _run_errands(self) -> None:
         while not self._errands.empty():

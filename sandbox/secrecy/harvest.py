@@ -21,6 +21,8 @@ from sandbox.secrecy.names import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from _typeshed import DataclassInstance
+
     from sandbox.model.desired import DesiredState
 
 TEXT_MAX: Final = 2**18
@@ -81,8 +83,16 @@ def _walk(name: str, value: object) -> Iterator[str]:
         for each in entries:
             yield from _walk(name if isinstance(each, str) else "", each)
     elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            yield from _walk(f"_{field.name}", getattr(value, field.name))
+        for field, each in _filled(value):
+            yield from _walk(f"_{field}", each)
+
+
+def _filled(value: DataclassInstance) -> Iterator[tuple[str, object]]:
+    """Fields of a dataclass that hold anything: most of a service do not."""
+    for field in fields(value):
+        each: object = getattr(value, field.name)
+        if each:
+            yield field.name, each
 
 
 def _of_named(name: str, text: str) -> Iterator[str]:

@@ -2,7 +2,9 @@
 What a fake engine holds, how its containers behave, and what can go wrong with it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from zlib import crc32
 
 from sandbox.model.action import ContainerSpec
@@ -10,6 +12,7 @@ from sandbox.model.observed import ContainerState, EngineHealth, ObservedContain
 from sandbox.model.service import CommittedMount, Limits, Port, VolumeMount
 from sandbox.planning.contents import content_key
 from sandbox.planning.field_label import given_fields
+from sandbox.planning.same import Same
 
 
 class EngineDiedError(BaseException):
@@ -189,11 +192,16 @@ class FakeContainer:
             volumes=self.volumes,
             host_ports=self.host_ports,
             error=self.error,
-            given=given_fields(self.spec.fields),
+            given=_given(Same(self.spec.fields)),
         )
 
     def change_limits(self, memory_bytes: int) -> None:
         self.limits = replace(self.limits, memory_bytes=memory_bytes)
+
+
+@lru_cache(maxsize=512)
+def _given(same: Same[Mapping[str, str]]) -> Mapping[str, str]:
+    return given_fields(same.value)
 
 
 def volumes_of(spec: ContainerSpec) -> dict[str, str]:

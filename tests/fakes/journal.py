@@ -103,8 +103,9 @@ class FakeJournal:
 
     def events(self, *, after: int = 0, limit: int = 200) -> tuple[tuple[int, Event], ...]:
         with self._lock:
-            numbered = list(enumerate(self._events, start=1))
-        return tuple(numbered[after:][:limit] if after else numbered[-limit:])
+            first = after or max(0, len(self._events) - limit)
+            found = self._events[first : first + limit]
+        return tuple(enumerate(found, start=first + 1))
 
     def begin_step(self, environment: str, step_id: str, at: float) -> int:
         with self._lock:

@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--seed", type=int, help="only this one, and tell its story")
     parser.add_argument("--log", action="store_true", help="with --seed: every call")
-    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1, help="how many processes")
     given = parser.parse_args(arguments)
     if given.seed is not None:
         outcome = run(draw(given.seed))
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
         return bool(outcome.violations)
     began = time.monotonic()
     total = Figures()
-    for each in run_all(range(given.first, given.first + given.seeds), given.processes):
+    for each in run_all(range(given.first, given.first + given.seeds), given.jobs):
         total.add(each)
         for seed, invariants in each.failed.items():
             print(f"seed {seed}: {', '.join(invariants)}", flush=True)

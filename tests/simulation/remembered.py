@@ -1,7 +1,8 @@
 """
-Pure functions of the program, with their last answers kept: most looks see what the last one saw.
+Pure functions of the program, with their last answers kept.
 
-That equal arguments give equal answers is shown elsewhere, by the properties of plans.
+Most looks see what the last one saw, and most commits hold files that one before held. That equal
+arguments give equal answers is shown elsewhere, by the properties of plans and of the loader.
 """
 
 from __future__ import annotations
@@ -9,25 +10,58 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Final, cast
 
+import sandbox.runtime.source
 import sandbox.runtime.sync
+import sandbox.runtime.whereabouts
+from sandbox.compose.committed import FOLDER
+from sandbox.compose.load import find_environments, load_environment
+from sandbox.compose.source import CommittedSource, TreeFile
+from sandbox.model.desired import DesiredState
+from sandbox.secrecy.harvest import secrets_of
 
 KEPT: Final = 8
+FILES_MAX: Final = 4096
 NAMES: Final = ("plan_sync", "judge_of")
+
+File = tuple[str, bytes | None]
+Files = tuple[File, ...]
 
 
 @contextmanager
 def remembered_plans() -> Iterator[None]:
     """Have looks keep their last plans in the block."""
     module = sandbox.runtime.sync
-    before = {name: getattr(module, name) for name in NAMES}
-    for name, function in before.items():
-        setattr(module, name, _remembered(function))
+    with _replaced({(module, name): _remembered(getattr(module, name)) for name in NAMES}):
+        yield
+
+
+@contextmanager
+def remembered_files() -> Iterator[None]:
+    """Have loaders keep what came of the files of an environment, whatever commit they are of."""
+    source, whereabouts = sandbox.runtime.source, sandbox.runtime.whereabouts
+    with _replaced(
+        {
+            (source, "load_environment"): _load_environment,
+            (source, "secrets_of"): _secrets_of,
+            (whereabouts, "find_environments"): _find_environments,
+        }
+    ):
+        yield
+
+
+@contextmanager
+def _replaced(made: dict[tuple[Any, str], Callable[..., Any]]) -> Iterator[None]:
+    before = {(module, name): getattr(module, name) for module, name in made}
+    for (module, name), function in made.items():
+        setattr(module, name, function)
     try:
         yield
     finally:
-        for name, function in before.items():
+        for (module, name), function in before.items():
             setattr(module, name, function)
 
 
@@ -43,3 +77,61 @@ def _remembered(function: Callable[..., Any]) -> Callable[..., Any]:
         return answer
 
     return call
+
+
+_loaded: dict[tuple[str, Files], DesiredState] = {}
+_secrets: dict[int, tuple[DesiredState, frozenset[str]]] = {}
+
+
+def _load_environment(
+    environment: str, source: CommittedSource, *, default_application: str
+) -> DesiredState:
+    """Load it; of a commit of the simulation nothing but its id differs with the same files."""
+    key = environment, _files(source, f"{FOLDER}/{environment}")
+    if key not in _loaded:
+        _drop_too_many(_loaded)
+        _loaded[key] = load_environment(
+            environment, source, default_application=default_application
+        )
+    return replace(_loaded[key], revision=source.revision, release=source.revision)
+
+
+def _find_environments(source: CommittedSource) -> tuple[str, ...]:
+    """Find them; whether a file declares one hangs on that file alone."""
+    return tuple(sorted(name for file in _files(source, FOLDER) for name in _declared(file)))
+
+
+@lru_cache(maxsize=FILES_MAX)
+def _declared(file: File) -> tuple[str, ...]:
+    return find_environments(cast("CommittedSource", _OneFile(file)))
+
+
+@dataclass(frozen=True)
+class _OneFile:
+    """A commit with one file, as far as environments are found in it."""
+
+    file: File
+
+    def list_files(self, _: str) -> tuple[TreeFile, ...]:
+        return (TreeFile(path=self.file[0], executable=False),)
+
+    def read_file(self, _: str) -> bytes | None:
+        return self.file[1]
+
+
+def _secrets_of(desired: DesiredState) -> frozenset[str]:
+    """Give its secrets; the id of a commit, by which else those differ, is none."""
+    key = id(desired.services)
+    if key not in _secrets:
+        _drop_too_many(_secrets)
+        _secrets[key] = desired, secrets_of(desired)
+    return _secrets[key][1]
+
+
+def _files(source: CommittedSource, folder: str) -> Files:
+    return tuple((each.path, source.read_file(each.path)) for each in source.list_files(folder))
+
+
+def _drop_too_many(kept: dict[Any, Any]) -> None:
+    if len(kept) >= FILES_MAX:
+        kept.clear()

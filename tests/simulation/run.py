@@ -18,7 +18,7 @@ from tests.simulation.baton import Baton
 from tests.simulation.calls import Fault, FaultKind
 from tests.simulation.models import BRANCHES
 from tests.simulation.oracle import Violation
-from tests.simulation.remembered import remembered_plans
+from tests.simulation.remembered import remembered_files, remembered_plans
 from tests.simulation.schedule import Commit, Deed, Restart, Schedule, Step, Stop, Trouble, commits
 from tests.simulation.stand_ins import simulated_runtime
 from tests.simulation.world import World
@@ -58,11 +58,12 @@ def run(schedule: Schedule) -> Outcome:
     random = Random(f"world {schedule.seed}")
     signal_s, sandbox.runtime.controller.SIGNAL_S = sandbox.runtime.controller.SIGNAL_S, 1000.0
     try:
-        with simulated_runtime(baton, random), remembered_plans():
+        with simulated_runtime(baton, random), remembered_plans(), remembered_files():
             world = World(baton, random, edge=schedule.edge)
             outcome.hit, outcome.sites = world.calls.hit, world.calls.sites
             outcome.violations = world.oracle.violations
             _Run(world, outcome).run()
+            baton.close()
     finally:
         sandbox.runtime.controller.SIGNAL_S = signal_s
     return outcome
@@ -91,7 +92,6 @@ class _Run:
             self._settle()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a violation with a story
             self._violate("program", f"{type(error).__name__}: {error}")
-        world.baton.kill(world.process)
 
     def _may_end_badly(self) -> bool:
         """Tell whether an environment is left with a commit that it has to go back from."""

@@ -17,6 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from random import Random
 from types import CellType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any
@@ -222,6 +223,7 @@ def simulated_runtime(baton: Baton, random: Random) -> Iterator[None]:
             setattr(place, name, value)
 
 
+@cache
 def runtime_modules() -> list[ModuleType]:
     found = pkgutil.iter_modules(sandbox.runtime.__path__, f"{sandbox.runtime.__name__}.")
     return [importlib.import_module(each.name) for each in found]

@@ -6,6 +6,7 @@ import ast
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from sandbox.runtime.executor import Execution
 from sandbox.runtime.perform import Performer
 from sandbox.runtime.worker import Worker
 from tests.simulation.calls import FaultKind
-from tests.simulation.campaign import Figures, figures
+from tests.simulation.campaign import Figures, call_sites, figures
 from tests.simulation.oracle import Violation
 from tests.simulation.run import Outcome, run
 from tests.simulation.schedule import Deed, DeedKind, Restart, Schedule, Step, draw
@@ -146,6 +147,17 @@ def test_a_story_is_shrunk_to_the_steps_that_matter() -> None:
         return Outcome(schedule=given, violations=[Violation("S1", "both")] if fails else [])
 
     assert shrink(play(schedule), play).schedule.steps == guilty
+
+
+def test_the_figures_name_the_calls_that_no_seed_made() -> None:
+    every = Counter(dict.fromkeys(call_sites() - {"engine.probe"}, 2))
+    total = Figures(seeds=10, steps=200, sites=every)
+
+    lines = list(total.lines(seconds=4.0))
+
+    assert lines[0] == "seeds 10, steps 200, 4.0 s, 2.5 seeds a second"
+    assert f"call sites {len(every)} of {len(every) + 1}, calls {2 * len(every)}" in lines
+    assert "  never called: engine.probe" in lines
 
 
 def test_the_runtime_waits_by_nothing_that_is_not_simulated() -> None:
