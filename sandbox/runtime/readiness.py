@@ -65,6 +65,8 @@ def await_container(
             message = f"{action.container_name} was removed while it was awaited"
             raise EngineError(message, temporary=True)
         if _reached(workspace, container, action.until, settled):
+            # A later process must know that this one saw it.
+            workspace.journal.mark_ready(container.id, container.started_at)
             return
         if stop():
             message = f"stopped waiting for {action.container_name}"
@@ -161,10 +163,7 @@ def _unhealthy(workspace: Workspace, container: ObservedContainer) -> StartFaile
 
 
 def _probe(workspace: Workspace, container: ObservedContainer) -> bool:
-    passed = workspace.engine.probe(container.id, timeout_s=PROBE_TIMEOUT_S).passed
-    if passed:
-        workspace.journal.mark_ready(container.id, container.started_at)
-    return passed
+    return workspace.engine.probe(container.id, timeout_s=PROBE_TIMEOUT_S).passed
 
 
 def _ended(workspace: Workspace, container: ObservedContainer) -> StartFailedError | KilledError:
