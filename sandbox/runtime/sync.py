@@ -252,7 +252,7 @@ def _walk(
             # What failed before is told; the next cycle looks again.
             break
     else:
-        last = tuple(_ended_by_itself(result) for result in last)
+        last = tuple(_ended_by_itself(result, results) for result in last)
     return seen, results, last
 
 
@@ -293,10 +293,15 @@ def refuse_unmeant_emptiness(desired: DesiredState) -> None:
     raise HeldError(message, remedy=remedy)
 
 
-def _ended_by_itself(result: StepResult) -> StepResult:
-    """Take a container that was ended in every round for one that ends by itself."""
+def _ended_by_itself(result: StepResult, results: tuple[StepResult, ...]) -> StepResult:
+    """Take a container that was ended in every round of *results* for one that ends by itself."""
     error = result.error
-    if not isinstance(error, KilledError):
+    ends = [
+        each
+        for each in results
+        if each.step.target == result.step.target and isinstance(each.error, KilledError)
+    ]
+    if not isinstance(error, KilledError) or len(ends) < ROUNDS:
         return result
     message = f"{error.message}, {ROUNDS} times in a row"
     remedy = "its last lines say why; commit a fix"
