@@ -61,6 +61,9 @@ _OF_THE_MACHINE = (
 )
 
 
+_FAILED_BEFORE = (HoldReason.GATE_FAILED, HoldReason.JOB_FAILED)
+
+
 def is_fault_of_revision(
     action: actions.Action, error: SandboxError, service_name: str = ""
 ) -> bool:
@@ -123,9 +126,9 @@ def failed_services(
     )
 
 
-def refused_gates(holds: Iterable[Hold]) -> frozenset[str]:
-    """Give the gates that said no to exactly this before."""
-    failed = (hold for hold in holds if hold.reason is HoldReason.GATE_FAILED)
+def refused_by(holds: Iterable[Hold]) -> frozenset[str]:
+    """Give the gates and jobs that failed for exactly this before, and are not run again."""
+    failed = (hold for hold in holds if hold.reason in _FAILED_BEFORE)
     return frozenset(hold.service_name for hold in failed)
 
 

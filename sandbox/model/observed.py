@@ -75,6 +75,7 @@ class ObservedContainer:
         image_id: ``sha256:...`` of what it was created from.
         exit_code: Meaningful once it stopped.
         ready: It passed its healthcheck once since it started, by our own probe or the engine's.
+        seen_ready: A sync saw it ready since it started, whatever its healthcheck says now.
         health: The engine's verdict; ``NONE`` without a healthcheck.
         probed: It has a healthcheck, of its own or of its image.
         created_at: Seconds since the epoch; 0.0 when unknown.
@@ -104,6 +105,7 @@ class ObservedContainer:
     health: EngineHealth = EngineHealth.NONE
     probed: bool = False
     ready: bool = False
+    seen_ready: bool = False
     created_at: float = 0.0
     started_at: float = 0.0
     finished_at: float = 0.0

@@ -115,6 +115,8 @@ class SyncPolicy:
         gates: How gates with these inputs ended last, `PASSED` or `FAILED`; one that passed is not
             run again, one that failed neither unless *rerun_gates*.
         rerun_gates: Run every gate again: a person asked for it.
+        unjudged: No sync of this revision has ended yet, well or badly: what no sync has seen ready
+            is awaited.
         rollback: The way back is planned: ``rollback_config`` counts, and there is no canary.
         subnet_pool: CIDR block that networks are cut from.
         subnet_prefix: Length of the prefix of each.
@@ -129,6 +131,7 @@ class SyncPolicy:
     jobs_done: frozenset[str] = frozenset()
     gates: Mapping[str, GateVerdict] = field(default_factory=dict[str, "GateVerdict"])
     rerun_gates: bool = False
+    unjudged: bool = False
     rollback: bool = False
     subnet_pool: str = "10.213.0.0/16"
     subnet_prefix: int = 26

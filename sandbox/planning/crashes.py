@@ -25,6 +25,14 @@ def was_killed(container: ObservedContainer) -> bool:
     return ended and not container.oom_killed and container.exit_code in _SIGNALLED
 
 
+def may_be_stopped(container: ObservedContainer) -> bool:
+    """
+    Tell whether *container* may have been told to end: many a program answers a stop with 0.
+    """
+    clean = container.state is ContainerState.EXITED and container.exit_code == 0
+    return was_killed(container) or (clean and not container.error and not container.oom_killed)
+
+
 def crashed_services(observed: ObservedState) -> frozenset[str]:
     """
     Names of services with a container that failed by itself, or ran out of memory.

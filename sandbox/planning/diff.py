@@ -14,7 +14,16 @@ from sandbox.planning.crashes import was_killed
 from sandbox.planning.drift import field_words, hard_drift, stop_words, value_words
 from sandbox.planning.field_label import changes_since
 from sandbox.planning.labels import is_owned, parse_container_labels
-from sandbox.planning.slot import STARTS, Need, Slot, is_done, is_live, is_ready, was_tried
+from sandbox.planning.slot import (
+    STARTS,
+    Need,
+    Slot,
+    is_done,
+    is_live,
+    is_ready,
+    needs_proof,
+    was_tried,
+)
 from sandbox.planning.spec import container_spec
 from sandbox.secrecy.names import is_ordinary
 
@@ -170,7 +179,7 @@ def _judge_job(scene: Scene, slot: Slot, keep: ObservedContainer) -> Slot:
         again = _recreate(slot, keep, f"job {stop_words(keep)}; it runs again", ())
         return replace(again, hold=_failed_job(scene, slot, keep))
     if keep.started_at > 0 or is_live(keep):
-        return _judge_state(slot, keep)
+        return _judge_state(scene, slot, keep)
     return _judge_kept(scene, slot, keep)
 
 
@@ -178,7 +187,7 @@ def _judge_kept(scene: Scene, slot: Slot, keep: ObservedContainer) -> Slot:
     reason, changes = hard_drift(scene, slot.spec, keep)
     if reason:
         return _recreate(slot, keep, reason, changes)
-    return _judge_ailing(scene, _judge_state(slot, keep), keep)
+    return _judge_ailing(scene, _judge_state(scene, slot, keep), keep)
 
 
 def _judge_ailing(scene: Scene, slot: Slot, keep: ObservedContainer) -> Slot:
@@ -193,7 +202,7 @@ def _judge_ailing(scene: Scene, slot: Slot, keep: ObservedContainer) -> Slot:
     return replace(slot, need=Need.RESTART, reason=why)
 
 
-def _judge_state(slot: Slot, keep: ObservedContainer) -> Slot:
+def _judge_state(scene: Scene, slot: Slot, keep: ObservedContainer) -> Slot:
     match keep.state:
         case ContainerState.PAUSED:
             return replace(slot, need=Need.UNPAUSE, reason="was paused by hand")
@@ -202,16 +211,27 @@ def _judge_state(slot: Slot, keep: ObservedContainer) -> Slot:
         case ContainerState.RUNNING if slot.job:
             return replace(slot, need=Need.AWAIT, reason="job is still running")
         case ContainerState.RUNNING:
-            if is_ready(keep):
-                return slot
+            unproven = _is_unproven(scene, slot, keep)
             if keep.health is EngineHealth.UNHEALTHY:
                 # What serves meanwhile stays until this one works.
                 older = any(is_live(each) for each in slot.surplus)
                 waits = replace(slot, need=Need.AWAIT, reason="runs, but its healthcheck fails")
-                return waits if older else slot
+                return waits if older or unproven else slot
+            if is_ready(keep) and not unproven:
+                return slot
             return replace(slot, need=Need.AWAIT, reason="runs and is not ready yet")
         case _:
             return replace(slot, need=Need.START, reason=stop_words(keep))
+
+
+def _is_unproven(scene: Scene, slot: Slot, keep: ObservedContainer) -> bool:
+    """
+    Tell whether a verdict on the revision waits for *keep*, which runs.
+
+    What became unhealthy between syncs is no revision's fault.
+    """
+    waits = scene.policy.unjudged and slot.service.name not in scene.policy.ailing
+    return waits and needs_proof(keep)
 
 
 def _failed_job(scene: Scene, slot: Slot, keep: ObservedContainer) -> Hold | None:

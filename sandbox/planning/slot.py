@@ -139,6 +139,14 @@ def is_ready(container: ObservedContainer) -> bool:
     return container.ready or not container.probed or container.health is EngineHealth.HEALTHY
 
 
+def needs_proof(container: ObservedContainer) -> bool:
+    """
+    Tell whether it runs, no sync has seen it ready, and the engine does not call it healthy.
+    """
+    silent = not container.probed or container.health is EngineHealth.UNHEALTHY
+    return container.state is ContainerState.RUNNING and silent and not container.seen_ready
+
+
 def is_done(container: ObservedContainer) -> bool:
     """
     Tell whether a job ended well in it.

@@ -83,12 +83,11 @@ def _with_hooks(repository: Repository, container: ObservedContainer) -> Observe
 
 def _with_proof(container: ObservedContainer, proven: Mapping[str, float]) -> ObservedContainer:
     """Our probe counts until the engine has a verdict of its own, for this very start only."""
-    waiting = (
-        container.state is ContainerState.RUNNING and container.health is EngineHealth.STARTING
-    )
-    if waiting and proven.get(container.id) == container.started_at:
-        return replace(container, ready=True)
-    return container
+    running = container.state is ContainerState.RUNNING
+    if not running or proven.get(container.id) != container.started_at:
+        return container
+    waiting = container.health is EngineHealth.STARTING
+    return replace(container, ready=container.ready or waiting, seen_ready=True)
 
 
 def _with_hash(

@@ -9,11 +9,12 @@ from sandbox.errors import (
     DeadlineError,
     EngineError,
     KilledError,
+    StaleError,
     StartFailedError,
 )
 from sandbox.model.observed import ContainerState, EngineHealth
 from sandbox.model.service import Condition
-from sandbox.planning.crashes import was_killed
+from sandbox.planning.crashes import may_be_stopped, was_killed
 from sandbox.secrecy.vault import shown
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def await_container(
 
     Raises:
         StartFailedError: It ended instead.
-        KilledError: Somebody ended it.
+        KilledError: Somebody ended it, or may have.
+        StaleError: Somebody paused it.
         DeadlineError: It did neither by the deadline.
         CancelledError: *stop* said so.
     """
@@ -64,7 +66,10 @@ def await_container(
         if container is None:
             message = f"{action.container_name} was removed while it was awaited"
             raise EngineError(message, temporary=True)
+        _refuse_paused(container)
         if _reached(workspace, container, action.until, settled):
+            # A later process must know that this one saw it.
+            workspace.journal.mark_ready(container.id, container.started_at)
             return
         if stop():
             message = f"stopped waiting for {action.container_name}"
@@ -85,7 +90,8 @@ def watch_container(
 
     Raises:
         StartFailedError: It ended, or became unhealthy and fails its healthcheck now as well.
-        KilledError: Somebody ended it.
+        KilledError: Somebody ended it, or may have.
+        StaleError: Somebody paused it.
         CancelledError: *stop* said so.
     """
     until = workspace.clock.monotonic() + action.for_s
@@ -94,6 +100,7 @@ def watch_container(
         if container is None:
             message = f"{action.container_name} was removed while it was watched"
             raise EngineError(message, temporary=True)
+        _refuse_paused(container)
         if container.state in _ENDED:
             raise _ended(workspace, container)
         if container.health is EngineHealth.UNHEALTHY and not _probe(workspace, container):
@@ -154,6 +161,12 @@ def _reached(
     return container.health is EngineHealth.HEALTHY or _probe(workspace, container)
 
 
+def _refuse_paused(container: ObservedContainer) -> None:
+    if container.state is ContainerState.PAUSED:
+        message = f"{container.name} was paused while it was awaited"
+        raise StaleError(message)
+
+
 def _unhealthy(workspace: Workspace, container: ObservedContainer) -> StartFailedError:
     log = _last_lines(workspace, container)
     message = f"{container.name} is unhealthy: its healthcheck failed too often{_said(log)}"
@@ -161,16 +174,14 @@ def _unhealthy(workspace: Workspace, container: ObservedContainer) -> StartFaile
 
 
 def _probe(workspace: Workspace, container: ObservedContainer) -> bool:
-    passed = workspace.engine.probe(container.id, timeout_s=PROBE_TIMEOUT_S).passed
-    if passed:
-        workspace.journal.mark_ready(container.id, container.started_at)
-    return passed
+    return workspace.engine.probe(container.id, timeout_s=PROBE_TIMEOUT_S).passed
 
 
 def _ended(workspace: Workspace, container: ObservedContainer) -> StartFailedError | KilledError:
-    if was_killed(container):
+    if may_be_stopped(container):
+        how = "was ended from outside," if was_killed(container) else "ended"
         return KilledError(
-            f"{container.name} was ended from outside, with exit code {container.exit_code}",
+            f"{container.name} {how} with exit code {container.exit_code}",
             log=_last_lines(workspace, container),
         )
     why = ", out of memory" if container.oom_killed else ""

@@ -36,7 +36,14 @@ from sandbox.runtime.plausible import refuse_blind
 from sandbox.runtime.source import ENVIRONMENTS
 from sandbox.runtime.sync_events import beginning, conclusion, quarantined
 from sandbox.runtime.under_way import under_way
-from sandbox.runtime.wanted import Wanted, is_refused, load_wanted, policy_of, quarantine_failed
+from sandbox.runtime.wanted import (
+    Wanted,
+    is_refused,
+    is_unjudged,
+    load_wanted,
+    policy_of,
+    quarantine_failed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,6 +129,7 @@ def look(
     refuse_unmeant_emptiness(desired)
     observed = observe(workspace, desired)
     policy = policy_of(workspace, desired, wanted.quarantine, policy)
+    policy = replace(policy, unjudged=is_unjudged(workspace, desired, observed))
     plan = plan_sync(desired, observed, policy)
     refuse_blind(workspace, observed, plan)
     return Look(
@@ -160,7 +168,7 @@ def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRec
     """
     began, first = Moment.now(workspace.clock), seen
     ours = seen.quarantine is None and request.pushed is None
-    # What a gate refused is not brought up to be taken back again.
+    # What failed for this before is not brought up to be taken back again.
     refused = ours and is_refused(workspace, seen.desired, seen.plan)
     before = request.meter.begin_sync(seen.observed) if seen.plan.steps and not refused else None
     results: tuple[StepResult, ...] = ()
@@ -177,23 +185,36 @@ def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRec
         during=during,
     )
     record = replace(_record(workspace, request, seen, last, began), receipt=receipt)
+    # First the quarantine: a process that is killed between the two must not leave a verdict that
+    # nothing follows from.
+    quarantine = None
+    if record.outcome is Outcome.FAILED and ours:
+        quarantine = _quarantine(workspace, request, seen, record, last)
     record = replace(record, id=workspace.journal.record_sync(record))
     request.meter.recorded(record.id)
     request.emit(conclusion(record, seen.quarantine))
     if record.outcome is Outcome.SUCCEEDED:
         _remember_success(workspace, seen)
-    elif record.outcome is Outcome.FAILED and ours:
-        # What had worked and became unhealthy by itself is restarted, not held against the commit.
-        failures = [
-            (each.step, each.error)
-            for each in last
-            if each.error is not None and each.step.service_name not in request.policy.ailing
-        ]
-        holds = seen.plan.holds
-        quarantine = quarantine_failed(workspace, seen.desired, record, failures, holds)
-        if quarantine is not None:
-            request.emit(quarantined(quarantine))
+    if quarantine is not None:
+        request.emit(quarantined(quarantine))
     return record
+
+
+def _quarantine(
+    workspace: Workspace,
+    request: SyncRequest,
+    seen: Look,
+    record: SyncRecord,
+    results: tuple[StepResult, ...],
+) -> Quarantine | None:
+    """Put what failed into quarantine where it is to blame; ``None`` where it is not."""
+    # What had worked and became unhealthy by itself is restarted, not held against the commit.
+    failures = [
+        (each.step, each.error)
+        for each in results
+        if each.error is not None and each.step.service_name not in request.policy.ailing
+    ]
+    return quarantine_failed(workspace, seen.desired, record, failures, seen.plan.holds)
 
 
 def _walk(
@@ -231,7 +252,7 @@ def _walk(
             # What failed before is told; the next cycle looks again.
             break
     else:
-        last = tuple(_ended_by_itself(result) for result in last)
+        last = tuple(_ended_by_itself(result, results) for result in last)
     return seen, results, last
 
 
@@ -272,10 +293,15 @@ def refuse_unmeant_emptiness(desired: DesiredState) -> None:
     raise HeldError(message, remedy=remedy)
 
 
-def _ended_by_itself(result: StepResult) -> StepResult:
-    """Take a container that was ended in every round for one that ends by itself."""
+def _ended_by_itself(result: StepResult, results: tuple[StepResult, ...]) -> StepResult:
+    """Take a container that was ended in every round of *results* for one that ends by itself."""
     error = result.error
-    if not isinstance(error, KilledError):
+    ends = [
+        each
+        for each in results
+        if each.step.target == result.step.target and isinstance(each.error, KilledError)
+    ]
+    if not isinstance(error, KilledError) or len(ends) < ROUNDS:
         return result
     message = f"{error.message}, {ROUNDS} times in a row"
     remedy = "its last lines say why; commit a fix"

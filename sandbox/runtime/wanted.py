@@ -9,12 +9,13 @@ from sandbox.delivery.proof import last_verdicts
 from sandbox.delivery.quarantine import (
     asks_the_same,
     failed_services,
-    refused_gates,
+    refused_by,
     rolls_back,
 )
 from sandbox.errors import SandboxError
 from sandbox.model.quarantine import Quarantine
 from sandbox.model.record import Outcome
+from sandbox.planning.slot import needs_proof
 from sandbox.runtime.desired import load_at, load_tracked
 from sandbox.runtime.evidence import gate_evidence
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sandbox.model.desired import DesiredState
+    from sandbox.model.observed import ObservedState
     from sandbox.model.plan import Hold, Plan, Step, SyncPolicy
     from sandbox.model.record import SyncRecord
     from sandbox.runtime.workspace import Workspace
@@ -93,6 +95,23 @@ def policy_of(
     )
 
 
+def is_unjudged(workspace: Workspace, desired: DesiredState, observed: ObservedState) -> bool:
+    """
+    Tell whether no sync of this revision has ended yet, well or badly, and that matters.
+
+    A revision is good only when all that it declares was seen ready under it, also when the
+    process that waited for that was killed.
+    """
+    if not any(map(needs_proof, observed.containers)):
+        return False
+    for record in workspace.journal.syncs(desired.environment):
+        if record.revision != desired.revision:
+            return True
+        if record.outcome in {Outcome.SUCCEEDED, Outcome.FAILED}:
+            return False
+    return True
+
+
 def quarantine_failed(
     workspace: Workspace,
     desired: DesiredState,
@@ -104,11 +123,11 @@ def quarantine_failed(
     Put the revision of *desired* into quarantine if a failure is its own fault.
 
     Returns:
-        The quarantine; ``None`` when none of *failures* is and none of *holds* is a gate that said
-        no before, the file does not want to go back by itself, or no other revision ever went
-        well: then it is tried again instead.
+        The quarantine; ``None`` when none of *failures* is and none of *holds* is of a gate or job
+        that failed before, the file does not want to go back by itself, or no other revision ever
+        went well: then it is tried again instead.
     """
-    services = failed_services(desired, failures) | refused_gates(holds)
+    services = failed_services(desired, failures) | refused_by(holds)
     if not services or not rolls_back(desired, services):
         return None
     return put_into_quarantine(
@@ -117,9 +136,9 @@ def quarantine_failed(
 
 
 def is_refused(workspace: Workspace, desired: DesiredState, plan: Plan) -> bool:
-    """Tell whether a gate said no to exactly this before, and there is something to go back to."""
-    gates = refused_gates(plan.holds)
-    return bool(gates and rolls_back(desired, gates) and _last_good(workspace, desired))
+    """Tell whether exactly this failed before, and there is something to go back to."""
+    failed = refused_by(plan.holds)
+    return bool(failed and rolls_back(desired, failed) and _last_good(workspace, desired))
 
 
 def put_into_quarantine(

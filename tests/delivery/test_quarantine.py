@@ -12,7 +12,7 @@ from sandbox.delivery.quarantine import (
     is_fault_of_revision,
     outcome_of_failure,
     outcome_of_holds,
-    refused_gates,
+    refused_by,
     rolls_back,
 )
 from sandbox.errors import (
@@ -201,8 +201,10 @@ def test_a_gate_that_said_no_before_refuses_what_it_refused() -> None:
         Hold(target="gate b", reason=HoldReason.POLICY, message="", service_name="b"),
     ]
 
-    assert refused_gates(holds) == {"a"}
-    assert refused_gates(holds[1:]) == set()
+    job = Hold(target="job-1", reason=HoldReason.JOB_FAILED, message="", service_name="job")
+    assert refused_by(holds) == {"a"}
+    assert refused_by(holds[1:]) == set()
+    assert refused_by([*holds, job]) == {"a", "job"}
 
 
 def test_a_gate_that_fails_takes_the_revision_back_when_the_environment_wants_that() -> None:

@@ -293,6 +293,23 @@ def an_unhealthy_container_is_left_to_its_health() -> Plan:
 
 
 @case
+def an_unhealthy_container_of_a_new_revision_is_awaited() -> Plan:
+    given = only(a_service(healthcheck=a_healthcheck()), health=EngineHealth.UNHEALTHY)
+    return sync(*given, unjudged=True)
+
+
+@case
+def a_container_of_a_new_revision_that_nobody_saw_is_awaited() -> Plan:
+    return sync(*only(a_service()), unjudged=True)
+
+
+@case
+def a_container_that_became_unhealthy_between_syncs_is_no_revision_s() -> Plan:
+    given = only(a_service("web", healthcheck=a_healthcheck()), health=EngineHealth.UNHEALTHY)
+    return sync(*given, unjudged=True, ailing={"web": ""})
+
+
+@case
 def a_second_container_of_one_replica_runs() -> Plan:
     desired, service = a_desired_state(a_service()), a_service()
     right, copy = a_container(desired, service), a_container(desired, service, name="copy")

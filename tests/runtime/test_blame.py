@@ -1,6 +1,6 @@
 """What a person or the machine does in the middle of a rollout is not the commit's fault."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,11 +20,12 @@ PROBED = f"{{image: {BASE_IMAGE}, healthcheck: {{test: [CMD, x]}}}}"
 
 
 class MeddledEngine(FakeEngine):
-    """Somebody does things to containers as soon as they start; *exit_codes* end one each."""
+    """Somebody does things to containers as they start: *exit_codes* end one each, then *deeds*."""
 
     def __init__(self) -> None:
         super().__init__()
         self.exit_codes: list[int] = []
+        self.deeds: list[Callable[[str], None]] = []
         self.unhealthy_looks = 0
 
     @override
@@ -32,6 +33,8 @@ class MeddledEngine(FakeEngine):
         super().start_container(container_id)
         if self.exit_codes:
             self.containers[container_id].end(self.now, self.exit_codes.pop(0))
+        elif self.deeds:
+            self.deeds.pop(0)(container_id)
 
     @override
     def inspect_container(self, container_id: str):  # type: ignore[no-untyped-def] # noqa: ANN201
@@ -54,11 +57,14 @@ def meddled(ground: QuickGround) -> MeddledEngine:
     return ground.engine
 
 
-def test_a_container_that_is_killed_while_it_starts_is_started_again(ground: QuickGround) -> None:
+@pytest.mark.parametrize("exit_code", [137, 143, 0])
+def test_a_container_that_is_ended_while_it_starts_is_started_again(
+    ground: QuickGround, exit_code: int
+) -> None:
     ground.commit(f"{{web: {WEB}}}")
     ground.sync()
     ground.commit(f"{{web: {WEB}, more: {{image: {BASE_IMAGE}}}}}")
-    meddled(ground).exit_codes = [137]
+    meddled(ground).exit_codes = [exit_code]
 
     record = ground.sync()
 
@@ -67,9 +73,44 @@ def test_a_container_that_is_killed_while_it_starts_is_started_again(ground: Qui
     assert ground.names() == {INGRESS, "more", "web"}
 
 
+@pytest.mark.parametrize("deed", ["pause", "kill", "remove_by_force"])
+def test_what_a_person_does_to_a_container_that_is_awaited_is_put_right(
+    ground: QuickGround, deed: str
+) -> None:
+    ground.commit(f"{{web: {WEB}}}")
+    ground.sync()
+    ground.commit(f"{{web: {WEB}, more: {PROBED}}}", "{rollout: {deadline: 30s}}")
+    meddled(ground).deeds = [getattr(ground.engine, deed)]
+
+    record = ground.sync()
+
+    assert (record.outcome, record.message) == (Outcome.SUCCEEDED, "")
+    assert ground.names() == {INGRESS, "more", "web"}
+
+
+def test_one_that_is_ended_once_after_other_trouble_is_not_the_commit_s_fault(
+    ground: QuickGround,
+) -> None:
+    ground.commit(f"{{web: {WEB}}}")
+    ground.sync()
+    ground.commit(f"{{web: {WEB}, more: {{image: {BASE_IMAGE}}}}}")
+    remove, stop = ground.engine.remove_by_force, lambda id_: ground.engine.stop_container(id_, 0.0)
+    meddled(ground).deeds = [remove, remove, stop]
+
+    record = ground.sync()
+
+    assert record.outcome is Outcome.ERRORED
+    assert ground.workspace.journal.quarantined("staging") is None
+
+
 @pytest.mark.parametrize(
     ("exit_codes", "said"),
-    [([137, 1], "exit code 1"), ([137, 143, 130], "3 times in a row")],
+    [
+        ([137, 1], "exit code 1"),
+        ([137, 143, 130], "3 times in a row"),
+        ([0, 1], "exit code 1"),
+        ([0, 0, 0], "ended with exit code 0, 3 times in a row"),
+    ],
 )
 def test_one_that_fails_again_by_itself_is_the_commit_s_fault(
     ground: QuickGround, exit_codes: list[int], said: str

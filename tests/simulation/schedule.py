@@ -149,13 +149,8 @@ def draw(seed: int) -> Schedule:
 
 
 def needs_fix(model: CommitModel) -> bool:
-    """
-    Tell whether an environment cannot be left with *model*.
-
-    The program goes back from what ends at once, and from what cannot be pulled. From what never
-    becomes ready it does not once its controller began anew meanwhile, which is reported.
-    """
-    return model.broken or any(each.life is Life.SICK for each in model.services)
+    """Tell whether *model* cannot be the end: the program goes back from all else that is bad."""
+    return model.broken
 
 
 def _act(random: Random, models: dict[str, CommitModel]) -> Act:
