@@ -214,7 +214,6 @@ class Ingress(Protocol):
     def drain(
         self,
         container_id: str,
-        backends: Collection[str],
         servers: Collection[str],
         timeout_s: float,
         stop: Callable[[], bool],

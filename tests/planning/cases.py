@@ -799,6 +799,21 @@ def a_service_behind_the_ingress_gets_a_further_name() -> Plan:
 
 
 @case
+def a_service_behind_an_ingress_that_stays_was_dropped() -> Plan:
+    web = a_web(depends_on=())
+    api = replace(web, name="api", image="shop/api:00112233445566aa", route=RouteMode.HTTP)
+    api = replace(api, ports=(), expose=("9000",))
+    return sync(a_desired_state(web), a_running_state(a_desired_state(web, api)))
+
+
+@case
+def the_only_service_behind_the_ingress_was_dropped() -> Plan:
+    worker = a_service("worker")
+    web = a_web(depends_on=())
+    return sync(a_desired_state(worker), a_running_state(a_desired_state(worker, web)))
+
+
+@case
 def the_last_routed_service_becomes_direct() -> Plan:
     before = rolled_out("Hello")
     (web,) = before.services

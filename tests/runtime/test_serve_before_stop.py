@@ -52,7 +52,7 @@ def test_a_person_who_changes_the_new_container_while_the_old_is_drained_loses_n
         assert ground.sync().outcome is Outcome.SUCCEEDED
         drained: list[str] = []
 
-        def drain(_: str, __: Collection[str], servers: Collection[str], *___: object) -> int:
+        def drain(_: str, servers: Collection[str], *__: object) -> int:
             drained.extend(servers)
             new = next(
                 each
