@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         ObservedVolume,
         Owner,
     )
-    from sandbox.model.ownership import Keyring, Known, Made, Usage
+    from sandbox.model.ownership import Keyring, Known, Made, Present, Usage
     from sandbox.model.pipeline import PipelineRun
     from sandbox.model.quarantine import Quarantine
     from sandbox.model.receipt import Traffic
@@ -214,7 +214,6 @@ class Ingress(Protocol):
     def drain(
         self,
         container_id: str,
-        backends: Collection[str],
         servers: Collection[str],
         timeout_s: float,
         stop: Callable[[], bool],
@@ -478,6 +477,14 @@ class Ledger(Protocol):
 
     def made(self) -> tuple[Made, ...]:
         """What was created or is about to be, oldest first; the last 5,000."""
+        ...
+
+    def record_present(self, environment: str, present: Present) -> None:
+        """Keep *present* instead of what was kept of *environment* before."""
+        ...
+
+    def present(self, environment: str) -> Present:
+        """What was kept of *environment*; nothing when nothing was."""
         ...
 
 

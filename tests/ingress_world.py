@@ -216,7 +216,7 @@ class IngressWorld:
             thread.join()
 
     def drain(self, *servers: str, timeout_s: float = 10.0) -> int:
-        return self.ingress.drain(self.container_id, ["web-80"], servers, timeout_s, lambda: False)
+        return self.ingress.drain(self.container_id, servers, timeout_s, lambda: False)
 
 
 def web_config(*servers: Server, **fields: object) -> IngressConfig:

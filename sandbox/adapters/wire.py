@@ -38,7 +38,7 @@ class WireError(errors.SandboxError):
 
 def encode(value: object) -> Json:
     """
-    Give *value* (dataclasses, enums, tuples, read-only mappings, scalars) as JSON.
+    Give *value* (dataclasses, enums, tuples, sets, read-only mappings, scalars) as JSON.
 
     No text in it holds a secret or a control character: it is kept, or shown elsewhere.
     """
@@ -50,6 +50,8 @@ def encode(value: object) -> Json:
         return value
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: encode(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, frozenset):
+        return [encode(item) for item in sorted(cast("frozenset[str]", value))]
     if isinstance(value, tuple | list):
         return [encode(item) for item in cast("tuple[object, ...]", value)]
     assert isinstance(value, Mapping), f"{type(value).__name__} is no value of the model"
@@ -72,9 +74,10 @@ def _decode(kind: Any, data: Json) -> object:  # noqa: ANN401 - a type, `X | Non
     if origin is types.UnionType:
         inner = [each for each in get_args(kind) if each is not types.NoneType]
         return None if data is None else _decode(inner[0], data)
-    if origin is tuple and isinstance(data, list):
+    if origin in {tuple, frozenset} and isinstance(data, list):
         item_kind = get_args(kind)[0]
-        return tuple(_decode(item_kind, item) for item in data)
+        items = tuple(_decode(item_kind, item) for item in data)
+        return frozenset(items) if origin is frozenset else items
     if isinstance(kind, type):
         return _decode_class(kind, data)
     raise WireError(f"{kind} expected, not {_excerpt(data)}")

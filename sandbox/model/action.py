@@ -210,12 +210,21 @@ class AwaitContainer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopContainer:
-    """Run *hooks* in a container, stop it and give it *grace_s* seconds to end by itself."""
+    """
+    Run *hooks* in a container, stop it and give it *grace_s* seconds to end by itself.
+
+    Attributes:
+        successors: Ids by name of the containers of which one has to work at that moment; an id is
+            empty when the plan creates it. None: it is stopped whatever works.
+        networks: Exact names of those that a successor has to be on.
+    """
 
     container_name: str
     container_id: str
     grace_s: float
     hooks: tuple[Hook, ...] = ()
+    successors: Mapping[str, str] = field(default_factory=dict[str, str])
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,20 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Present:
+    """
+    What an environment had on the engine at the last look, and what was created for it since.
+
+    Attributes:
+        containers: Full ids.
+        volumes: Names.
+    """
+
+    containers: frozenset[str] = frozenset()
+    volumes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Keyring:
     """
     What this repository can prove ownership with on this machine.

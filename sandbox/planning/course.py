@@ -35,6 +35,8 @@ class Course:
         starts, starts_after: What a start waits for, by target of the slot: steps that must end
             well, and steps that must only end.
         stops, stops_after: What a stop waits for, by container id, likewise.
+        successors: Slots of which the container of one has to work when a container is stopped, by
+            its id.
         proofs: What must have ended well before a new container counts, by target of the slot.
         end: Steps after which the requests go where they should.
     """
@@ -44,6 +46,9 @@ class Course:
     starts_after: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     stops: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     stops_after: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    successors: Mapping[str, tuple[Slot, ...]] = field(
+        default_factory=dict[str, "tuple[Slot, ...]"]
+    )
     proofs: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     end: tuple[str, ...] = ()
 
@@ -78,6 +83,7 @@ def course_of(
         starts_after=turns.starts_after,
         stops=turns.stops,
         stops_after=turns.stops_after,
+        successors=turns.successors,
         proofs=turns.proofs,
         end=turns.requests.gate,
     )

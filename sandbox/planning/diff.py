@@ -266,9 +266,11 @@ def _back_off(scene: Scene, slot: Slot, keep: ObservedContainer) -> Slot:
 def _recreate(
     slot: Slot, keep: ObservedContainer, reason: str, changes: tuple[Change, ...]
 ) -> Slot:
-    if keep.name == slot.spec.name:
+    serves = not slot.job and any(is_live(each) for each in slot.surplus)
+    if keep.name == slot.spec.name and not serves:
         return replace(slot, need=Need.RECREATE, reason=reason, changes=changes)
-    # Its name is free, so old and new can live side by side as for a changed spec.
+    # Its name is free or can be freed, so old and new can live side by side as for a changed spec:
+    # in the middle of a rollout what serves goes on.
     return replace(
         slot,
         keep=None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from sandbox.model.action import (
     AnalyseTraffic,
     AwaitContainer,
+    ConfigureIngress,
     DrainContainer,
     Pause,
     ShiftTraffic,
@@ -25,6 +26,7 @@ from sandbox.planning.admission import (
     waiver_file_holds,
 )
 from sandbox.planning.diff import job_names, leftovers, present_containers
+from sandbox.planning.farewell import emptying_steps
 from sandbox.planning.gates import Gates, judge_gates, with_gates
 from sandbox.planning.images import image_step_ids, image_steps
 from sandbox.planning.ingress_service import with_ingress
@@ -75,7 +77,7 @@ if TYPE_CHECKING:
 
 _WAITS: Final = (AnalyseTraffic, AwaitContainer, DrainContainer, Pause, WatchContainer)
 _PASSING: Final = (HoldReason.BACK_OFF, HoldReason.DEPENDENCY_HELD)
-_OF_A_ROLLOUT: Final = (*_WAITS, ShiftTraffic, StartContainer, StopContainer)
+_OF_A_ROLLOUT: Final = (*_WAITS, ConfigureIngress, ShiftTraffic, StartContainer, StopContainer)
 
 
 def plan_sync(desired: DesiredState, observed: ObservedState, policy: SyncPolicy) -> Plan:
@@ -244,7 +246,7 @@ def _steps(
         keepers={each.id: keep_waits(each, keeps) for each in present_containers(observed)},
     )
     active.sort(key=lambda slot: (wiring.ranks[slot.service.name], slot.replica))
-    configure = list(configure_steps(wiring, traffic))
+    configure = [*configure_steps(wiring, traffic), *emptying_steps(wiring, traffic, going)]
     wiring = with_courses(wiring, going, traffic, configure)
     containers = [*configure, *(step for slot in active for step in slot_steps(wiring, slot))]
     containers += [step for course in wiring.courses.values() for step in course.steps]

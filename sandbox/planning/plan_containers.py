@@ -4,6 +4,7 @@ The steps of every slot: create, start, await, and what makes way for it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from sandbox.model.action import (
@@ -63,9 +64,14 @@ def stop_step(wiring: Wiring, container: ObservedContainer, reason: str, service
     """
     Stop one container, with the hooks and the grace that it was created with.
     """
+    successors = wiring.successors(container)
     return _step(
         f"stop {wiring.label(container)}",
-        stop_action(container),
+        replace(
+            stop_action(container),
+            successors=dict(map(_name_and_id, successors)),
+            networks=tuple(sorted({name for slot in successors for name in _networks(slot)})),
+        ),
         wiring.label(container),
         "; ".join(filter(None, [reason, wiring.handed_over(container)])),
         waits=wiring.stop_waits(container),
@@ -116,6 +122,16 @@ def remove_step(
         waits=wiring.remove_waits(container),
         service_name=service_name,
     )
+
+
+def _name_and_id(slot: Slot) -> tuple[str, str]:
+    if slot.creates or not slot.keep:
+        return slot.spec.name, ""
+    return slot.keep.name, slot.keep.id
+
+
+def _networks(slot: Slot) -> tuple[str, ...]:
+    return tuple(endpoint.network_name for endpoint in slot.spec.endpoints)
 
 
 def _stop_steps(wiring: Wiring, slot: Slot) -> Iterator[Step]:

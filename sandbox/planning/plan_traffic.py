@@ -11,6 +11,7 @@ from sandbox.model.action import ConfigureIngress, ConnectNetwork
 from sandbox.model.observed import ContainerState
 from sandbox.model.plan import Step
 from sandbox.planning.course import course_of
+from sandbox.planning.farewell import farewells
 from sandbox.planning.haproxy import config_hash
 from sandbox.planning.labels import SERVICE
 from sandbox.planning.plan_repairs import repair_steps
@@ -117,7 +118,8 @@ def with_courses(
                 ingress if service.name in wiring.scene.routed else None,
             )
             for service in wiring.scene.desired.services
-        },
+        }
+        | farewells(wiring, leaving, configure),
     )
 
 

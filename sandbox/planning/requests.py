@@ -107,12 +107,15 @@ class Requests:
         labels: str,
         reason: str,
         waits: tuple[str, ...] = (),
+        *,
+        to: Collection[str] = (),
     ) -> None:
         """
-        Send nothing more to *containers*.
+        Send nothing more to *containers*; where they have all requests these go *to* others.
         """
         going = {each.name for each in containers}
         rest = {name: weight for name, weight in self.current.items() if name not in going}
+        rest = rest or dict.fromkeys(sorted(to), FULL)
         name = self.service.name
         self._shift(f"shift {name} away from {labels}", rest, reason, waits)
 

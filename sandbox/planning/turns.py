@@ -52,6 +52,7 @@ class Turns:
     starts_after: Waits = field(default_factory=Waits)
     stops: Waits = field(default_factory=Waits)
     stops_after: Waits = field(default_factory=Waits)
+    successors: dict[str, tuple[Slot, ...]] = field(default_factory=dict[str, "tuple[Slot, ...]"])
     proofs: Waits = field(default_factory=Waits)
     reconnected: set[str] = field(default_factory=set[str])
 
@@ -75,7 +76,7 @@ class Turns:
         else:
             self.bring_up()
             self.take_turns()
-        self.let_go()
+        self.let_go(slots)
 
     def clear_crowd(self) -> None:
         """
@@ -83,7 +84,8 @@ class Turns:
         """
         crowd, early = self.cast.crowd, self.cast.all_early
         self.requests.away(early, self._labels(early), "it has to stop before its successor starts")
-        self.requests.away(crowd, self._labels(crowd), "it is neither wanted nor needed")
+        olds = [each.name for each in self.cast.olds.values() if is_ready(each)]
+        self.requests.away(crowd, self._labels(crowd), "it is neither wanted nor needed", to=olds)
         for each in crowd:
             self.stops[each.id] = self.requests.drained(each)
         self.crowded = self._stop_ids(crowd)
@@ -169,7 +171,7 @@ class Turns:
         self._give(slots)
         self._retire([slot for slot in slots if slot.target in self.cast.olds])
 
-    def let_go(self) -> None:
+    def let_go(self, slots: Iterable[Slot]) -> None:
         """
         Take the requests off what is one replica too many, last.
 
@@ -178,8 +180,10 @@ class Turns:
         beyond = self.cast.beyond
         self.requests.away(beyond, self._labels(beyond), "is one replica too many", self.turn)
         proofs = [wait for slot in self.cast.fresh for wait in self.proofs[slot.target]]
+        staying = tuple(slot for slot in slots if self._will_serve(slot))
         for each in beyond:
             self.stops[each.id] = (*self.requests.drained(each), *proofs)
+            self.successors[each.id] = staying
 
     def _let_start(self, slot: Slot, waits: tuple[str, ...]) -> None:
         early = self._stop_ids(self.cast.early[slot.target])
@@ -209,6 +213,7 @@ class Turns:
         for slot in slots:
             old = self.cast.olds[slot.target]
             self.stops[old.id] = (*self.proofs[slot.target], *self.requests.drained(old))
+            self.successors[old.id] = (slot,)
 
     def _will_serve(self, slot: Slot) -> bool:
         """

@@ -132,6 +132,13 @@ class Wiring:
         slot = self._successor(container)
         return _unique([*waits, *(self.dependency_waits(slot)[0] if slot else ())])
 
+    def successors(self, container: ObservedContainer) -> tuple[Slot, ...]:
+        """
+        Slots of which the container of one has to work when *container* is stopped.
+        """
+        course = self._course(container)
+        return course.successors.get(container.id, ()) if course else ()
+
     def stop_after(self, container: ObservedContainer) -> tuple[str, ...]:
         """
         What must have ended, well or not, before *container* is stopped.

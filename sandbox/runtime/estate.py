@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.errors import ConflictError, EngineError, NotFoundError
 from sandbox.model.observed import ContainerState, Owner
-from sandbox.model.ownership import Evidence, Kind, Made
+from sandbox.model.ownership import Evidence, Kind, Made, Present
 from sandbox.planning.estate import all_labels, left_behind, sort_out
 from sandbox.planning.labels import ENVIRONMENT, INSTANCE, pre_stop_hooks, stop_grace_s
 from sandbox.planning.ownership import adopted_tag
@@ -166,6 +166,12 @@ class _Departed:
 
     def made(self) -> tuple[Made, ...]:
         return ()
+
+    def record_present(self, environment: str, present: Present) -> None:
+        pass
+
+    def present(self, environment: str) -> Present:  # noqa: ARG002 - it left no journal
+        return Present()
 
 
 def _remove_all(estate: Estate, left: Left) -> str:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Final
 from sandbox.errors import EngineError
 from sandbox.model.observed import ObservedState, Owner
 from sandbox.model.ownership import Evidence, Kind, Made
-from sandbox.planning.labels import TAG, implied_volume_labels
+from sandbox.planning.labels import ENVIRONMENT, TAG, implied_volume_labels
 from sandbox.planning.ownership import CREATED_WITHIN_S, images_to_ask, sift, sign, signed_at
 from sandbox.planning.place_volumes import engine_names, is_engine_name
+from sandbox.runtime.remembered import Remembered, refuse_unlisted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -55,6 +56,7 @@ class OwnedEngine:
         self._identity = identity
         self._clock = clock
         self._lock = threading.RLock()
+        self._remembered = Remembered(journal)
         self._ledger: dict[str, Made] | None = None
         self._unwritten: dict[str, Made] = {}
         self._ours: dict[str, None] = {}
@@ -67,14 +69,22 @@ class OwnedEngine:
         return self._engine.info()
 
     def observe(self, owner: Owner, image_references: Collection[str]) -> ObservedState:
-        """Take a snapshot; what only claims to be ours is in its `claims`."""
+        """
+        Take a snapshot; what only claims to be ours is in its `claims`.
+
+        Raises:
+            ImplausibleError: What was there before is not listed, and an inspect finds it.
+        """
+        before = self._remembered.of(owner.environment)
         observed = self._engine.observe(owner, image_references)
+        refuse_unlisted(self._engine, before, observed)
         sifted = self._sift(observed)
         if sifted.observed.claims:
             # Somebody may have adopted it meanwhile, in another process.
             with self._lock:
                 self._ledger = None
             sifted = self._sift(observed)
+        self._remembered.looked(before, sifted.observed)
         self._learn(sifted)
         return sifted.observed
 
@@ -151,15 +161,16 @@ class OwnedEngine:
     def create_network(self, action: CreateNetwork) -> str:
         """Create a network with a tag, or adopt the one that a lost answer left."""
         made = self._intend(Kind.NETWORK, action.name, action.labels)
-        return self._created(
-            made, self._engine.create_network(replace(action, labels=_tagged(action.labels, made)))
+        network_id = self._engine.create_network(
+            replace(action, labels=_tagged(action.labels, made))
         )
+        return self._created(made, network_id, action.labels[ENVIRONMENT])
 
     def create_volume(self, action: CreateVolume) -> None:
         """Create a volume with a tag, or adopt the one that a lost answer left."""
         made = self._intend(Kind.VOLUME, action.name, action.labels)
         self._engine.create_volume(replace(action, labels=_tagged(action.labels, made)))
-        self._created(made, action.name)
+        self._created(made, action.name, action.labels[ENVIRONMENT])
 
     def create_container(
         self, spec: ContainerSpec, on_warning: Callable[[str], None] | None = None
@@ -175,7 +186,8 @@ class OwnedEngine:
                 for name in (*spec.volume_names.values(), *spec.anonymous_volumes.values())
             },
         )
-        return self._created(made, self._engine.create_container(signed, on_warning))
+        container_id = self._engine.create_container(signed, on_warning)
+        return self._created(made, container_id, spec.labels[ENVIRONMENT])
 
     # what exists, and must be ours
 
@@ -322,6 +334,7 @@ class OwnedEngine:
             unwritten, self._unwritten = self._unwritten, {}
         for made in unwritten.values():
             self._journal.record_made(made)
+        self._remembered.write_down()
 
     def _intend(self, kind: Kind, name: str, carried: Mapping[str, str]) -> Made:
         """Write down what is about to be created; a create whose answer was lost is repeated."""
@@ -343,12 +356,13 @@ class OwnedEngine:
         signed = signed_at(self._identity.keyring().keys, kind, name, _tagged(carried, made))
         return signed is not None and abs(self._clock.now() - signed) < CREATED_WITHIN_S / 2
 
-    def _created(self, made: Made, object_id: str) -> str:
+    def _created(self, made: Made, object_id: str, environment: str) -> str:
         done = replace(made, object_id=object_id)
         with self._lock:
             self._known()[made.tag] = done
             self._remember([f"{made.kind} {object_id}"])
         self._journal.record_made(done)
+        self._remembered.created(environment, made.kind, object_id)
         return object_id
 
     def _tag(self, kind: Kind, name: str, carried: Mapping[str, str]) -> str:

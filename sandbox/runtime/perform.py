@@ -23,7 +23,12 @@ from sandbox.planning.place_volumes import made_volumes, with_place_volumes
 from sandbox.runtime.filling import fill_volume
 from sandbox.runtime.gates import GateRun
 from sandbox.runtime.images import ImageWork
-from sandbox.runtime.readiness import await_container, refuse_ended, watch_container
+from sandbox.runtime.readiness import (
+    await_container,
+    is_working,
+    refuse_ended,
+    watch_container,
+)
 from sandbox.runtime.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -239,6 +244,7 @@ class Performer:
                 watch_container(self.workspace, container_id, action, self.stop)
             case actions.StopContainer():
                 if self._is_still_ours(container_id, action.container_name):
+                    self._require_successor(action)
                     self._pre_stop(container_id, action)
                     engine.stop_container(container_id, action.grace_s)
             case actions.UnpauseContainer():
@@ -271,6 +277,17 @@ class Performer:
                 raise StartFailedError(
                     message, remedy="fix the command under post_start, and commit"
                 )
+
+    def _require_successor(self, action: actions.StopContainer) -> None:
+        """See at this moment that another container works; who is drained may take a while."""
+        ids = {name: self._id(name, each) for name, each in action.successors.items()}
+        if ids and not any(
+            is_working(self.workspace, each, action.networks) for each in ids.values()
+        ):
+            message = (
+                f"{', '.join(ids)} stopped working, so {action.container_name} is left running"
+            )
+            raise StaleError(message)
 
     def _pre_stop(self, container_id: str, action: actions.StopContainer) -> None:
         """Run what belongs to the stop; when it fails, the container is stopped all the same."""

@@ -18,7 +18,7 @@ from sandbox.planning.crashes import may_be_stopped, was_killed
 from sandbox.secrecy.vault import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from sandbox.model.action import AwaitContainer, WatchContainer
     from sandbox.model.observed import ObservedContainer
@@ -112,6 +112,19 @@ def watch_container(
             message = f"stopped watching {action.container_name}"
             raise CancelledError(message)
         workspace.clock.sleep(min(left_s, LONGEST_DELAY_S))
+
+
+def is_working(workspace: Workspace, container_id: str, networks: Collection[str]) -> bool:
+    """Tell whether a container that came up runs now, is ready, and is on all of *networks*."""
+    container = workspace.engine.inspect_container(container_id)
+    if container is None or container.state is not ContainerState.RUNNING:
+        return False
+    if not set(networks) <= set(container.networks):
+        return False
+    if not container.probed or container.health is EngineHealth.HEALTHY:
+        return True
+    proven = workspace.journal.ready().get(container_id) == container.started_at
+    return (proven and container.health is EngineHealth.STARTING) or _probe(workspace, container)
 
 
 def refuse_ended(workspace: Workspace, container_id: str) -> None:

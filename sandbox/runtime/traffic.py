@@ -100,11 +100,8 @@ class Traffic:
 
     def drain(self, ingress_id: str, action: actions.DrainContainer) -> int:
         """Wait until nothing is under way in a container; give how many requests are left."""
-        backends = [
-            each.name for each in self.config.backends if each.service_name == action.service_name
-        ]
         return self.workspace.ingress.drain(
-            ingress_id, backends, (action.container_name,), action.timeout_s, self.stop
+            ingress_id, (action.container_name,), action.timeout_s, self.stop
         )
 
     def analyse(

@@ -172,43 +172,6 @@ def test_a_container_that_is_listed_and_not_found_makes_the_look_no_look(
         engine.observe(OWNER, ())
 
 
-@pytest.mark.parametrize("later", [[], [listed("b")]])
-def test_a_list_without_what_is_still_there_is_no_look(
-    scripted: ScriptedEngine, engine: DockerEngine, later: list[dict[str, Any]]
-) -> None:
-    both = Reply(body=[listed("a"), listed("b")])
-    scripted.answer("GET /containers/json", both, Reply(body=later), Reply(body=later), both)
-    scripted.answer("GET /containers/b/json", Reply(body=inspected("b")))
-    scripted.answer("GET /containers/a/json", Reply(body=inspected("a")))
-    assert len(engine.observe(OWNER, ()).containers) == 2
-    for _ in range(2):
-        with pytest.raises(ImplausibleError, match="lists no container a, and yet has it"):
-            engine.observe(OWNER, ())
-    assert len(engine.observe(OWNER, ()).containers) == 2
-
-
-def test_what_was_just_created_has_to_be_in_the_list(
-    scripted: ScriptedEngine, engine: DockerEngine
-) -> None:
-    scripted.answer("POST /containers/create", Reply(status=201, body={"Id": "a"}))
-    scripted.answer("POST /networks/back/connect", Reply(body={}))
-    scripted.answer("GET /containers/a/json", Reply(body=inspected("a", "created")))
-    engine.create_container(SPEC)
-    with pytest.raises(ImplausibleError, match="lists no container a, and yet has it"):
-        engine.observe(OWNER, ())
-
-
-def test_what_is_gone_is_asked_for_once(scripted: ScriptedEngine, engine: DockerEngine) -> None:
-    absent = Reply(status=404, body={"message": "no such container"})
-    scripted.answer("GET /containers/json", Reply(body=[listed("a")]), Reply(body=[]))
-    scripted.answer("GET /containers/a/json", Reply(body=inspected("a")), absent)
-    assert len(engine.observe(OWNER, ()).containers) == 1
-    asked = scripted.requests.count("GET /containers/a/json")
-    for _ in range(3):
-        assert engine.observe(OWNER, ()).containers == ()
-    assert scripted.requests.count("GET /containers/a/json") == asked + 1
-
-
 def test_a_create_that_meets_what_has_run_proves_the_list_wrong(
     scripted: ScriptedEngine, engine: DockerEngine
 ) -> None:

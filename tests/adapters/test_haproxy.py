@@ -155,7 +155,7 @@ def test_a_tcp_connection_stays_with_its_server_through_switch_and_reload(
         world.apply(with_tcp(world.config(world.server("c")), world.server("b")))
         connection.sendall(b"one\n")
         assert lines.readline() == b"a one\n"
-        open_now = world.ingress.drain(world.container_id, ["db-5432"], ["a"], 0.1, lambda: False)
+        open_now = world.ingress.drain(world.container_id, ["a"], 0.1, lambda: False)
         assert open_now == 1
     assert world.get(port=TCP).server == "b"
     assert world.counters("b", "db-5432").requests == 1

@@ -190,7 +190,7 @@ def test_a_drain_tells_how_many_are_left_when_its_time_is_over_or_it_is_stopped(
     with world.under_way(2000):
         world.apply(world.config(world.server("a", 0)))
         assert world.drain("a", timeout_s=0.1) == 1
-        assert world.ingress.drain(world.container_id, ["web-80"], ["a"], 60, lambda: True) == 1
+        assert world.ingress.drain(world.container_id, ["a"], 60, lambda: True) == 1
         assert world.drain("b", timeout_s=0.0) == 0
 
 

@@ -10,7 +10,7 @@ import pytest
 from sandbox.adapters.sqlite_journal import SqliteJournal
 from sandbox.model.event import Event, EventKind
 from sandbox.model.observed import Creation
-from sandbox.model.ownership import Kind, Made
+from sandbox.model.ownership import Kind, Made, Present
 from sandbox.model.plan import Change
 from sandbox.model.quarantine import Quarantine
 from sandbox.model.receipt import Receipt, ServiceFigures, Stages, Traffic
@@ -291,6 +291,18 @@ def test_what_was_created_is_kept_by_its_tag(journal: Journal) -> None:
     done = replace(intent, object_id="c" * 64)
     journal.record_made(done)
     assert set(journal.made()) == {done, other}
+
+
+def test_what_is_present_is_kept_for_each_environment(journal: Journal) -> None:
+    assert journal.present("staging") == Present()
+    journal.record_present("staging", Present(containers=frozenset("ab"), volumes=frozenset("d")))
+    journal.record_present("production", Present(volumes=frozenset("e")))
+    assert journal.present("staging").containers == {"a", "b"}
+    assert journal.present("staging").volumes == {"d"}
+
+    journal.record_present("staging", Present(containers=frozenset("b")))
+    assert journal.present("staging") == Present(containers=frozenset("b"))
+    assert journal.present("production") == Present(volumes=frozenset("e"))
 
 
 def test_the_health_of_a_service_is_remembered_until_it_is_forgotten(journal: Journal) -> None:

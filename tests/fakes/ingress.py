@@ -71,14 +71,13 @@ class FakeIngress:
     def drain(
         self,
         container_id: str,
-        backends: Collection[str],
         servers: Collection[str],
         timeout_s: float,
         stop: Callable[[], bool],
     ) -> int:
         def left() -> int:
             under_way = self._running(container_id).open
-            return sum(under_way[backend, name] for backend in backends for name in servers)
+            return sum(count for (_, name), count in under_way.items() if name in servers)
 
         with self._changed:
             self._changed.wait_for(lambda: left() == 0 or stop(), timeout_s)

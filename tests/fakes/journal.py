@@ -9,7 +9,7 @@ from threading import RLock
 from sandbox.model.event import OF_HEALTH, Event
 from sandbox.model.gate import GateResult
 from sandbox.model.observed import Creation
-from sandbox.model.ownership import Made
+from sandbox.model.ownership import Made, Present
 from sandbox.model.quarantine import Quarantine
 from sandbox.model.receipt import Traffic
 from sandbox.model.record import SyncRecord
@@ -35,6 +35,7 @@ class FakeJournal:
     _syncs: list[SyncRecord] = field(default_factory=list)
     _events: list[Event] = field(default_factory=list)
     _made: dict[str, Made] = field(default_factory=dict)
+    _present: dict[str, Present] = field(default_factory=dict)
     _ready: dict[str, float] = field(default_factory=dict)
     _creations: dict[str, Creation] = field(default_factory=dict)
     _routed: dict[str, tuple[float, str]] = field(default_factory=dict)
@@ -137,6 +138,14 @@ class FakeJournal:
     def made(self) -> tuple[Made, ...]:
         with self._lock:
             return tuple(self._made.values())
+
+    def record_present(self, environment: str, present: Present) -> None:
+        with self._lock:
+            self._present[environment] = present
+
+    def present(self, environment: str) -> Present:
+        with self._lock:
+            return self._present.get(environment, Present())
 
     def record_creation(self, container_id: str, creation: Creation) -> None:
         with self._lock:

@@ -725,6 +725,31 @@ def a_rollout_was_interrupted_before_the_old_container_stopped() -> Plan:
     return sync(after, configured(after, in_the_middle(before, after)))
 
 
+def changed_by_hand(observed: ObservedState) -> ObservedState:
+    """
+    The restart policy of the newest container was changed.
+    """
+    newest = max(observed.containers, key=lambda each: each.created_at)
+    changed = replace(newest, limits=Limits(restart="always"))
+    containers = (changed if each is newest else each for each in observed.containers)
+    return replace(observed, containers=tuple(containers))
+
+
+@case
+def the_new_container_was_changed_in_the_middle_of_a_rollout() -> Plan:
+    before, after = rolled_out("Hello"), rolled_out("Hi")
+    return sync(after, changed_by_hand(in_the_middle(before, after)))
+
+
+@case
+def the_new_container_was_changed_after_it_got_the_requests() -> Plan:
+    before, after = rolled_out("Hello"), rolled_out("Hi")
+    both = in_the_middle(before, after)
+    # What an ingress that reports nothing is told first is that all requests go to the new one.
+    silent = tuple(replace(each, config_hash="") for each in both.containers)
+    return sync(after, changed_by_hand(configured(after, replace(both, containers=silent))))
+
+
 @case
 def replicas_behind_the_ingress_went_down() -> Plan:
     return sync(rolled_out("Hello"), a_running_state(rolled_out("Hello", replicas=2)))
@@ -788,6 +813,21 @@ def a_service_behind_the_ingress_gets_a_further_name() -> Plan:
     named = Attachment(network="default", aliases=("shop",))
     after = a_desired_state(a_web(depends_on=(), attachments=(named,)))
     return sync(after, a_running_state(a_desired_state(a_web(depends_on=()))))
+
+
+@case
+def a_service_behind_an_ingress_that_stays_was_dropped() -> Plan:
+    web = a_web(depends_on=())
+    api = replace(web, name="api", image="shop/api:00112233445566aa", route=RouteMode.HTTP)
+    api = replace(api, ports=(), expose=("9000",))
+    return sync(a_desired_state(web), a_running_state(a_desired_state(web, api)))
+
+
+@case
+def the_only_service_behind_the_ingress_was_dropped() -> Plan:
+    worker = a_service("worker")
+    web = a_web(depends_on=())
+    return sync(a_desired_state(worker), a_running_state(a_desired_state(worker, web)))
 
 
 @case

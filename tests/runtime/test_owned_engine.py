@@ -13,7 +13,7 @@ from sandbox.errors import EngineError
 from sandbox.model import action as actions
 from sandbox.model.action import Endpoint
 from sandbox.model.observed import ContainerState
-from sandbox.model.ownership import Kind, Made
+from sandbox.model.ownership import Kind, Made, Present
 from sandbox.model.plan import SyncPolicy
 from sandbox.model.surroundings import Hook
 from sandbox.planning.labels import ENVIRONMENT, INSTANCE, PREFIX, REPLICA, SPEC, TAG
@@ -455,6 +455,7 @@ def test_looking_writes_nothing() -> None:
     ground.lose_journal()
     ground.look()
     assert ground.journal.made() == ()
+    assert ground.journal.present("staging") == Present()
     assert ground.identity.claims == 0
     ground.owned.start_container(ground.container("web").id)
     assert {each.object_id for each in ground.journal.made()} >= {ground.container("web").id}

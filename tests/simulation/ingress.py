@@ -32,7 +32,6 @@ class SimulatedIngress(FakeIngress):
     def drain(
         self,
         container_id: str,
-        backends: Collection[str],
         servers: Collection[str],
         timeout_s: float,
         stop: Callable[[], bool],

@@ -25,7 +25,6 @@ from sandbox.adapters.docker_engine import (
 from sandbox.adapters.docker_engine.connection import CHANGE_S, Connections
 from sandbox.adapters.docker_engine.errors import NOT_FOUND, status_of
 from sandbox.adapters.docker_engine.files import copy_files, file_times
-from sandbox.adapters.docker_engine.remembered import Remembered
 from sandbox.adapters.docker_engine.shapes import INFO
 from sandbox.adapters.docker_engine.turns import Turns
 from sandbox.errors import EngineError
@@ -76,7 +75,6 @@ class DockerEngine:
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="engine-read")
         self._identity = _Identity()
         self._builds = Turns()
-        self._remembered = Remembered()
 
     def close(self) -> None:
         """Close connections and threads."""
@@ -97,10 +95,7 @@ class DockerEngine:
     def observe(self, owner: Owner, image_references: Collection[str]) -> ObservedState:
         """Take one complete snapshot of *owner*'s objects, of the engine that was met first."""
         self._identity.check(self._connections.broken, self.info)
-        known = self._remembered.of(owner)
-        seen = snapshot.observe(self._connections, self._readers, owner, image_references, known)
-        self._remembered.replace(owner, (each.id for each in seen.containers))
-        return seen
+        return snapshot.observe(self._connections, self._readers, owner, image_references)
 
     def inspect_container(self, container_id: str) -> ObservedContainer | None:
         """Look at one container again; ``None`` when it is gone."""
@@ -196,9 +191,7 @@ class DockerEngine:
         self, spec: ContainerSpec, on_warning: Callable[[str], None] | None = None
     ) -> str:
         """Create it, attached to all its networks, or adopt ours of that name; return its id."""
-        container_id = creation.create_container(self._connections, spec, on_warning)
-        self._remembered.add(spec.labels, container_id)
-        return container_id
+        return creation.create_container(self._connections, spec, on_warning)
 
     def copy_files(self, container_id: str, files: Sequence[ContainerFile]) -> None:
         """Copy files into a container that has not been started yet."""

@@ -54,7 +54,6 @@ def observe(
     pool: Executor,
     owner: Owner,
     references: Collection[str],
-    known: Collection[str] = (),
 ) -> ObservedState:
     """
     Look at containers, networks, volumes and the images *references*, all or nothing.
@@ -62,12 +61,9 @@ def observe(
     One list of each kind says what is ours and what is not; then each container of ours is
     inspected. One that went away in between is absent, any other failure fails the whole look.
 
-    Args:
-        known: Ids of the containers of *owner* that were there before.
-
     Raises:
         EngineError: Something could not be read; there is no partial state.
-        ImplausibleError: The list and the inspects contradict each other.
+        ImplausibleError: What is listed is not found.
     """
     networks = pool.submit(list_networks, connections)
     volumes = pool.submit(list_volumes, connections)
@@ -80,7 +76,6 @@ def observe(
     answers = [future.result() for future in inspected]
     found = [answer for answer in answers if answer]
     ids = [future.result() for future in images]
-    _refuse_unlisted(connections, known, {entry["Id"] for entry in containers})
     _refuse_unknown(connections, {id_ for id_, one in zip(ours, answers, strict=True) if not one})
     with understanding("read what the engine has"):
         lost_at = _namespaces_lost(connections, pool, found)
@@ -195,19 +190,6 @@ class _Listed:
     containers: Sequence[Json]
     networks: Sequence[Json]
     volumes: Sequence[Json]
-
-
-def _refuse_unlisted(
-    connections: Connections, known: Collection[str], listed: Collection[str]
-) -> None:
-    """Refuse a list without containers that were there before and still are."""
-    for container_id in sorted(set(known) - set(listed)):
-        inspected = inspect(connections, container_id)
-        if inspected is not None and inspected["State"]["Status"] not in _LEAVING:
-            raise ImplausibleError(
-                f"the engine lists no container {container_id[:12]}, and yet has it;"
-                " sandbox looks again before it acts"
-            )
 
 
 def _refuse_unknown(connections: Connections, unknown: Collection[str]) -> None:

@@ -54,7 +54,6 @@ class HaproxyIngress:
     def drain(
         self,
         container_id: str,
-        backends: Collection[str],
         servers: Collection[str],
         timeout_s: float,
         stop: Callable[[], bool],
@@ -64,7 +63,7 @@ class HaproxyIngress:
 
         def wait(console: Console) -> int:
             pause_s = 0.02
-            while left := _under_way(console, backends, servers):
+            while left := _under_way(console, servers):
                 left_s = deadline - time.monotonic()
                 if left_s <= 0 or stop():
                     break
@@ -111,13 +110,11 @@ class HaproxyIngress:
                 time.sleep(_PAUSE_S)
 
 
-def _under_way(console: Console, backends: Collection[str], servers: Collection[str]) -> int:
+def _under_way(console: Console, servers: Collection[str]) -> int:
     statistics = _statistics(console, read_workers(console.master("show proc")))
     return sum(
         # One that does not answer is asked again, unless it ended.
-        1
-        if not said.rows
-        else sum(row.open for row in said.rows if row.backend in backends and row.server in servers)
+        1 if not said.rows else sum(row.open for row in said.rows if row.server in servers)
         for said in statistics.values()
     )
 

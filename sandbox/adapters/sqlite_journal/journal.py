@@ -15,7 +15,7 @@ from sandbox.adapters.sqlite_journal.rows import text_of, value_of
 from sandbox.model.event import OF_HEALTH, Event
 from sandbox.model.gate import GateResult
 from sandbox.model.observed import Creation
-from sandbox.model.ownership import Kind, Made
+from sandbox.model.ownership import Kind, Made, Present
 from sandbox.model.quarantine import Quarantine
 from sandbox.model.receipt import Traffic
 from sandbox.model.record import SyncRecord
@@ -198,6 +198,18 @@ class SqliteJournal:
             Made(tag=tag, kind=Kind(kind), name=name, object_id=object_id)
             for tag, kind, name, object_id in rows
         )
+
+    def record_present(self, environment: str, present: Present) -> None:
+        """Keep *present* instead of what was kept of *environment* before."""
+        self._file.write(
+            ("INSERT OR REPLACE INTO present VALUES (?, ?)", (environment, text_of(present)))
+        )
+
+    def present(self, environment: str) -> Present:
+        """Give what was kept of *environment*; nothing when nothing was."""
+        query = "SELECT present FROM present WHERE environment = ?"
+        rows = self._file.read(query, (environment,))
+        return (value_of(Present, rows[0][0]) if rows else None) or Present()
 
     # what containers are and proved
 

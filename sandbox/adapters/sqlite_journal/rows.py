@@ -13,6 +13,7 @@ from sandbox.adapters.wire import WireError, decode, encode
 from sandbox.model.event import Event
 from sandbox.model.gate import GateResult
 from sandbox.model.observed import Creation
+from sandbox.model.ownership import Present
 from sandbox.model.quarantine import Quarantine
 from sandbox.model.receipt import Traffic
 from sandbox.model.record import SyncRecord
@@ -26,6 +27,7 @@ Stored = TypeVar(
     Event,
     GateResult,
     HealthRecord,
+    Present,
     Quarantine,
     Suspension,
     Syncing,
@@ -43,6 +45,7 @@ def text_of(
     | Event
     | GateResult
     | HealthRecord
+    | Present
     | Quarantine
     | Suspension
     | Syncing

@@ -54,6 +54,9 @@ CREATE TABLE IF NOT EXISTS creation (container_id TEXT PRIMARY KEY, creation TEX
     """
 CREATE TABLE IF NOT EXISTS syncing (environment TEXT PRIMARY KEY, syncing TEXT NOT NULL);
 """,
+    """
+CREATE TABLE IF NOT EXISTS present (environment TEXT PRIMARY KEY, present TEXT NOT NULL);
+""",
 )
 """
 From each version of the file to the next, the empty file first.
