@@ -104,7 +104,7 @@ class SyncPolicy:
 
     Attributes:
         prune: Remove what is no longer declared.
-        backing_off: Seconds until a container of that service may be started again, by service.
+        backing_off: Seconds until a container may be started again, by target such as ``web-1``.
         ailing: Services that became unhealthy after their sync, with why their unhealthy containers
             are restarted now; empty when they are not yet.
         broken_images: Why the image cannot be built, by reference: it was tried, and the same

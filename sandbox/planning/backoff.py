@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 WINDOW_S: Final = 600.0
 STARTS_MAX: Final = 12
@@ -35,6 +35,26 @@ def delay_s(starts: Sequence[float], now: float) -> float:
     if len(recent) >= STARTS_MAX:
         until = max(until, recent[-STARTS_MAX] + WINDOW_S)
     return max(0.0, until - now)
+
+
+def start_times(steps: Iterable[tuple[str, float]]) -> dict[str, list[float]]:
+    """
+    When a container was started again and again in one place, by target such as ``web-1``.
+
+    A container that a plan made or stopped there is a change, from which starts count anew.
+
+    Args:
+        steps: Ids of steps, which are made of verb and target, with when they began; oldest first.
+    """
+    times: dict[str, list[float]] = {}
+    for step_id, at in steps:
+        verb, _, words = step_id.partition(" ")
+        target = words.partition(" ")[0]
+        if verb == "start":
+            times.setdefault(target, []).append(at)
+        elif verb in {"create", "stop"}:
+            times.pop(target, None)
+    return times
 
 
 def repair_delay_s(repairs: int) -> float:

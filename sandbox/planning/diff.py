@@ -195,7 +195,7 @@ def _judge_ailing(scene: Scene, slot: Slot, keep: ObservedContainer) -> Slot:
     Restart what is unhealthy for too long, unless it was started too often already.
     """
     why = scene.policy.ailing.get(slot.service.name, "")
-    waits = scene.policy.backing_off.get(slot.service.name, 0.0) > 0
+    waits = scene.policy.backing_off.get(slot.target, 0.0) > 0
     unhealthy = keep.state is ContainerState.RUNNING and keep.health is EngineHealth.UNHEALTHY
     if not why or waits or not unhealthy or slot.need is not Need.NOTHING:
         return slot
@@ -249,7 +249,7 @@ def _failed_job(scene: Scene, slot: Slot, keep: ObservedContainer) -> Hold | Non
 
 
 def _back_off(scene: Scene, slot: Slot, keep: ObservedContainer) -> Slot:
-    wait_s = scene.policy.backing_off.get(slot.service.name, 0.0)
+    wait_s = scene.policy.backing_off.get(slot.target, 0.0)
     if slot.hold or slot.need not in STARTS or wait_s <= 0 or is_live(keep):
         return slot
     if not was_tried(keep):

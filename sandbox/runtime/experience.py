@@ -6,14 +6,23 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from sandbox.model.action import BuildImage, StartContainer
+from sandbox.model.action import BuildImage
 from sandbox.model.record import Outcome, SyncRecord, Trigger
-from sandbox.planning.backoff import REPAIR_DELAY_MAX_S, delay_s, repair_delay_s, retry_delay_s
+from sandbox.planning.backoff import (
+    REPAIR_DELAY_MAX_S,
+    WINDOW_S,
+    delay_s,
+    repair_delay_s,
+    retry_delay_s,
+    start_times,
+)
 from sandbox.planning.crashes import crashed_services
 from sandbox.planning.recurrence import drifts
 from sandbox.words import count
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sandbox.model.plan import Plan, SyncPolicy
     from sandbox.ports import Clock
     from sandbox.runtime.sync import Look
@@ -30,6 +39,8 @@ class Experience:
     """
     Remembers failures, and how often what was restarted or crashed; forgets them with a change.
 
+    How often what was started outlives changes that leave it as it is.
+
     Attributes:
         failures: In a row, up to now.
     """
@@ -39,23 +50,31 @@ class Experience:
     _is_new: bool = False
     _retry_at: float = 0.0
     _changed_at: float = -math.inf
-    _starts: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
+    _starts: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])
     _broken_images: dict[str, str] = field(default_factory=dict[str, str])
     _crashes: dict[str, int] = field(default_factory=dict[str, int])
     _repairs: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
 
+    def recall(self, steps: Iterable[tuple[str, float]]) -> None:
+        """Take in the *steps* of the process before: ids with seconds since the epoch."""
+        wall_s, now = self.clock.now(), self.clock.monotonic()
+        self._starts += [(step_id, now - max(0.0, wall_s - at)) for step_id, at in steps]
+
     def forget(self) -> None:
-        """Begin anew: a person asked, or a commit asks for something else."""
+        """Begin anew: a person asked."""
+        self._forget_tries()
+        self._starts.clear()
+
+    def _forget_tries(self) -> None:
         self.failures = 0
         self._retry_at = 0.0
-        self._starts.clear()
         self._broken_images.clear()
         self._crashes.clear()
         self._repairs.clear()
 
     def begin_change(self) -> None:
         """Begin anew, for a revision that counts as new from when it is brought up."""
-        self.forget()
+        self._forget_tries()
         self._is_new = True
 
     def fail(self) -> float:
@@ -75,13 +94,14 @@ class Experience:
             if trigger in CHANGES or self._is_new:
                 self._is_new = False
                 self._changed_at = self.clock.monotonic()
+        now = self.clock.monotonic()
+        recent = [each for each in self._starts if each[1] > now - WINDOW_S]
+        self._starts = [*recent, *((step.step_id, now) for step in record.steps)]
         ended = {step.step_id: step for step in record.steps}
         for step in plan.steps:
             how = ended.get(step.id)
             if how is None:
                 continue
-            if isinstance(step.action, StartContainer) and trigger not in CHANGES:
-                self._starts.setdefault(step.service_name, []).append(self.clock.monotonic())
             if isinstance(step.action, BuildImage) and how.outcome is Outcome.FAILED:
                 self._broken_images.update(dict.fromkeys(step.action.tags, how.message))
 
@@ -119,8 +139,9 @@ class Experience:
     def policy(self, base: SyncPolicy) -> SyncPolicy:
         """Complete *base* with what has to wait, and what cannot be built."""
         now = self.clock.monotonic()
-        waits = {name: delay_s(starts, now) for name, starts in self._starts.items()}
-        backing_off = {name: wait_s for name, wait_s in sorted(waits.items()) if wait_s > 0.0}
+        starts = sorted(start_times(self._starts).items())
+        waits = ((target, delay_s(times, now)) for target, times in starts)
+        backing_off = {target: wait_s for target, wait_s in waits if wait_s > 0.0}
         return replace(base, backing_off=backing_off, broken_images=dict(self._broken_images))
 
     def wait_s(self) -> float:

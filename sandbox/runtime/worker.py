@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sandbox.errors import EngineError, EngineUnreachableError, SandboxError, one_line
 from sandbox.model.event import Event, EventKind
 from sandbox.model.record import Outcome, SyncRecord, Trigger
+from sandbox.planning.backoff import WINDOW_S
 from sandbox.planning.routes import INGRESS
 from sandbox.runtime.desired import attempted_commit
 from sandbox.runtime.down import take_down
@@ -89,6 +90,9 @@ class Worker:
         self._asked: list[Errand] = []
         self._attempted = ""
         self._experience = Experience(clock=workspace.clock)
+        self._experience.recall(
+            workspace.journal.steps_since(environment, workspace.clock.now() - WINDOW_S)
+        )
         self._meter = Meter(
             ingress=workspace.ingress, journal=workspace.journal, clock=workspace.clock
         )

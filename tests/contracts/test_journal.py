@@ -200,6 +200,18 @@ def test_steps_have_numbers_of_their_own(journal: Journal) -> None:
     assert 0 < first < second
 
 
+def test_steps_are_known_with_when_they_began(journal: Journal) -> None:
+    for environment, step_id, at in [
+        ("staging", "start web-1", 1.0),
+        ("staging", "start web-1", 2.0),
+        ("production", "start db-1", 2.5),
+        ("staging", "await web-1", 3.0),
+    ]:
+        journal.begin_step(environment, step_id, at)
+
+    assert journal.steps_since("staging", 2.0) == (("start web-1", 2.0), ("await web-1", 3.0))
+
+
 def test_readiness_is_remembered_for_the_last_start(journal: Journal) -> None:
     journal.mark_ready("a", 1.0)
     journal.mark_ready("b", 2.5)

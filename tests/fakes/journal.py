@@ -118,6 +118,14 @@ class FakeJournal:
             step = self.steps[number - 1]
             step.outcome, step.ended_at = outcome, at
 
+    def steps_since(self, environment: str, at: float) -> tuple[tuple[str, float], ...]:
+        with self._lock:
+            return tuple(
+                (one.step_id, one.began_at)
+                for one in self.steps
+                if one.environment == environment and one.began_at >= at
+            )
+
     def record_syncing(self, syncing: Syncing) -> None:
         with self._lock:
             self._syncing[syncing.environment] = syncing

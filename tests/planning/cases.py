@@ -538,14 +538,14 @@ def a_foreign_container_has_our_name() -> Plan:
 @case
 def a_crashing_service_backs_off() -> Plan:
     desired, observed = only(a_service(), state=ContainerState.EXITED, exit_code=1)
-    return sync(desired, observed, backing_off={"web": 7.6})
+    return sync(desired, observed, backing_off={"web-1": 7.6})
 
 
 @case
 def a_crashing_service_gets_a_new_spec() -> Plan:
     _, observed = only(a_service(), state=ContainerState.EXITED, exit_code=1)
     fixed = a_desired_state(a_service(environment={"FIXED": "yes"}))
-    return sync(fixed, observed, backing_off={"web": 7.6})
+    return sync(fixed, observed, backing_off={"web-1": 7.6})
 
 
 def a_failed_migration(**policy: object) -> Plan:

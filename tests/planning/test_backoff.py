@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.planning.backoff import delay_s, retry_delay_s
+from sandbox.planning.backoff import delay_s, retry_delay_s, start_times
 
 NOW = 10_000.0
 
@@ -41,6 +41,20 @@ def test_there_are_never_more_than_twelve_starts_in_ten_minutes(pauses: list[flo
         starts.append(now)
     for index in range(len(starts) - 12):
         assert starts[index + 12] - starts[index] >= 600 - 1e-6
+
+
+def test_starts_count_from_what_was_made_or_stopped_last_in_their_place() -> None:
+    steps = [
+        ("start web-1", 1.0),
+        ("start db-1", 2.0),
+        ("stop web-1 (old)", 3.0),
+        ("start web-1", 4.0),
+        ("await web-1", 4.5),
+        ("create network default", 5.0),
+        ("start web-1", 6.0),
+        ("create web-2", 7.0),
+    ]
+    assert start_times(steps) == {"web-1": [4.0, 6.0], "db-1": [2.0]}
 
 
 def test_a_failed_sync_is_tried_again_with_growing_pauses() -> None:

@@ -442,7 +442,7 @@ def test_equal_arguments_give_equal_plans(world: World) -> None:
 @some
 @given(worlds(hostile=True), st.booleans(), st.booleans())
 def test_a_plan_can_be_made_of_anything(world: World, prune: bool, retry: bool) -> None:
-    policy = SyncPolicy(prune=prune, retry_jobs=retry, backing_off={"ant": 5.0, "fox": 0.5})
+    policy = SyncPolicy(prune=prune, retry_jobs=retry, backing_off={"ant-1": 5.0, "fox-2": 0.5})
     plan = plan_sync(world.desired, world.engine.observe(), policy)
     seen: set[str] = set()
     for step in plan.steps:

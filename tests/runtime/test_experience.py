@@ -66,7 +66,7 @@ def a_look_at_a_crash() -> Look:
     )
 
 
-def test_restarts_wait_longer_and_longer_and_those_of_a_change_do_not_count() -> None:
+def test_restarts_wait_longer_and_longer() -> None:
     clock = FakeClock()
     experience = Experience(clock=clock)
     experience.learn(a_plan_of(START), Trigger.COMMIT, a_record(clock, START))
@@ -74,9 +74,23 @@ def test_restarts_wait_longer_and_longer_and_those_of_a_change_do_not_count() ->
     waits: list[float] = []
     for _ in range(4):
         experience.learn(a_plan_of(START), Trigger.DRIFT, a_record(clock, START))
-        waits.append(experience.policy(SyncPolicy()).backing_off.get("web", 0.0))
-    assert waits == [0.0, 1.0, 2.0, 4.0]
-    clock.advance(4.0)
+        waits.append(experience.policy(SyncPolicy()).backing_off.get("web-1", 0.0))
+    assert waits == [1.0, 2.0, 4.0, 8.0]
+    clock.advance(8.0)
+    assert not experience.policy(SyncPolicy()).backing_off
+
+
+def test_starts_of_the_process_before_count_and_those_before_a_change_do_not() -> None:
+    clock = FakeClock()
+    experience = Experience(clock=clock)
+    steps = [("start web-1", 1.0), ("start web-1", 0.0), ("start db-1", 0.0)]
+    experience.recall((step_id, clock.now() - ago_s) for step_id, ago_s in steps)
+    experience.begin_change()
+
+    experience.learn(a_plan_of(START), Trigger.COMMIT, a_record(clock, START))
+
+    assert experience.policy(SyncPolicy()).backing_off == {"web-1": 2.0}
+    experience.recall([("create web-1", clock.now()), ("start web-1", clock.now())])
     assert not experience.policy(SyncPolicy()).backing_off
 
 

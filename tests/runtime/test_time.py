@@ -85,7 +85,7 @@ def a_step(name: str) -> Step:
 
 
 def test_back_off_grows_and_ends_as_with_a_clock_that_nobody_sets(clock: SetClock) -> None:
-    experience, step = Experience(clock=clock), a_step("web")
+    experience, step = Experience(clock=clock), a_step("web-1")
     plan = Plan(environment="staging", revision="a" * 40, release="", steps=(step,))
     waits: list[float] = []
     for _ in range(5):
@@ -101,7 +101,7 @@ def test_back_off_grows_and_ends_as_with_a_clock_that_nobody_sets(clock: SetCloc
             steps=(done,),
         )
         experience.learn(plan, Trigger.DRIFT, record)
-        waits.append(experience.policy(SyncPolicy()).backing_off.get("web", 0.0))
+        waits.append(experience.policy(SyncPolicy()).backing_off.get("web-1", 0.0))
     assert waits == [0.0, 1.0, 2.0, 4.0, 8.0]
     clock.advance(7.9)
     assert experience.policy(SyncPolicy()).backing_off

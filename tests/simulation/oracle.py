@@ -30,8 +30,7 @@ RELEASE: Final = "dev.sandbox.release"
 INGRESS: Final = "sandbox-ingress"
 GENERATIONS_MAX: Final = 2
 PROVENANCE: Final = (REVISION, RELEASE, SPEC)
-STARTS_MAX: Final = 13
-"""Twelve restarts, and the start for a commit, which the program does not count."""
+STARTS_MAX: Final = 12
 RATE_S: Final = 600.0
 MEDDLED_S: Final = 60.0
 DESTROYS: Final = frozenset({"stop_container", "remove_container"})
@@ -208,10 +207,6 @@ class Oracle:
         ]
         if not others:
             self._say("S3", f"{container.name} is stopped, and no other {name} is ready")
-
-    def restarted(self) -> None:
-        """A new process counts anew how often it started what."""
-        self._starts.clear()
 
     def touch(self, container: FakeContainer) -> None:
         """A person did something to it."""

@@ -157,7 +157,6 @@ class World:
         """Begin a new process, which knows what the journal and the engine keep."""
         self.controllers += 1
         self.process = Process(f"controller {self.controllers}")
-        self.oracle.restarted()
         self.feed.stop()
         workspace = self._workspace()
 

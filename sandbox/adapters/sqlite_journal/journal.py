@@ -156,6 +156,14 @@ class SqliteJournal:
             ("UPDATE step SET ended_at = ?, outcome = ? WHERE id = ?", (at, outcome, number))
         )
 
+    def steps_since(self, environment: str, at: float) -> tuple[tuple[str, float], ...]:
+        """Ids of the steps of *environment* that began since then, with when; oldest first."""
+        query = (
+            "SELECT step_id, began_at FROM step WHERE environment = ? AND began_at >= ? ORDER BY id"
+        )
+        rows = self._file.read(query, (environment, at))
+        return tuple((step_id, began_at) for step_id, began_at in rows)
+
     def record_syncing(self, syncing: Syncing) -> None:
         """Keep *syncing* instead of an earlier one of its environment."""
         self._file.write(
