@@ -32,7 +32,6 @@ GENERATIONS_MAX: Final = 2
 PROVENANCE: Final = (REVISION, RELEASE, SPEC)
 STARTS_MAX: Final = 12
 RATE_S: Final = 600.0
-MEDDLED_S: Final = 60.0
 DESTROYS: Final = frozenset({"stop_container", "remove_container"})
 
 
@@ -81,11 +80,11 @@ class Oracle:
     mutations: Counter[str] = field(default_factory=Counter[str])
     violations: list[Violation] = field(default_factory=list[Violation])
     now: Callable[[], float] = lambda: 0.0
-    _meddled_at: dict[tuple[str, str], float] = field(default_factory=dict)
     _picture: tuple[object, ...] = ()
     _looks: dict[str, LastLook] = field(default_factory=dict[str, LastLook])
     _inspected: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
-    _last_job: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    _seen_ready: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
+    _jobs: dict[tuple[str, str, str], tuple[FakeContainer, float]] = field(default_factory=dict)
     _starts: dict[tuple[str, ...], deque[float]] = field(default_factory=dict)
     _stored: set[str] = field(default_factory=set[str])
 
@@ -112,7 +111,13 @@ class Oracle:
         self._looks[environment] = LastLook(lied=lied, broken=read is not None and read.broken)
 
     def inspected(self, task: Task, container_id: str) -> None:
-        self._inspected.add((task.number, container_id))
+        key = task.number, container_id
+        self._inspected.add(key)
+        container = self.containers.get(container_id)
+        if container is not None and _is_ready(container):
+            self._seen_ready.add(key)
+        else:
+            self._seen_ready.discard(key)
 
     def before(self, task: Task, method: str, target: str) -> None:
         """Judge a call that is about to change something."""
@@ -135,9 +140,7 @@ class Oracle:
             self._say("S8", f"volume {target} is removed")
         if container is not None and method in DESTROYS:
             self._judge_destruction(task, method, container, look)
-            self._judge_service(method, container)
-            if self.is_back(environment) or not self._is_declared(container):
-                self._last_job.pop((environment, container.labels[SERVICE]), None)
+            self._judge_service(task, method, container)
 
     def after(self, task: Task, method: str, target: str) -> None:
         """Judge what a call has changed."""
@@ -155,18 +158,17 @@ class Oracle:
 
     def _judge_job(self, container: FakeContainer) -> None:
         """
-        S7: a job runs once, until a commit asks for another one.
-
-        Known exception: one whose container was removed, because a commit or the way back did not
-        declare it, runs again when it is declared again.
+        S7: a job that ended well never runs again for all that it is created from.
         """
-        place = container.labels[ENVIRONMENT], container.labels[SERVICE]
-        spec = container.labels[SPEC]
+        key = container.labels[ENVIRONMENT], container.labels[SERVICE], container.labels[SPEC]
         if not container.lives:
             return
-        if self._last_job.get(place) == spec and (place[0], spec) not in self.touched:
+        before, started_at = self._jobs.get(key, (container, container.started_at))
+        ended_well = not before.lives and before.exit_code == 0
+        again = before is container and started_at != container.started_at
+        if (ended_well or again) and (key[0], key[2]) not in self.touched:
             self._say("S7", f"the job {container.name} is started again")
-        self._last_job[place] = spec
+        self._jobs[key] = container, container.started_at
 
     def _judge_rate(self, container: FakeContainer) -> None:
         """S16: a container that ends is started ever more slowly."""
@@ -177,25 +179,22 @@ class Oracle:
         if len(starts) > STARTS_MAX and starts[-1] - starts[0] < RATE_S:
             self._say("S16", f"{container.name} is started {len(starts)} times in ten minutes")
 
-    def _judge_service(self, method: str, container: FakeContainer) -> None:
+    def _judge_service(self, task: Task, method: str, container: FakeContainer) -> None:
         """
         S3: what works is stopped when it gets no request any more, and another works.
 
-        Known exceptions: a container of the right spec that a person changed is made anew in its
-        place, and what served before it, where a rollout is under way, is stopped as well; a
-        service that is declared no longer is stopped without being drained.
+        Another works when it is ready, or was when the thread that stops looked at it.
         """
         name, environment = container.labels[SERVICE], container.labels[ENVIRONMENT]
         if method != "stop_container" or not container.lives or not _is_ready(container):
             return
         wanted = self.wanted.get(environment, CommitModel()).services
         service = next((each for each in wanted if each.name == name), None)
+        if container.name in self.served(environment) and container.id not in self.changed:
+            self._say("S3", f"{container.name} is stopped while requests are sent to it")
         if service is None or self.is_back(environment) or container.id in self.changed:
             return
-        if service.routed and container.name in self.served(environment):
-            self._say("S3", f"{container.name} is stopped while requests are sent to it")
-        meddled_at = self._meddled_at.get((environment, name), -MEDDLED_S)
-        if service.stores or service.job or self.now() - meddled_at < MEDDLED_S:
+        if service.stores or service.job:
             return
         others = [
             one
@@ -203,7 +202,7 @@ class Oracle:
             if one is not container
             and one.labels.get(ENVIRONMENT) == environment
             and one.labels.get(SERVICE) == name
-            and (_is_ready(one) or (one.lives and one.id in self.changed))
+            and (_is_ready(one) or (task.number, one.id) in self._seen_ready)
         ]
         if not others:
             self._say("S3", f"{container.name} is stopped, and no other {name} is ready")
@@ -211,8 +210,6 @@ class Oracle:
     def touch(self, container: FakeContainer) -> None:
         """A person did something to it."""
         self.changed.add(container.id)
-        place = container.labels.get(ENVIRONMENT, ""), container.labels.get(SERVICE, "")
-        self._meddled_at[place] = self.now()
         self.touched.add((container.labels.get(ENVIRONMENT, ""), container.labels.get(SPEC, "")))
 
     # safety
@@ -265,11 +262,6 @@ class Oracle:
             self._say(
                 "S21", f"{method} of {container.name}, which is wanted, after a list that lied"
             )
-
-    def _is_declared(self, container: FakeContainer) -> bool:
-        read = self.read(container.labels[ENVIRONMENT])
-        names = {each.name for each in read.services} if read else set()
-        return container.labels[SERVICE] in names
 
     def _is_wanted(self, container: FakeContainer, wanted: CommitModel) -> bool:
         name = container.labels[SERVICE]
