@@ -12,7 +12,6 @@ from typing import Any, Final
 from tests.playground import Playground, engine, small
 from tests.rollouts.small_app import SmallGround
 
-APPLICATION: Final = "faults"
 BEFORE: Final = "hello"
 AFTER: Final = "good day"
 SYNC: Final = ("sync", "staging")
@@ -47,21 +46,26 @@ def commit(ground: Playground, word: str) -> None:
     """
     Commit an environment that builds, mounts, joins networks and runs a job, all of it with *word*.
     """
-    compose = small(greeting=word).replace("play-staging", f"{APPLICATION}-staging")
+    compose = small(greeting=word).replace("play-", f"{_application(ground)}-", 1)
     compose = compose.replace("services:\n", f"services:\n{TOOL}", 1)
     compose = compose.replace("mem_limit: 64m", f"mem_limit: {64 + len(word)}m")
     files = {
         "environments/staging/compose.yaml": f"{compose}configs: {{motd: {{content: {word}}}}}\n",
-        "tool/Dockerfile": f'FROM debian:trixie-slim\nENV WORD="{word}"\nCMD ["sleep", "1d"]\n',
+        "tool/Dockerfile": f'FROM debian:trixie-slim\nENV WORD="{word}" OF="{_application(ground)}"\nCMD ["sleep", "1d"]\n',
         "count": str(time.time_ns()),
     }
     ground.commit(dict(files), word)
 
 
+def _application(ground: Playground) -> str:
+    """One of its own for each act: they go on side by side, and images belong to applications."""
+    return f"faults-{ground.folder.name}"
+
+
 def _nothing(ground: Playground) -> None:
     ground.sandbox(*DOWN, status=None)
     with engine() as client:
-        for image in client.images(f"{APPLICATION}/tool", quiet=True):
+        for image in client.images(f"{_application(ground)}/tool", quiet=True):
             client.remove_image(image, force=True)
     commit(ground, BEFORE)
 
