@@ -48,10 +48,11 @@ def commit(ground: Playground, word: str) -> None:
     """
     compose = small(greeting=word).replace("play-", f"{_application(ground)}-", 1)
     compose = compose.replace("services:\n", f"services:\n{TOOL}", 1)
+    words = f'WORD="{word}" OF="{_application(ground)}"'
     compose = compose.replace("mem_limit: 64m", f"mem_limit: {64 + len(word)}m")
     files = {
         "environments/staging/compose.yaml": f"{compose}configs: {{motd: {{content: {word}}}}}\n",
-        "tool/Dockerfile": f'FROM debian:trixie-slim\nENV WORD="{word}" OF="{_application(ground)}"\nCMD ["sleep", "1d"]\n',
+        "tool/Dockerfile": f'FROM debian:trixie-slim\nENV {words}\nCMD ["sleep", "1d"]\n',
         "count": str(time.time_ns()),
     }
     ground.commit(dict(files), word)
