@@ -64,9 +64,10 @@ bench: $(DEV) ## measure commit to healthy beside docker compose, and the idle c
 	@$(BIN)/sandbox doctor --fix
 	@$(BIN)/python -m tests.benchmarks
 
-crashes: $(DEV) ## kill a rollout and a canary before and during every single step, under load
+crashes: $(DEV) ## kill syncs, rollouts and a canary before and during every single step
 	@$(BIN)/sandbox doctor --fix
-	@EVERY_STEP=1 $(BIN)/python -m pytest -q -n 2 --dist=load tests/scenarios/test_rollout_crash.py
+	@EVERY_STEP=1 $(BIN)/python -m pytest -q -n 2 --dist=load tests/scenarios/test_rollout_crash.py \
+		tests/scenarios/test_crash_first_sync.py tests/scenarios/test_crash_change.py
 
 FAULT_ARGS ?=
 faults: $(DEV) ## let every call that changes the engine go wrong in five ways; takes half an hour

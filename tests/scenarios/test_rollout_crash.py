@@ -7,7 +7,6 @@ A step is a call that changes the engine, or an order that changes the ingress.
 from __future__ import annotations
 
 import itertools
-import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +14,7 @@ import pytest
 from tests.engine_proxy import SEND, EngineProxy, changes
 from tests.load.running import running
 from tests.rollouts.small_app import small_ground
-from tests.scenarios.crashing import BEFORE, DURING, CrashSite, Killer
+from tests.scenarios.crashing import BEFORE, DURING, EVERY_STEP, CrashSite, Killer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,14 +30,9 @@ KINDS: dict[str, tuple[dict[str, Any], int]] = {
     "canary": ({"x-sandbox": {"rollout": {"steps": STEPS}}}, 8),
 }
 """What the service says, and how many steps a rollout has at least: create, start, shift ..."""
-EVERY_STEP = "EVERY_STEP" in os.environ
 STRIDE = 1 if EVERY_STEP else 4
 CASES = [*itertools.product(KINDS, (BEFORE, DURING))]
 SOME = [("start-first", BEFORE), ("canary", DURING)]
-"""
-Each kill costs seconds, so `make test` tries some of them and `make crashes` all; tests.simulation
-kills at every call.
-"""
 LOOKS = ("sum", "retired", "master show", "master @")
 
 

@@ -281,13 +281,24 @@ class Oracle:
         """
         What is not as the last commit of *environment* says.
 
-        When that is bad, and the program went back: as the nearest of the good ones says.
+        When that is bad, and the program went back: as the nearest of the good ones says. A job
+        that a person ended waits for a person, and so does the rest (docs/rollouts.md).
         """
+        if self._has_job_ended_by_hand(environment):
+            return
         wanted = [self.wanted[environment]]
         if not wanted[0].is_good and self.is_back(environment):
             wanted = self.good[environment]
         found = [list(self._unlike(environment, model.services, ingress)) for model in wanted]
         yield from min(found, key=len)
+
+    def _has_job_ended_by_hand(self, environment: str) -> bool:
+        jobs = {service.name for service in self.wanted[environment].services if service.job}
+        return any(
+            one.id in self.changed and one.exit_code and not one.lives
+            for one in self.containers.values()
+            if one.labels.get(ENVIRONMENT) == environment and one.labels.get(SERVICE) in jobs
+        )
 
     def _unlike(
         self, environment: str, wanted: tuple[ServiceModel, ...], ingress: FakeIngress
