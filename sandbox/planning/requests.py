@@ -115,7 +115,8 @@ class Requests:
         """
         going = {each.name for each in containers}
         rest = {name: weight for name, weight in self.current.items() if name not in going}
-        rest = rest or dict.fromkeys(sorted(to), FULL)
+        if self.current and not rest:
+            rest = {each: FULL for each in sorted(to) if not self._is_made(each)}
         name = self.service.name
         self._shift(f"shift {name} away from {labels}", rest, reason, waits)
 

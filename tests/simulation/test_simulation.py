@@ -32,6 +32,10 @@ from tests.simulation.story import story
 
 TOP = Path(__file__).parents[2]
 SEEDS = range(1000, 1020)
+FAILED_ONCE = {
+    505: "a job that a person ended waits for a person",
+    30089: "requests were moved to a container that was only to be made",
+}
 SEED = 7
 
 
@@ -46,6 +50,12 @@ def test_what_must_hold_does_under_faults() -> None:
     assert total.seeds == len(SEEDS)
     assert total.steps >= 20 * len(SEEDS)
     assert set(total.hit) == {str(kind) for kind in FaultKind}
+
+
+@pytest.mark.parametrize("seed", FAILED_ONCE)
+def test_what_failed_once_holds(seed: int) -> None:
+    outcome = run(draw(seed))
+    assert not outcome.violations, story(shrink(outcome))
 
 
 def test_a_seed_gives_the_same_log_twice() -> None:
