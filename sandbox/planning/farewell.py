@@ -53,6 +53,9 @@ def farewells(
         leaving: Containers that belong to no slot and go.
         gate: What tells the ingress.
     """
+    replaced = _replaced_ingress(wiring)
+    if replaced:
+        return _outlived(wiring, leaving, replaced)
     going = _leaving_ingress(wiring, leaving)
     ingress = going or _staying_ingress(wiring)
     # An ingress that has to be connected first may wait for a network that these containers hold.
@@ -76,6 +79,24 @@ def farewells(
         ends = tuple(sorted(step.id for step in drains.values()))
         courses[INGRESS] = Course(stops_after={going.id: ends})
     return courses
+
+
+def _outlived(
+    wiring: Wiring, leaving: Sequence[ObservedContainer], ingress: ObservedContainer
+) -> dict[str, Course]:
+    """
+    Let *ingress*, which makes way for another one, stop before what it leads to.
+    """
+    served = list(_served(wiring, leaving, ingress))
+    wait = (f"stop {wiring.label(ingress)}",)
+    return {
+        service_name: Course(
+            stops_after={
+                each.id: wait for each in served if each.labels.get(SERVICE) == service_name
+            }
+        )
+        for service_name in sorted({each.labels.get(SERVICE, "") for each in served})
+    }
 
 
 def _served(
@@ -112,9 +133,21 @@ def _leaving_ingress(
     return None if wiring.slots.get(INGRESS) else next(found, None)
 
 
+def _replaced_ingress(wiring: Wiring) -> ObservedContainer | None:
+    """
+    The one that runs and makes way; the next one knows of none of its requests.
+    """
+    found = (
+        each
+        for _, each in sorted(wiring.going.items())
+        if each.labels.get(SERVICE) == INGRESS and each.state is ContainerState.RUNNING
+    )
+    return next(found, None) if wiring.slots.get(INGRESS) else None
+
+
 def _staying_ingress(wiring: Wiring) -> ObservedContainer | None:
     """
-    The one that runs and stays as it is; one that is replaced knows of no request before.
+    The one that runs and stays as it is.
     """
     for slot in wiring.slots.get(INGRESS, ()):
         if slot.keep and not slot.starts and slot.keep.state is ContainerState.RUNNING:

@@ -824,6 +824,14 @@ def a_service_behind_an_ingress_that_stays_was_dropped() -> Plan:
 
 
 @case
+def a_service_that_published_a_port_was_dropped_beside_another() -> Plan:
+    web = a_web(depends_on=())
+    api = replace(web, name="api", image="shop/api:00112233445566aa")
+    api = replace(api, ports=(Port(target=9000, published=8082, published_end=8082),))
+    return sync(a_desired_state(web), a_running_state(a_desired_state(web, api)))
+
+
+@case
 def the_only_service_behind_the_ingress_was_dropped() -> Plan:
     worker = a_service("worker")
     web = a_web(depends_on=())
