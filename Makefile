@@ -9,8 +9,8 @@ RUNTIME := .venv/.runtime-$(call sum,requirements.lock pyproject.toml)
 DEV := .venv/.dev-$(call sum,requirements.lock tests/requirements.lock tests/benchmarks/requirements.lock pyproject.toml)
 BIN := .venv/bin
 
-# Engine tests wait more than they compute: a few more workers than cores pay off.
-TEST_WORKERS ?= 4
+# As many as cores: with more, a slow machine starves what tests of rollouts measure.
+TEST_WORKERS ?= 2
 TEST_ARGS ?=
 # Tests start the program thousands of times, and some machines keep no bytecode by themselves.
 export PYTHONDONTWRITEBYTECODE :=
