@@ -25,10 +25,8 @@ from sandbox.model.plan import HoldReason
 from sandbox.model.record import Outcome, SyncRecord, Trigger
 from sandbox.planning.admission import judge_of
 from sandbox.planning.jobs import job_hashes
-from sandbox.planning.labels import parse_container_labels
 from sandbox.planning.plan import lasting_holds, plan_sync
 from sandbox.planning.routes import INGRESS
-from sandbox.planning.slot import is_done
 from sandbox.runtime.duration import Moment
 from sandbox.runtime.executor import Execution, StepResult, step_records
 from sandbox.runtime.file_warnings import file_warnings
@@ -233,7 +231,6 @@ def _walk(
     for _ in range(ROUNDS):
         if not seen.plan.steps:
             break
-        _remember_jobs(workspace, seen)
         request.emit(beginning(workspace, seen.plan))
         last = Execution(
             workspace=workspace,
@@ -279,18 +276,6 @@ def _remember_success(workspace: Workspace, seen: Look) -> None:
         workspace.journal.mark_job_done(seen.desired.environment, spec_hash)
     if seen.quarantine is None:
         workspace.journal.release_quarantine(seen.desired.environment)
-
-
-def _remember_jobs(workspace: Workspace, seen: Look) -> None:
-    """Keep which jobs ended well, before a plan removes the containers that show it."""
-    environment = seen.desired.environment
-    ended = {
-        parse_container_labels(each.labels).spec_hash
-        for each in seen.observed.containers
-        if is_done(each)
-    }
-    for spec_hash in sorted(ended - workspace.journal.jobs_done(environment)):
-        workspace.journal.mark_job_done(environment, spec_hash)
 
 
 def refuse_unmeant_emptiness(desired: DesiredState) -> None:

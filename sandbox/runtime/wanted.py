@@ -90,8 +90,8 @@ def policy_of(
         rollback=way_back,
         # Nobody asks for them on the way back.
         gates={} if way_back else last_verdicts(gate_evidence(workspace, desired)),
-        # What a job did is still done when its container went, and when it is declared again.
-        jobs_done=workspace.journal.jobs_done(desired.environment),
+        # What the jobs of the last good revision did is still done.
+        jobs_done=workspace.journal.jobs_done(desired.environment) if way_back else frozenset(),
     )
 
 

@@ -84,7 +84,7 @@ class Oracle:
     _looks: dict[str, LastLook] = field(default_factory=dict[str, LastLook])
     _inspected: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
     _seen_ready: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
-    _jobs: dict[tuple[str, str, str], tuple[FakeContainer, float]] = field(default_factory=dict)
+    _last_job: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     _starts: dict[tuple[str, ...], deque[float]] = field(default_factory=dict)
     _stored: set[str] = field(default_factory=set[str])
 
@@ -141,6 +141,9 @@ class Oracle:
         if container is not None and method in DESTROYS:
             self._judge_destruction(task, method, container, look)
             self._judge_service(task, method, container)
+            environment = container.labels.get(ENVIRONMENT, "")
+            if self.is_back(environment) or not self._is_declared(container):
+                self._last_job.pop((environment, container.labels[SERVICE]), None)
 
     def after(self, task: Task, method: str, target: str) -> None:
         """Judge what a call has changed."""
@@ -158,17 +161,18 @@ class Oracle:
 
     def _judge_job(self, container: FakeContainer) -> None:
         """
-        S7: a job that ended well never runs again for all that it is created from.
+        S7: a job runs once, until a commit asks for another one.
+
+        Known exception: one whose container was removed, because a commit or the way back did not
+        declare it, runs again when it is declared again.
         """
-        key = container.labels[ENVIRONMENT], container.labels[SERVICE], container.labels[SPEC]
+        place = container.labels[ENVIRONMENT], container.labels[SERVICE]
+        spec = container.labels[SPEC]
         if not container.lives:
             return
-        before, started_at = self._jobs.get(key, (container, container.started_at))
-        ended_well = not before.lives and before.exit_code == 0
-        again = before is container and started_at != container.started_at
-        if (ended_well or again) and (key[0], key[2]) not in self.touched:
+        if self._last_job.get(place) == spec and (place[0], spec) not in self.touched:
             self._say("S7", f"the job {container.name} is started again")
-        self._jobs[key] = container, container.started_at
+        self._last_job[place] = spec
 
     def _judge_rate(self, container: FakeContainer) -> None:
         """S16: a container that ends is started ever more slowly."""
@@ -271,6 +275,11 @@ class Oracle:
             and int(container.labels[REPLICA]) <= each.replicas
             for each in wanted.services
         )
+
+    def _is_declared(self, container: FakeContainer) -> bool:
+        read = self.read(container.labels[ENVIRONMENT])
+        names = {each.name for each in read.services} if read else set()
+        return container.labels[SERVICE] in names
 
     def _say(self, invariant: str, what: str) -> None:
         self.violations.append(Violation(invariant, what))
