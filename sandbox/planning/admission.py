@@ -257,7 +257,7 @@ def judge_of(desired: DesiredState, observed: ObservedState, policy: SyncPolicy)
     return _judge_of(Same(desired), Same(observed), Same(policy.waiver_file))
 
 
-@lru_cache(maxsize=8)  # a plan asks for it twice, and whoever carries it out once more
+@lru_cache(maxsize=8)  # a plan asks for it twice, and what carries it out once more
 def _judge_of(
     committed: Same[DesiredState], seen: Same[ObservedState], waiver_file: Same[WaiverFile]
 ) -> Judge:

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.model.action import ConfigureIngress, DrainContainer
+from sandbox.model.action import ConfigureIngress
 from sandbox.model.observed import ContainerState
 from sandbox.model.plan import Step
 from sandbox.planning.course import Course
-from sandbox.planning.labels import SERVICE, stop_grace_s
+from sandbox.planning.labels import SERVICE
+from sandbox.planning.requests import drain_action, drain_reason
 from sandbox.planning.routes import INGRESS
 
 if TYPE_CHECKING:
@@ -162,19 +163,12 @@ def _drain_step(
     waits: tuple[str, ...],
 ) -> Step:
     label = wiring.label(container)
-    action = DrainContainer(
-        service_name=container.labels.get(SERVICE, ""),
-        ingress_name=ingress.name,
-        ingress_id=ingress.id,
-        container_name=container.name,
-        container_id=container.id,
-        timeout_s=stop_grace_s(container.labels),
-    )
+    action = drain_action(ingress.name, ingress.id, container.labels.get(SERVICE, ""), container)
     return Step(
         id=f"drain {label}",
         action=action,
         target=label,
-        reason=f"requests under way may end, for {action.timeout_s:g} s at most",
+        reason=drain_reason(action),
         depends_on=waits,
         service_name=action.service_name,
     )

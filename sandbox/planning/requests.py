@@ -27,6 +27,29 @@ if TYPE_CHECKING:
     from sandbox.planning.wiring import Wiring
 
 
+def drain_action(
+    ingress_name: str, ingress_id: str, service_name: str, container: ObservedContainer
+) -> DrainContainer:
+    """
+    Wait until nothing is under way in *container*, for the grace that it was created with.
+    """
+    return DrainContainer(
+        service_name=service_name,
+        ingress_name=ingress_name,
+        ingress_id=ingress_id,
+        container_name=container.name,
+        container_id=container.id,
+        timeout_s=stop_grace_s(container.labels),
+    )
+
+
+def drain_reason(action: DrainContainer) -> str:
+    """
+    Why there is a step of *action*, for people.
+    """
+    return f"requests under way may end, for {action.timeout_s:g} s at most"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingress:
     """
@@ -167,17 +190,11 @@ class Requests:
         served = self.ingress.phases[self.service.name].shares
         if not is_ready(container) and container.name not in served:
             return self.gate
-        action = DrainContainer(
-            service_name=self.service.name,
-            ingress_name=self.ingress.container_name,
-            ingress_id=self.ingress.container_id,
-            container_name=container.name,
-            container_id=container.id,
-            timeout_s=stop_grace_s(container.labels),
+        action = drain_action(
+            self.ingress.container_name, self.ingress.container_id, self.service.name, container
         )
         label = self.wiring.label(container)
-        reason = f"requests under way may end, for {action.timeout_s:g} s at most"
-        return (self._add(f"drain {label}", action, label, reason, self.gate),)
+        return (self._add(f"drain {label}", action, label, drain_reason(action), self.gate),)
 
     def _shift(
         self,
