@@ -27,7 +27,7 @@ from sandbox.adapters.docker_engine.shapes import (
     refuse_misfit,
     unreadable,
 )
-from sandbox.adapters.docker_engine.transport import SharedTransport
+from sandbox.adapters.docker_engine.transport import SharedTransport, connect_unix
 from sandbox.errors import EngineError, EngineUnreachableError
 
 if TYPE_CHECKING:
@@ -158,14 +158,7 @@ class Connections:
         """
         address = urlsplit(self.base_url)
         if address.scheme == "unix":
-            opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            opened.settimeout(timeout_s)
-            try:
-                opened.connect(address.netloc + address.path)
-            except OSError:
-                opened.close()
-                raise
-            return opened
+            return connect_unix(address.netloc + address.path, timeout_s)
         return socket.create_connection((address.hostname, address.port or 2375), timeout_s)
 
     def version(self) -> str:
@@ -193,8 +186,6 @@ class Connections:
 
     def _make(self) -> Api:
         self._check_address()
-        # docker-py leaks its socket when nobody listens: find that out without it.
-        self.open_socket(READ_S).close()
         client = cast("Api", APIClient(base_url=self.base_url, version=self._version or "1.24"))
         # Proxies and .netrc are for other servers; looking them up costs more than the call.
         client.trust_env = False

@@ -4,17 +4,36 @@ How docker-py reaches a Unix socket.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import socket
+from typing import TYPE_CHECKING, cast
 
 from docker.transport import UnixHTTPAdapter
+from docker.transport.unixconn import UnixHTTPConnection, UnixHTTPConnectionPool
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, MutableMapping
 
-    from docker.transport.unixconn import UnixHTTPConnectionPool
+    from urllib3._base_connection import BaseHTTPConnection
 
 _ONE_FOR_ALL = "engine"
+
+
+def connect_unix(path: str, timeout_s: float) -> socket.socket:
+    """
+    Connect to the socket at *path*; nothing stays open when that fails.
+
+    Raises:
+        OSError: Nobody answers there.
+    """
+    opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    opened.settimeout(timeout_s)
+    try:
+        opened.connect(path)
+    except OSError:
+        opened.close()
+        raise
+    return opened
 
 
 class SharedTransport(UnixHTTPAdapter):
@@ -30,4 +49,24 @@ class SharedTransport(UnixHTTPAdapter):
         self, url: str | bytes, proxies: Mapping[str, str] | None = None
     ) -> UnixHTTPConnectionPool:
         """Give the only pool, whatever *url* is asked for."""
-        return super().get_connection(_ONE_FOR_ALL, proxies)
+        del url, proxies
+        pools = cast("MutableMapping[str, _Pool]", self.pools)
+        if _ONE_FOR_ALL not in pools:
+            pools[_ONE_FOR_ALL] = _Pool(_ONE_FOR_ALL, self.socket_path)
+        return pools[_ONE_FOR_ALL]
+
+
+class _Pool(UnixHTTPConnectionPool):
+    @override
+    def _new_conn(self) -> BaseHTTPConnection:
+        return cast("BaseHTTPConnection", _Connection(self.base_url, self.socket_path))
+
+
+class _Connection(UnixHTTPConnection):
+    """
+    Where docker-py leaves its socket open when nobody listens, this one closes it.
+    """
+
+    @override
+    def connect(self) -> None:
+        self.sock = connect_unix(self.unix_socket, self.timeout)
