@@ -165,4 +165,5 @@ def the_ground(folder: Path) -> Iterator[Ground]:
             assert edge.refresh().number == workspace.edge_port, told
             yield Ground(workspace=workspace, edge=edge, places=places, told=told)
         finally:
-            hands.clean(owner.instance, world.prefix)
+            hands.clean(owner.instance)
+            hands.remove_images(world.prefix)

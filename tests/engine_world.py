@@ -7,10 +7,13 @@ import secrets
 import tarfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from random import Random
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import docker
 import docker.errors
@@ -23,17 +26,17 @@ from sandbox.model.service import Build, Service
 from sandbox.planning import labels
 from sandbox.ports import Engine
 from tests.fakes.engine import FakeEngine
-from tests.fakes.engine_objects import Behaviour
-from tests.fakes.engine_state import BASE_IMAGE
+from tests.fakes.engine_objects import Behaviour, FakeImage
+from tests.fakes.engine_state import BASE_IMAGE, id_of
+from tests.simulation.baton import Baton
+from tests.simulation.calls import Calls
+from tests.simulation.engine import SimulatedEngine
+from tests.simulation.meddling import Hands
+from tests.simulation.oracle import Oracle
+from tests.simulation.stand_ins import stand_ins
 
-
-class Hands(Protocol):
-    """What a person does to containers behind our back."""
-
-    def kill(self, container_id: str) -> None: ...
-    def pause(self, container_id: str) -> None: ...
-    def update_memory(self, container_id: str, memory_bytes: int) -> None: ...
-    def remove_by_force(self, container_id: str) -> None: ...
+OWNER = Owner(instance="c0ffee000001", application="shop", environment="staging")
+STOP_S = 2
 
 
 class DockerHands:
@@ -56,8 +59,17 @@ class DockerHands:
     def remove_by_force(self, container_id: str) -> None:
         self.client.remove_container(container_id, force=True, v=True)
 
-    def clean(self, instance: str, prefix: str) -> None:
-        """Remove everything of an instance, and every image whose name begins with *prefix*."""
+    def stop(self, container_id: str) -> None:
+        self.client.stop(container_id, timeout=STOP_S)
+
+    def rename(self, container_id: str, name: str) -> None:
+        self.client.rename(container_id, name)
+
+    def disconnect(self, container_id: str, network_name: str) -> None:
+        self.client.disconnect_container_from_network(container_id, network_name)
+
+    def clean(self, instance: str) -> None:
+        """Remove every container, network and volume of an instance."""
         filters = {"label": f"{labels.INSTANCE}={instance}"}
         containers: list[dict[str, Any]] = self.client.containers(all=True, filters=filters)
         for container in containers:
@@ -69,6 +81,9 @@ class DockerHands:
         volumes: dict[str, Any] = self.client.volumes(filters=filters)
         for volume in volumes["Volumes"] or ():
             self.client.remove_volume(volume["Name"])
+
+    def remove_images(self, prefix: str) -> None:
+        """Remove every image whose name begins with *prefix*."""
         images: list[dict[str, Any]] = self.client.images()
         for tag in [tag for image in images for tag in image["RepoTags"] or ()]:
             if tag.startswith(prefix):
@@ -83,12 +98,14 @@ class World:
     Attributes:
         behaviours: What programs of the fake do; empty and without effect on the real one, where
             the command of a service tells.
+        threads: The module of threads, or what stands for it in simulated time.
     """
 
     engine: Engine
     hands: Hands
     owner: Owner
     behaviours: dict[str, Behaviour] = field(default_factory=dict[str, Behaviour])
+    threads: ModuleType | SimpleNamespace = threading
 
     @property
     def prefix(self) -> str:
@@ -167,6 +184,10 @@ class World:
         assert found is not None, f"container {container_id} is gone"
         return found
 
+    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait for *condition* in the time of this engine."""
+        wait_until(condition, what, pause=self.threads.Event().wait)
+
     def started(self, spec: ContainerSpec) -> str:
         container_id = self.engine.create_container(spec)
         self.engine.start_container(container_id)
@@ -176,8 +197,24 @@ class World:
 @contextmanager
 def fake_world() -> Iterator[World]:
     engine = FakeEngine()
-    owner = Owner(instance="c0ffee000001", application="shop", environment="staging")
-    yield World(engine=engine, hands=engine, owner=owner, behaviours=engine.behaviours)
+    yield World(engine=engine, hands=engine, owner=OWNER, behaviours=engine.behaviours)
+
+
+@contextmanager
+def simulated_world() -> Iterator[World]:
+    """The engine of the simulation, without a controller: the test holds the baton."""
+    random = Random(1)
+    baton = Baton(random)
+    engine = SimulatedEngine(baton, Calls(baton, [], Counter(), Counter()), Oracle())
+    engine.images[BASE_IMAGE] = FakeImage(id=id_of(BASE_IMAGE))
+    yield World(
+        engine=engine,
+        hands=engine,
+        owner=OWNER,
+        behaviours=engine.behaviours,
+        threads=stand_ins(baton, random)[threading],
+    )
+    baton.close()
 
 
 @contextmanager
@@ -189,16 +226,22 @@ def real_world() -> Iterator[World]:
         try:
             yield world
         finally:
-            hands.clean(owner.instance, world.prefix)
+            hands.clean(owner.instance)
+            hands.remove_images(world.prefix)
 
 
-def wait_until(condition: Callable[[], bool], what: str, *, timeout_s: float = 10.0) -> None:
+def wait_until(
+    condition: Callable[[], bool],
+    what: str,
+    *,
+    timeout_s: float = 10.0,
+    pause: Callable[[float], object] = time.sleep,
+) -> None:
     """Wait for *condition*, and fail with *what* when it does not come."""
     deadline = time.monotonic() + timeout_s
-    pause = threading.Event()
     while not condition():
         assert time.monotonic() < deadline, f"waited {timeout_s} s for: {what}"
-        pause.wait(0.02)
+        pause(0.02)
 
 
 def context(**files: str) -> bytes:

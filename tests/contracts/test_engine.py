@@ -3,10 +3,9 @@ What every engine promises: the fake that other tests rely on, and the real one.
 """
 
 import re
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from ipaddress import ip_address
 from typing import Self
 
@@ -23,16 +22,16 @@ from sandbox.model.observed import (
 )
 from sandbox.model.service import Healthcheck, Limits, Port, VolumeMount
 from sandbox.planning.labels import INSTANCE
-from tests.engine_world import World, context, fake_world, real_world, wait_until
+from tests.engine_world import World, context, fake_world, real_world, simulated_world
 from tests.fakes.engine_objects import Behaviour
 from tests.fakes.engine_state import BASE_IMAGE
 
-WORLDS = {"fake": fake_world, "real": real_world}
+WORLDS = {"fake": fake_world, "simulated": simulated_world, "real": real_world}
 PASSING = Healthcheck(test=("CMD", "true"), interval_s=600)
 FAILING = Healthcheck(test=("CMD-SHELL", "echo no luck >&2; exit 1"), interval_s=600)
 
 
-@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.engine)])
+@pytest.fixture(params=["fake", "simulated", pytest.param("real", marks=pytest.mark.engine)])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     with WORLDS[request.param]() as place:
         yield place
@@ -201,8 +200,77 @@ def test_a_container_starts_stops_and_goes_and_each_order_may_be_repeated(world:
 def test_a_container_that_ended_by_itself_tells_its_exit_code(world: World) -> None:
     spec = world.spec("job", command=("sh", "-c", "exit 3"), behaviour=Behaviour(exit_code=3))
     container_id = world.started(spec)
-    wait_until(lambda: world.seen(container_id).state is ContainerState.EXITED, "end of the job")
+    world.wait_until(
+        lambda: world.seen(container_id).state is ContainerState.EXITED, "end of the job"
+    )
     assert world.seen(container_id).exit_code == 3
+
+
+def says_ready(command: str) -> str:
+    """Have *command* write a line before it runs on, so that a signal finds it prepared."""
+    return f"{command}; echo ready; sleep 600 & wait; sleep 600"
+
+
+@pytest.mark.parametrize(
+    ("prepares", "exit_code"),
+    [("true", 143), ("trap 'exit 0' TERM", 0), ("trap '' TERM", 137)],
+    ids=["ends-by-the-signal", "ends-well", "does-not-listen"],
+)
+@pytest.mark.parametrize("by_hand", [False, True], ids=["by-us", "by-hand"])
+def test_a_container_that_is_stopped_tells_how_it_ended(
+    world: World, prepares: str, exit_code: int, *, by_hand: bool
+) -> None:
+    behaviour = Behaviour(stop_code=exit_code, log=("ready",))
+    command = ("sh", "-c", says_ready(prepares))
+    container_id = world.started(world.spec("web", command=command, behaviour=behaviour))
+    world.wait_until(lambda: list(world.engine.logs(container_id)) == ["ready"], "its line")
+    if by_hand:
+        world.hands.stop(container_id)
+    else:
+        world.engine.stop_container(container_id, 1.0)
+    stopped = world.seen(container_id)
+    assert (stopped.state, stopped.exit_code) == (ContainerState.EXITED, exit_code)
+    world.engine.start_container(container_id)
+    again = world.seen(container_id)
+    assert (again.state, again.exit_code) == (ContainerState.RUNNING, 0)
+    assert again.started_at > stopped.started_at
+
+
+def test_a_container_that_never_ran_is_stopped_by_leaving_it_alone(world: World) -> None:
+    container_id = world.engine.create_container(world.spec("web"))
+    world.engine.stop_container(container_id, 5.0)
+    assert world.seen(container_id).state is ContainerState.CREATED
+
+
+def test_a_paused_container_is_neither_started_nor_removed_and_keeps_what_it_has(
+    world: World,
+) -> None:
+    spec = world.spec("web", *_front(world), ports=(Port(target=80),))
+    container_id = world.started(spec)
+    running = world.seen(container_id)
+    world.hands.pause(container_id)
+    with pytest.raises(EngineError, match="paused"):
+        world.engine.start_container(container_id)
+    with pytest.raises(EngineError):
+        world.engine.remove_container(container_id)
+    paused = world.seen(container_id)
+    assert paused.state is ContainerState.PAUSED
+    assert not paused.ready
+    assert (paused.addresses, paused.host_ports) == (running.addresses, running.host_ports)
+
+
+@pytest.mark.parametrize("kills", [False, True])
+def test_a_paused_container_is_stopped_and_killed_as_one_that_runs(
+    world: World, *, kills: bool
+) -> None:
+    container_id = world.started(world.spec("web"))
+    world.hands.pause(container_id)
+    if kills:
+        world.hands.kill(container_id)
+    else:
+        world.engine.stop_container(container_id, 5.0)
+    world.wait_until(lambda: world.seen(container_id).state is ContainerState.EXITED, "its end")
+    assert world.seen(container_id).exit_code == (137 if kills else 143)
 
 
 def test_a_removal_takes_volumes_that_the_engine_named_only_when_asked(world: World) -> None:
@@ -331,10 +399,55 @@ def test_everything_that_is_done_by_hand_is_observed(world: World) -> None:
     world.engine.unpause_container(container_id)
     assert world.seen(container_id).state is ContainerState.RUNNING
     world.hands.kill(container_id)
-    wait_until(lambda: world.seen(container_id).state is ContainerState.EXITED, "end by SIGKILL")
+    world.wait_until(
+        lambda: world.seen(container_id).state is ContainerState.EXITED, "end by SIGKILL"
+    )
     assert world.seen(container_id).exit_code == 137
     world.hands.remove_by_force(container_id)
     assert world.look().containers == ()
+
+
+def test_a_container_of_any_state_can_be_renamed_and_its_old_name_is_free(world: World) -> None:
+    container_id = world.engine.create_container(world.spec("web"))
+    states: tuple[Callable[[], object], ...] = (
+        lambda: None,
+        lambda: world.engine.start_container(container_id),
+        lambda: world.hands.pause(container_id),
+        lambda: world.engine.stop_container(container_id, 5.0),
+    )
+    for bring_about in states:
+        bring_about()
+        world.hands.rename(container_id, f"{world.prefix}-mine")
+        assert world.seen(container_id).name == f"{world.prefix}-mine"
+        assert world.engine.inspect_container(f"{world.prefix}-web") is None
+        world.engine.rename_container(container_id, f"{world.prefix}-web")
+    world.hands.rename(container_id, f"{world.prefix}-mine")
+    other_id = world.engine.create_container(world.spec("web"))
+    assert other_id != container_id
+    with pytest.raises(EngineError, match=f"{world.prefix}-web"):
+        world.engine.rename_container(container_id, f"{world.prefix}-web")
+    assert [one.name for one in world.look().containers] == [
+        f"{world.prefix}-mine",
+        f"{world.prefix}-web",
+    ]
+
+
+def test_the_memory_of_a_container_of_any_state_can_be_changed_and_nothing_else_with_it(
+    world: World,
+) -> None:
+    limits = Limits(memory_bytes=64 << 20, pids=64)
+    container_id = world.engine.create_container(world.spec("web", limits=limits))
+    states: tuple[Callable[[], object], ...] = (
+        lambda: None,
+        lambda: world.engine.start_container(container_id),
+        lambda: world.engine.stop_container(container_id, 5.0),
+    )
+    for size_bytes, bring_about in zip((32 << 20, 48 << 20, 96 << 20), states, strict=True):
+        bring_about()
+        before = world.seen(container_id)
+        world.hands.update_memory(container_id, size_bytes)
+        changed = replace(limits, memory_bytes=size_bytes)
+        assert world.seen(container_id) == replace(before, limits=changed)
 
 
 def test_networks_are_connected_with_their_aliases_and_disconnected_again_and_again(
@@ -358,7 +471,58 @@ def test_a_container_that_was_created_without_a_network_never_gets_one(world: Wo
         world.engine.connect_network(container_id, endpoint)
 
 
+def test_a_container_without_its_networks_runs_without_address_and_port_until_it_is_back(
+    world: World,
+) -> None:
+    [endpoint] = _front(world)
+    container_id = world.started(world.spec("web", endpoint, ports=(Port(target=80),)))
+    world.hands.disconnect(container_id, endpoint.network_name)
+    alone = world.seen(container_id)
+    assert (alone.state, alone.networks) == (ContainerState.RUNNING, {})
+    assert (alone.addresses, alone.host_ports) == ({}, ())
+    assert world.look().networks[0].endpoints == ()
+    world.engine.stop_container(container_id, 5.0)
+    world.engine.start_container(container_id)
+    assert world.seen(container_id).state is ContainerState.RUNNING
+    assert world.seen(container_id).addresses == {}
+    world.engine.connect_network(container_id, endpoint)
+    back = world.seen(container_id)
+    assert list(back.addresses) == [endpoint.network_name]
+    assert len(back.host_ports) == 1
+
+
+def test_a_container_whose_network_is_gone_does_not_start_and_says_why(world: World) -> None:
+    [endpoint] = _front(world)
+    container_id = world.started(world.spec("web", endpoint))
+    world.engine.stop_container(container_id, 5.0)
+    before = world.seen(container_id)
+    [network] = world.look().networks
+    world.engine.remove_network(network.id)
+    # Another network of that name is not the one that it was attached to.
+    for make in (lambda: None, lambda: _front(world)):
+        make()
+        with pytest.raises(EngineError, match=r"network .* not found"):
+            world.engine.start_container(container_id)
+        found = world.seen(container_id)
+        assert "not found" in found.error
+        assert replace(found, error="") == before
+
+
 # networks and volumes
+
+
+def test_networks_and_volumes_are_listed_by_name_with_all_their_labels(world: World) -> None:
+    for name in ("one", "two", "a"):
+        world.engine.create_network(world.network(name))
+        world.engine.create_volume(world.volume(name))
+    names = [f"{world.prefix}-{name}" for name in ("a", "one", "two")]
+    state = world.look()
+    assert [one.name for one in state.networks] == names
+    assert [one.name for one in state.volumes] == names
+    for found in (state.networks, state.volumes):
+        assert all(one.labels == world.volume("a").labels for one in found)
+    assert all(one.id and one.created_at > 0 for one in state.networks)
+    assert len({one.subnets for one in state.networks}) == len(names)
 
 
 def test_a_network_goes_once_nothing_runs_on_it(world: World) -> None:
@@ -467,6 +631,29 @@ def test_a_container_that_was_paused_is_not_unhealthy_for_that(world: World) -> 
     assert world.seen(container_id).health is not EngineHealth.UNHEALTHY
 
 
+def test_the_engine_gives_a_verdict_on_what_runs_and_none_on_what_ended(world: World) -> None:
+    def verdict(container_id: str) -> EngineHealth:
+        world.engine.probe(container_id, timeout_s=10)
+        return world.seen(container_id).health
+
+    passing, failing = (replace(one, interval_s=1, retries=1) for one in (PASSING, FAILING))
+    good = world.engine.create_container(world.spec("good", healthcheck=passing))
+    assert world.seen(good).health is EngineHealth.NONE
+    world.engine.start_container(good)
+    started = world.seen(good)
+    assert (started.health, started.ready) == (EngineHealth.STARTING, False)
+    world.wait_until(lambda: verdict(good) is EngineHealth.HEALTHY, "a good verdict")
+    assert world.seen(good).ready
+    world.engine.stop_container(good, 5.0)
+    ended = world.seen(good)
+    assert (ended.health, ended.ready) == (EngineHealth.STARTING, False)
+    world.engine.start_container(good)
+    assert world.seen(good).health is EngineHealth.STARTING
+    bad = world.started(world.spec("bad", healthcheck=failing, behaviour=Behaviour(healthy=False)))
+    world.wait_until(lambda: verdict(bad) is EngineHealth.UNHEALTHY, "a bad verdict")
+    assert not world.seen(bad).ready
+
+
 def test_a_healthcheck_is_run_when_asked_and_its_verdict_is_given(world: World) -> None:
     good = world.started(world.spec("good", healthcheck=PASSING))
     bad = world.started(world.spec("bad", healthcheck=FAILING, behaviour=Behaviour(healthy=False)))
@@ -493,7 +680,9 @@ def test_what_a_container_wrote_is_read_line_by_line(world: World) -> None:
         behaviour=Behaviour(exit_code=0, log=("line 1", "line 2", "line 3")),
     )
     container_id = world.started(spec)
-    wait_until(lambda: world.seen(container_id).state is ContainerState.EXITED, "end of the job")
+    world.wait_until(
+        lambda: world.seen(container_id).state is ContainerState.EXITED, "end of the job"
+    )
     assert list(world.engine.logs(container_id)) == ["line 1", "line 2", "line 3"]
     assert list(world.engine.logs(container_id, tail=1)) == ["line 3"]
     [stamped] = world.engine.logs(container_id, tail=1, timestamps=True)
@@ -516,11 +705,16 @@ def test_two_that_need_one_image_at_the_same_time_get_one_image(world: World) ->
     action = world.image("1", "2")
     content = context(Dockerfile=f"FROM {BASE_IMAGE}\nRUN sleep 0.3; date +%N > /made\n")
 
-    def build(_: int) -> str:
-        return world.engine.build_image(action, content, lambda _: None, lambda: False)
+    image_ids: set[str] = set()
 
-    with ThreadPoolExecutor() as pool:
-        image_ids = set(pool.map(build, range(3)))
+    def build() -> None:
+        image_ids.add(world.engine.build_image(action, content, lambda _: None, lambda: False))
+
+    threads = [world.threads.Thread(target=build, daemon=True) for _ in range(3)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
     assert world.look(*action.tags).images == dict.fromkeys(action.tags, *image_ids)
 
 
@@ -557,8 +751,9 @@ class Wakes:
 
     def __init__(self, world: World, instance: str) -> None:
         self.heard: list[str] = []
-        self._done = threading.Event()
-        self._thread = threading.Thread(
+        self._world = world
+        self._done = world.threads.Event()
+        self._thread = world.threads.Thread(
             target=world.engine.wait_events,
             args=(instance, self.heard.append, self._done.is_set),
             daemon=True,
@@ -567,7 +762,7 @@ class Wakes:
     def __enter__(self) -> Self:
         self._thread.start()
         # More may follow at once: a network of a neighbour wakes everybody.
-        wait_until(lambda: self.heard[:1] == [""], "the first wake, for everybody")
+        self._world.wait_until(lambda: self.heard[:1] == [""], "the first wake, for everybody")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -575,26 +770,48 @@ class Wakes:
         self._thread.join(timeout=5)
         assert not self._thread.is_alive(), "told to stop, and did not return"
 
-
-def _after(act: Callable[[], object], wakes: Wakes, environment: str) -> None:
-    del wakes.heard[:]
-    act()
-    wait_until(lambda: environment in wakes.heard, f"a wake for {environment!r} after {act}")
+    def after(self, act: Callable[[], object], environment: str = "staging") -> None:
+        """Do it, and wait until *environment* is woken; empty for everybody."""
+        del self.heard[:]
+        act()
+        self._world.wait_until(
+            lambda: environment in self.heard, f"a wake for {environment!r} after {act}"
+        )
 
 
 def test_what_happens_to_a_container_wakes_its_environment(world: World) -> None:
     [endpoint] = _front(world)
-    engine = world.engine
+    engine, hands = world.engine, world.hands
+    front = endpoint.network_name
     container_id = engine.create_container(world.spec("web", endpoint))
     with Wakes(world, world.owner.instance) as wakes:
-        _after(lambda: engine.start_container(container_id), wakes, "staging")
-        front = endpoint.network_name
-        _after(lambda: engine.disconnect_network(container_id, front), wakes, "staging")
-        _after(lambda: engine.connect_network(container_id, endpoint), wakes, "staging")
-        _after(lambda: world.hands.pause(container_id), wakes, "staging")
-        _after(lambda: engine.unpause_container(container_id), wakes, "staging")
-        _after(lambda: world.hands.kill(container_id), wakes, "staging")
-        _after(lambda: world.hands.remove_by_force(container_id), wakes, "staging")
+        wakes.after(lambda: engine.create_container(world.spec("other")))
+        wakes.after(lambda: engine.start_container(container_id))
+        wakes.after(lambda: engine.disconnect_network(container_id, front))
+        wakes.after(lambda: engine.connect_network(container_id, endpoint))
+        wakes.after(lambda: hands.disconnect(container_id, front))
+        wakes.after(lambda: hands.update_memory(container_id, 32 << 20))
+        wakes.after(lambda: hands.rename(container_id, f"{world.prefix}-mine"))
+        wakes.after(lambda: hands.pause(container_id))
+        wakes.after(lambda: engine.unpause_container(container_id))
+        wakes.after(lambda: hands.stop(container_id))
+        wakes.after(lambda: engine.start_container(container_id))
+        wakes.after(lambda: engine.stop_container(container_id, 5.0))
+        wakes.after(lambda: engine.start_container(container_id))
+        wakes.after(lambda: hands.kill(container_id))
+        wakes.after(lambda: engine.remove_container(container_id))
+        running = world.started(world.spec("web"))
+        wakes.after(lambda: hands.remove_by_force(running))
+
+
+def test_a_network_or_volume_of_anybody_wakes_everybody(world: World) -> None:
+    engine = world.engine
+    with Wakes(world, "somebody") as theirs:
+        wakes = partial(theirs.after, environment="")
+        wakes(lambda: engine.create_network(world.network("front")))
+        wakes(lambda: engine.create_volume(world.volume("data")))
+        wakes(lambda: engine.remove_network(world.look().networks[0].id))
+        wakes(lambda: engine.remove_volume(f"{world.prefix}-data"))
 
 
 def test_our_own_probes_and_containers_of_others_wake_nobody(world: World) -> None:
@@ -603,7 +820,7 @@ def test_our_own_probes_and_containers_of_others_wake_nobody(world: World) -> No
         del ours.heard[:]
         world.engine.probe(container_id, timeout_s=10)
         world.engine.rename_container(container_id, f"{world.prefix}-renamed")
-        wait_until(lambda: "staging" in ours.heard, "a wake by the renaming")
+        world.wait_until(lambda: "staging" in ours.heard, "a wake by the renaming")
         # Networks of others may wake everybody, containers of others nobody.
         assert [name for name in ours.heard if name] == ["staging"]
         assert set(theirs.heard) == {""}

@@ -189,7 +189,7 @@ class FakeEngine(EngineState):
                     raise EngineUnreachableError("the engine ended its stream of events")
                 fresh, seen = self._wakes[seen:], len(self._wakes)
             for instance, environment in fresh:
-                if instance == owner_instance:
+                if instance in {"", owner_instance}:
                     wake(environment)
 
     # mutations
@@ -253,7 +253,7 @@ class FakeEngine(EngineState):
                 subnet=subnet,
                 created_at=self.now,
             )
-            self._notify(action.labels)
+            self._notify_all()
             return network_id
 
     def remove_network(self, network_id: str) -> None:
@@ -266,19 +266,22 @@ class FakeEngine(EngineState):
                     f"cannot remove network {network.name}: it has active endpoints", temporary=True
                 )
             del self.networks[network_id]
-            self._notify(network.labels)
+            self._notify_all()
 
     def create_volume(self, action: CreateVolume) -> None:
         with self._mutating("create_volume", action.name):
-            existing = self.volumes.setdefault(action.name, dict(action.labels))
-            if not same(existing, action.labels, OWNER_KEYS):
+            if action.name not in self.volumes:
+                self.volumes[action.name] = dict(action.labels)
+                self._notify_all()
+            if not same(self.volumes[action.name], action.labels, OWNER_KEYS):
                 raise taken("volume", action.name)
 
     def remove_volume(self, name: str) -> None:
         with self._mutating("remove_volume", name):
             if any(name in one.volumes.values() for one in self.containers.values()):
                 raise EngineError(f"cannot remove volume {name}: volume is in use", temporary=True)
-            self._notify(self.volumes.pop(name, {}))
+            if self.volumes.pop(name, None) is not None:
+                self._notify_all()
 
     def create_container(
         self, spec: ContainerSpec, on_warning: Callable[[str], None] | None = None
@@ -307,9 +310,7 @@ class FakeEngine(EngineState):
                 raise EngineError(f"cannot start container {container.name}: it is paused")
             if container.lives:
                 return
-            if container.behaviour.error:
-                container.error = container.behaviour.error
-                raise EngineError(f"cannot start container {container.name}: {container.error}")
+            self._startable(container)
             container.begin(self.now, self._bound_ports(container))
             self._notify(container.labels)
 
@@ -317,7 +318,7 @@ class FakeEngine(EngineState):
         with self._mutating("stop_container", container_id):
             container = self._container(container_id)
             if container.lives:
-                container.end(self.now, 0)
+                container.end(self.now, container.behaviour.stop_code)
                 self._notify(container.labels)
 
     def unpause_container(self, container_id: str) -> None:
@@ -358,7 +359,8 @@ class FakeEngine(EngineState):
     def disconnect_network(self, container_id: str, network_name: str) -> None:
         with self._mutating("disconnect_network", container_id):
             container = self._container(container_id)
-            if container.networks.pop(network_name, None) is not None:
+            if network_name in container.networks:
+                container.leave(network_name)
                 self._notify(container.labels)
 
     def probe(self, container_id: str, *, timeout_s: float) -> ProbeResult:

@@ -30,6 +30,8 @@ class Behaviour:
         healthy: False: its healthcheck never passes, and the engine says so.
         log: Lines that it writes when it starts.
         error: The engine cannot start it, and says this.
+        stop_code: It ends with this when it is told to end: 143 by the signal, 137 when it does not
+            listen.
     """
 
     exit_code: int | None = None
@@ -37,6 +39,7 @@ class Behaviour:
     healthy: bool = True
     log: tuple[str, ...] = ()
     error: str = ""
+    stop_code: int = 143
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +128,7 @@ class FakeContainer:
     files: dict[str, bytes] = field(default_factory=dict[str, bytes])
     host_ports: tuple[tuple[str, int, str], ...] = ()
     nameless: dict[str, str] = field(default_factory=dict[str, str])
+    network_ids: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def labels(self) -> dict[str, str]:
@@ -158,8 +162,15 @@ class FakeContainer:
         self.finished_at = now
         self.exit_code = exit_code
         self.host_ports = ()
-        if self.health is not EngineHealth.NONE:
-            self.health = EngineHealth.UNHEALTHY
+        if self.health is EngineHealth.HEALTHY:
+            self.health = EngineHealth.STARTING
+
+    def leave(self, network_name: str) -> None:
+        """Be on that network no more; ports are published to the last one."""
+        self.networks.pop(network_name, None)
+        self.network_ids.pop(network_name, None)
+        if not self.networks:
+            self.host_ports = ()
 
     def passes_probe(self) -> bool:
         """Run the healthcheck once."""

@@ -102,6 +102,16 @@ class EngineState:
         self._by_hand(container_id)
         del self.containers[container_id]
 
+    def stop(self, container_id: str) -> None:
+        container = self._by_hand(container_id)
+        container.end(self.now, container.behaviour.stop_code)
+
+    def rename(self, container_id: str, name: str) -> None:
+        self._by_hand(container_id).name = name
+
+    def disconnect(self, container_id: str, network_name: str) -> None:
+        self._by_hand(container_id).leave(network_name)
+
     def _by_hand(self, container_id: str) -> FakeContainer:
         with self._changed:
             container = self.containers[container_id]
@@ -141,8 +151,17 @@ class EngineState:
         return None
 
     def _notify(self, carried: Mapping[str, str]) -> None:
-        instance = carried.get(labels.INSTANCE, "")
-        self._wakes.append((instance, carried.get(labels.ENVIRONMENT, "")))
+        """Tell of a container with these labels."""
+        if labels.INSTANCE in carried:
+            self._wake(carried[labels.INSTANCE], carried.get(labels.ENVIRONMENT, ""))
+
+    def _notify_all(self) -> None:
+        """Tell of a network or volume, of which the real engine does not say whose it is."""
+        self._wake("", "")
+
+    def _wake(self, instance: str, environment: str) -> None:
+        """Tell who listens for *instance*; everybody when it is empty."""
+        self._wakes.append((instance, environment))
         self._changed.notify_all()
 
     # rules
@@ -240,15 +259,31 @@ class EngineState:
         return None
 
     def _attach(self, container: FakeContainer, endpoint: Endpoint) -> None:
-        if all(network.name != endpoint.network_name for network in self.networks.values()):
+        ids = {network.name: network.id for network in self.networks.values()}
+        if endpoint.network_name not in ids:
             raise EngineError(f"network {endpoint.network_name} not found")
         if not container.spec.endpoints:
             raise EngineError(
                 f"cannot connect container {container.name}: it was created with network none"
             )
         container.networks[endpoint.network_name] = tuple(sorted(set(endpoint.aliases)))
+        container.network_ids[endpoint.network_name] = ids[endpoint.network_name]
+        if container.lives:
+            container.host_ports = container.host_ports or self._bound_ports(container)
+
+    def _startable(self, container: FakeContainer) -> None:
+        """Refuse what the real engine cannot start, and have the container say why."""
+        lost = sorted(
+            name for name, known in container.network_ids.items() if known not in self.networks
+        )
+        error = f"network {lost[0]} not found" if lost else container.behaviour.error
+        if error:
+            container.error = error
+            raise EngineError(f"cannot start container {container.name}: {error}")
 
     def _bound_ports(self, container: FakeContainer) -> tuple[tuple[str, int, str], ...]:
+        if not container.networks:
+            return ()
         held = {
             (number, protocol): one
             for one in self.containers.values()

@@ -7,7 +7,7 @@ lie that gets through here is one that gets through there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -28,28 +28,30 @@ from tests.fakes.engine_objects import Behaviour, FakeContainer, FakeImage, Fake
 from tests.fakes.engine_state import id_of
 from tests.simulation.baton import EPOCH, Baton, Waiting
 from tests.simulation.calls import LIES, Calls, FaultKind
-from tests.simulation.models import Life
-from tests.simulation.oracle import Oracle
+from tests.simulation.models import REGISTRY, Life
+from tests.simulation.oracle import INGRESS, Oracle
 
 READY_S, SLOW_READY_S, CRASH_S, JOB_S = 0.3, 4.0, 0.3, 0.5
 CALL_S = 0.001
-LOOK_AT_STOP_S = 10.0
+LOOK_AT_STOP_S = 4.0
 NEVER = 10**9
 FOREIGN_LABELS = {"com.example.owner": "somebody else"}
 
 
 class Registry(set[str]):
-    """Has every image but those whose tag says that they are missing."""
+    """Has every image of its own but those whose tag says that they are missing."""
 
     @override
     def __contains__(self, reference: object) -> bool:
-        return not str(reference).endswith(Life.MISSING)
+        name = str(reference)
+        return name.startswith(f"{REGISTRY}/") and not name.endswith(Life.MISSING)
 
 
 @dataclass(slots=True)
 class Stream:
-    """One stream of events; an environment stands for each."""
+    """One stream of the events of an instance; an environment stands for each."""
 
+    instance: str
     events: list[str] = field(default_factory=list[str])
     waiting: Waiting = field(default_factory=list)
     cut: bool = False
@@ -100,12 +102,11 @@ class SimulatedEngine(FakeEngine):
                 self._oracle.after(task, method, target)
 
     @override
-    def _notify(self, carried: Mapping[str, str]) -> None:
-        environment = carried.get("dev.sandbox.environment", "")
-        if not environment:
-            return
+    def _wake(self, instance: str, environment: str) -> None:
+        take = self._sim_calls.take
         for stream in self._streams:
-            take = self._sim_calls.take
+            if instance not in {"", stream.instance}:
+                continue
             if take(FaultKind.EVENT_LOST):
                 continue
             stream.events += [environment] * (2 if take(FaultKind.EVENT_DOUBLED) else 1)
@@ -117,7 +118,7 @@ class SimulatedEngine(FakeEngine):
         self, owner_instance: str, wake: Callable[[str], None], stop: Callable[[], bool]
     ) -> None:
         self._sim_calls.read("engine", "wait_events")
-        stream = Stream()
+        stream = Stream(owner_instance)
         self._streams.append(stream)
         try:
             wake("")
@@ -174,10 +175,14 @@ class SimulatedEngine(FakeEngine):
     @override
     def _created(self, spec: ContainerSpec) -> FakeContainer:
         made = super()._created(spec)
-        made.probed = made.probed or spec.service.name == "sandbox-ingress"
-        match spec.service.image.rpartition("-")[2]:
+        made.probed = made.probed or spec.service.name == INGRESS
+        match _life(made):
+            case "":
+                pass
             case Life.SICK:
                 made.behaviour = Behaviour(healthy=False)
+            case Life.GOOD:
+                made.behaviour = Behaviour(probes_needed=NEVER, stop_code=0)
             case _:
                 made.behaviour = Behaviour(probes_needed=NEVER)
         return made
@@ -194,7 +199,9 @@ class SimulatedEngine(FakeEngine):
                 self._live(container)
 
     def _live(self, container: FakeContainer) -> None:
-        match container.spec.service.image.rpartition("-")[2]:
+        match _life(container):
+            case "":
+                pass
             case Life.CRASHES:
                 self._later(container, CRASH_S, lambda: container.end(self.now, 1))
             case "job":
@@ -243,19 +250,13 @@ class SimulatedEngine(FakeEngine):
         self.containers[made.id] = made
         self._oracle.foreign |= {made.id, network.id, name}
 
-    def rename_by_hand(self, container: FakeContainer, name: str) -> None:
-        container.name = name
-        self._notify(container.labels)
 
-    def stop_by_hand(self, container: FakeContainer) -> None:
-        """Have it end by the signal, or end well when it is told to."""
-        container.end(self.now, 0 if container.spec.service.image.endswith("-good") else 143)
-        self._notify(container.labels)
-
-    def disconnect_by_hand(self, container: FakeContainer) -> None:
-        for name in sorted(container.networks)[:1]:
-            del container.networks[name]
-        self._notify(container.labels)
+def _life(container: FakeContainer) -> str:
+    """What the image says of its program; nothing of one that a test brings."""
+    service = container.spec.service
+    if service.name == INGRESS:
+        return INGRESS
+    return service.image.rpartition("-")[2] if service.image.startswith(REGISTRY) else ""
 
 
 def _be_ready(container: FakeContainer) -> None:

@@ -17,13 +17,13 @@ from sandbox.model.waiver import WaiverFile
 from sandbox.runtime.controller import Controller
 from sandbox.runtime.owned_engine import OwnedEngine
 from sandbox.runtime.workspace import Workspace
-from tests.fakes.engine_objects import FakeContainer
 from tests.fakes.identity import FakeIdentity
 from tests.fakes.journal import FakeJournal
 from tests.simulation.baton import EPOCH, Baton, Process
 from tests.simulation.calls import Calls
 from tests.simulation.engine import SimulatedEngine
 from tests.simulation.ingress import SimulatedIngress
+from tests.simulation.meddling import meddle
 from tests.simulation.models import CommitModel
 from tests.simulation.oracle import Oracle
 from tests.simulation.repository import INSTANCE, SimulatedRepository
@@ -235,25 +235,5 @@ class World:
         container = ours[rank % len(ours)]
         self.baton.log.append(f"{self.baton.now:.3f} person: {kind} {container.name}")
         self.oracle.touch(container)
-        self._do(kind, container)
+        meddle(self.engine, kind, container.observed())
         self.baton.turn()
-
-    def _do(self, kind: DeedKind, container: FakeContainer) -> None:
-        engine = self.engine
-        match kind:
-            case DeedKind.KILL if container.lives:
-                engine.kill(container.id)
-            case DeedKind.STOP if container.lives:
-                engine.stop_by_hand(container)
-            case DeedKind.REMOVE:
-                engine.remove_by_force(container.id)
-            case DeedKind.RENAME:
-                engine.rename_by_hand(container, f"{container.name}-mine")
-            case DeedKind.PAUSE if container.state == "running":
-                engine.pause(container.id)
-            case DeedKind.DISCONNECT if container.networks:
-                engine.disconnect_by_hand(container)
-            case DeedKind.CHANGE_MEMORY:
-                engine.update_memory(container.id, 64 << 20)
-            case _:
-                pass
