@@ -17,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-config
 
-.PHONY: help demo test check conformance ignore fuzz bench faults interrupts races rollouts crashes mounts slow lab lock clean
+.PHONY: help demo test check conformance ignore fuzz bench faults interrupts races rollouts crashes mounts differential slow lab lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1 \t/p' Makefile
@@ -90,6 +90,11 @@ MOUNTS_ARGS ?=
 mounts: $(DEV) ## mount generated trees in every way, and compare what processes see with docker compose
 	@$(BIN)/sandbox doctor --fix
 	@$(BIN)/python -m tests.mounts $(MOUNTS_ARGS)
+
+DIFFERENTIAL_ARGS ?=
+differential: $(DEV) ## run two hundred schedules in the simulation and on the real engine, and compare the ends
+	@$(BIN)/sandbox doctor --fix
+	@$(BIN)/python -m tests.differential $(DIFFERENTIAL_ARGS)
 
 slow: $(DEV) ## the demo's story with every container at a quarter of its processor share; needs root
 	@$(BIN)/sandbox doctor --fix

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -50,23 +51,30 @@ class Outcome:
 
 def run(schedule: Schedule) -> Outcome:
     """Run *schedule* in a world of its own."""
+    outcome = Outcome(schedule=schedule)
+    with world_of(schedule) as world:
+        outcome.log = world.baton.log
+        outcome.hit, outcome.sites = world.calls.hit, world.calls.sites
+        outcome.violations = world.oracle.violations
+        _Run(world, outcome).run()
+    return outcome
+
+
+@contextmanager
+def world_of(schedule: Schedule) -> Iterator[World]:
+    """Give the world of *schedule*, before its beginning; nothing of it goes on after the block."""
     vault.forget_all()
     load_at.cache_clear()
     environments_at.cache_clear()
     baton = Baton(Random(f"baton {schedule.seed}"))
-    outcome = Outcome(schedule=schedule, log=baton.log)
     random = Random(f"world {schedule.seed}")
     signal_s, sandbox.runtime.controller.SIGNAL_S = sandbox.runtime.controller.SIGNAL_S, 1000.0
     try:
         with simulated_runtime(baton, random), remembered_plans(), remembered_files():
-            world = World(baton, random, edge=schedule.edge)
-            outcome.hit, outcome.sites = world.calls.hit, world.calls.sites
-            outcome.violations = world.oracle.violations
-            _Run(world, outcome).run()
+            yield World(baton, random, edge=schedule.edge)
             baton.close()
     finally:
         sandbox.runtime.controller.SIGNAL_S = signal_s
-    return outcome
 
 
 class _Run:
