@@ -107,10 +107,11 @@ class Controller:
         self._on_event(event)
 
     def _take(self, environment: str) -> None:
-        # Under one lock: two workers of one environment would do everything twice.
+        # Under one lock: two workers of one environment would do everything twice, and one that
+        # began when the others are ended would outlive the lock of the repository.
         with self._lock:
             pair = self._workers.get(environment)
-            if pair and pair[1].is_alive():
+            if self._stopping.is_set() or (pair and pair[1].is_alive()):
                 return
             worker = Worker(self.workspace, environment, self._heads, self.edge, self.emit)
             thread = threading.Thread(target=worker.run, name=environment, daemon=True)
