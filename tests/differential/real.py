@@ -41,7 +41,7 @@ LOOK_S: Final = 0.5
 CALM_S: Final = 90.0
 CALM_LOOKS: Final = 2
 EQUAL_S: Final = 60.0
-END_S: Final = 15.0
+END_S: Final = 60.0
 
 
 def carry_out(schedule: Schedule, top: Path, expected: EndState, told: list[str]) -> EndState:
@@ -91,6 +91,7 @@ class RealSide:
         self._control = ControllerControl(self.controller)
         self._thread = threading.Thread(target=self.controller.run, args=((),), daemon=True)
         self._heads: dict[str, str] = {}
+        self._broken: set[str] = set()
 
     def begin(self, models: Mapping[str, CommitModel]) -> None:
         for environment, model in models.items():
@@ -103,6 +104,7 @@ class RealSide:
         path = path_of(environment)
         self._disk.git("read-tree", "--reset", "-u", self._heads[environment])
         self._disk.write(path, model.text(environment))
+        self._broken = self._broken - {environment} | ({environment} if model.broken else set())
         self._move(environment, parent="" if force else self._heads[environment])
 
     def containers(self, environment: str) -> Sequence[ObservedContainer]:
@@ -135,6 +137,10 @@ class RealSide:
         if self._thread.is_alive():
             self.controller.stop()
             self._thread.join(END_S)
+        # A process would end with its controller, and its workers with it.
+        for thread in threading.enumerate():
+            if thread.name in BRANCHES:
+                thread.join(END_S)
         with closing(self.hands.client):
             self.hands.clean(self._workspace.repository.instance)
 
@@ -142,6 +148,8 @@ class RealSide:
         return self._control.status((*BRANCHES,))
 
     def _has_settled(self, status: EnvironmentStatus) -> bool:
+        if status.name in self._broken:
+            return status.syncing is None
         return (
             status.syncing is None
             and not status.pending
