@@ -14,8 +14,9 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+from sandbox.bootstrap import open_workspace
 from tests.conftest import GIT_ENVIRONMENT
-from tests.differential.comparison import Comparison, clean_up_when_told, compare
+from tests.differential.comparison import Comparison, compare
 from tests.engine_world import DockerHands
 from tests.simulation.models import REGISTRY
 
@@ -36,18 +37,26 @@ def main() -> int:
         os.environ.update(GIT_ENVIRONMENT, XDG_STATE_HOME=str(Path(top, "state")))
         one = partial(compare, Path(top), steps=options.steps)
         try:
-            with get_context("spawn").Pool(options.jobs, clean_up_when_told) as pool:
+            with get_context("spawn").Pool(options.jobs) as pool:
                 for found in pool.imap_unordered(one, seeds):
                     print("\n".join(lines(found, log=options.log)), flush=True)
                     differ += [found.seed] if found.differences else []
         finally:
-            with closing((hands := DockerHands()).client):
-                hands.remove_images(f"{REGISTRY}/")
+            clean(Path(top))
     equal = len(seeds) - len(differ)
     print(f"{equal} of {len(seeds)} schedules end equal, {time.monotonic() - began:.0f} s")
     if differ:
         print(f"these differ: {', '.join(map(str, sorted(differ)))}")
     return bool(differ)
+
+
+def clean(top: Path) -> None:
+    """Remove what the repositories below *top* have on the engine, however their runs ended."""
+    with closing((hands := DockerHands()).client):
+        for folder in sorted(top.glob("*/.git")):
+            with open_workspace(str(folder.parent)) as workspace:
+                hands.clean(workspace.repository.instance)
+        hands.remove_images(f"{REGISTRY}/")
 
 
 def lines(found: Comparison, *, log: bool) -> list[str]:

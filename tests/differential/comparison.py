@@ -4,8 +4,6 @@ One schedule on both sides, and where their ends differ.
 
 from __future__ import annotations
 
-import signal
-import sys
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -65,8 +63,3 @@ def compare(top: Path, seed: int, *, steps: int) -> Comparison:
         told=(*(step.text for step in schedule.steps), *told),
         seconds=time.monotonic() - began,
     )
-
-
-def clean_up_when_told() -> None:
-    """Have this process, when it is told to end, take down what it made."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
