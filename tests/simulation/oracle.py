@@ -163,8 +163,8 @@ class Oracle:
         """
         S7: a job runs once, until a commit asks for another one.
 
-        Known exception: one whose container was removed, because a commit or the way back did not
-        declare it, runs again when it is declared again.
+        One that a commit, or the way back, did not declare is another one when it is declared again
+        (docs/reference.md).
         """
         place = container.labels[ENVIRONMENT], container.labels[SERVICE]
         spec = container.labels[SPEC]
