@@ -344,8 +344,16 @@ def killed_after(world: RealIngress, orders: int, config: IngressConfig) -> bool
     return False
 
 
-@pytest.mark.parametrize("goes_back", [False, True])
-@pytest.mark.parametrize("reloads", [False, True])
+@pytest.mark.parametrize(
+    ("goes_back", "reloads"),
+    [
+        (True, True),
+        *(
+            pytest.param(*each, marks=pytest.mark.long)
+            for each in [(False, False), (False, True), (True, False)]
+        ),
+    ],
+)
 def test_whoever_is_killed_between_two_orders_leaves_what_the_next_one_mends(
     world: RealIngress, goes_back: bool, reloads: bool
 ) -> None:

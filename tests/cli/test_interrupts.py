@@ -161,7 +161,7 @@ COMMANDS = (
 )
 
 
-STRIDE = 20
+STRIDE = 40
 
 
 @pytest.mark.slow
