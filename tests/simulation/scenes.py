@@ -34,6 +34,7 @@ from tests.simulation.schedule import (
 MENDED: Final = (DeedKind.STOP, DeedKind.PAUSE, DeedKind.CHANGE_MEMORY)
 BY_HAND: Final = (*DeedKind, *MENDED, *MENDED, *MENDED)
 BAD: Final = (Life.SICK, Life.SICK, Life.SICK, Life.CRASHES, Life.MISSING)
+THEN_BY_HAND: Final = (*DeedKind, *[DeedKind.DISCONNECT] * 7)
 EMPTY_FIRST: Final = (FaultKind.EMPTY_LIST, FaultKind.EMPTY_LIST, FaultKind.PARTIAL_LIST)
 STORM_PAUSES_S: Final = (0.5, 1.5, 2.5, 4.5, 8.5)
 """Between kills of one container: as long as it takes to be started again, and a little."""
@@ -77,7 +78,7 @@ def _hand(random: Random, environment: str, services: list[ServiceModel]) -> Ite
 def _twice(random: Random, environment: str) -> Iterator[Step]:
     """A person does two things to one container."""
     rank, service = random.randrange(8), random.choice(("", "web"))
-    for kind in (random.choice(MENDED), random.choice((*DeedKind, *[DeedKind.DISCONNECT] * 7))):
+    for kind in (random.choice(MENDED), random.choice(THEN_BY_HAND)):
         deed = Deed(environment=environment, kind=kind, rank=rank, service=service)
         yield Step(act=deed, pause_s=random.choice((0.0, 0.0, 6.0)))
 
