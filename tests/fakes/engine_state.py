@@ -153,7 +153,7 @@ class EngineState:
 
     def _container(self, container_id: str) -> FakeContainer:
         if container_id not in self.containers:
-            raise EngineError(f"No such container: {container_id}")
+            raise StaleError(f"No such container: {container_id}")
         return self.containers[container_id]
 
     def _namespace_lost(self, container: FakeContainer) -> float:
@@ -241,7 +241,7 @@ class EngineState:
 
     def _attach(self, container: FakeContainer, endpoint: Endpoint) -> None:
         if all(network.name != endpoint.network_name for network in self.networks.values()):
-            raise EngineError(f"network {endpoint.network_name} not found")
+            raise StaleError(f"network {endpoint.network_name} not found")
         if not container.spec.endpoints:
             raise EngineError(
                 f"cannot connect container {container.name}: it was created with network none"

@@ -57,10 +57,12 @@ class Fault:
 
     Attributes:
         left: So many more calls that it could hit are spared.
+        method: Only calls of this name can be hit; all when it is empty.
     """
 
     kind: FaultKind
     left: int
+    method: str = ""
 
 
 @dataclass(slots=True)
@@ -107,7 +109,7 @@ class Calls:
     def take(self, *kinds: FaultKind, method: str = "") -> FaultKind | None:
         """Take the first thing that is to go wrong now and is one of *kinds*, if there is one."""
         for fault in self.armed:
-            if fault.kind in kinds:
+            if fault.kind in kinds and fault.method in {"", method}:
                 if fault.left > 0:
                     fault.left -= 1
                     continue

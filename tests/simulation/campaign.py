@@ -12,8 +12,8 @@ from multiprocessing import get_context
 from typing import Final
 
 from sandbox.ports import Engine, Ingress, Journal
+from tests.simulation.draw import draw
 from tests.simulation.run import Outcome, run
-from tests.simulation.schedule import draw
 
 PORTS: Final = {"engine": Engine, "ingress": Ingress, "journal": Journal}
 

@@ -103,6 +103,12 @@ class CommitModel:
     def is_good(self) -> bool:
         return not self.broken and all(each.life not in BAD_LIVES for each in self.services)
 
+    @property
+    def comes_up(self) -> bool:
+        """It is seen ready once, whatever becomes of it then."""
+        never = {Life.SICK, Life.MISSING}
+        return not self.broken and not any(each.life in never for each in self.services)
+
     def text(self, environment: str) -> str:
         if self.broken:
             return "x-sandbox: {}\nservices: {web: [this is no service]}\n"

@@ -3,7 +3,7 @@ What must hold, judged from what is on the engine and from the schedule; no code
 
 The invariants are named as in the list of the project: S1 ownership, S2 uniqueness, S3 serve before
 kill, S4 fresh evidence, S5 no intent no change, S6 provenance, S7 jobs, S8 data, S16 rate,
-S19 isolation, S21 plausibility, L1 convergence, L3 quiescence.
+S19 isolation, S21 plausibility, L1 convergence, L3 quiescence, L7 bad commit.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ GENERATIONS_MAX: Final = 2
 PROVENANCE: Final = (REVISION, RELEASE, SPEC)
 STARTS_MAX: Final = 12
 RATE_S: Final = 600.0
+LOOKS_MAX: Final = 40
+LOOKS_S: Final = 10.0
 DESTROYS: Final = frozenset({"stop_container", "remove_container"})
 
 
@@ -59,17 +61,22 @@ class Oracle:
         good: The good commits of each environment, oldest first.
         read: What the commit says that was read last for an environment.
         is_back: Tells of an environment whether it went back to its last good revision.
+        refused: Gives the commit of an environment that is in quarantine.
+        approved: Gives the commit of an environment whose sync, the last one, went well.
         served: Gives the containers of an environment that its ingress sends requests to.
         foreign: Ids and names of what is not ours.
         touched: Ids of jobs that a person ended or removed.
         changed: Ids of containers that a person did something to.
         mutations: How many calls changed something, by environment.
+        looks: How often an environment was looked at.
     """
 
     wanted: dict[str, CommitModel] = field(default_factory=dict[str, CommitModel])
     good: dict[str, list[CommitModel]] = field(default_factory=dict[str, list[CommitModel]])
     read: Callable[[str], CommitModel | None] = lambda _: None
     is_back: Callable[[str], bool] = lambda _: False
+    refused: Callable[[str], CommitModel | None] = lambda _: None
+    approved: Callable[[str], CommitModel | None] = lambda _: None
     served: Callable[[str], set[str]] = lambda _: set()
     containers: Mapping[str, FakeContainer] = field(default_factory=dict)
     networks: Mapping[str, FakeNetwork] = field(default_factory=dict)
@@ -78,6 +85,7 @@ class Oracle:
     touched: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     changed: set[str] = field(default_factory=set[str])
     mutations: Counter[str] = field(default_factory=Counter[str])
+    looks: Counter[str] = field(default_factory=Counter[str])
     violations: list[Violation] = field(default_factory=list[Violation])
     now: Callable[[], float] = lambda: 0.0
     _picture: tuple[object, ...] = ()
@@ -85,7 +93,10 @@ class Oracle:
     _inspected: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
     _seen_ready: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
     _last_job: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    _jobs: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    _has_good: set[str] = field(default_factory=set[str])
     _starts: dict[tuple[str, ...], deque[float]] = field(default_factory=dict)
+    _looked_at: dict[str, deque[float]] = field(default_factory=dict[str, deque[float]])
     _stored: set[str] = field(default_factory=set[str])
 
     # what is told to it
@@ -107,8 +118,18 @@ class Oracle:
         """A thread looked at *environment*; the edge looks at all, and changes none."""
         if task.environment != environment:
             return
+        self.looks[environment] += 1
+        self._judge_looks(environment)
         read = self.read(environment)
         self._looks[environment] = LastLook(lied=lied, broken=read is not None and read.broken)
+
+    def _judge_looks(self, environment: str) -> None:
+        """L3: nobody looks all the time, for whatever reason."""
+        looked_at = self._looked_at.setdefault(environment, deque(maxlen=LOOKS_MAX))
+        looked_at.append(self.now())
+        if len(looked_at) == LOOKS_MAX and looked_at[-1] - looked_at[0] < LOOKS_S:
+            self._say("L3", f"{environment} is looked at {LOOKS_MAX} times in {LOOKS_S:g} s")
+            looked_at.clear()
 
     def inspected(self, task: Task, container_id: str) -> None:
         key = task.number, container_id
@@ -170,9 +191,13 @@ class Oracle:
         spec = container.labels[SPEC]
         if not container.lives:
             return
-        if self._last_job.get(place) == spec and (place[0], spec) not in self.touched:
+        key = place[0], spec
+        goes_back = self.is_back(place[0]) and self.refused(place[0]) == self.read(place[0])
+        again = self._last_job.get(place) == spec or (goes_back and key in self._jobs)
+        if again and key not in self.touched:
             self._say("S7", f"the job {container.name} is started again")
         self._last_job[place] = spec
+        self._jobs.add(key)
 
     def _judge_rate(self, container: FakeContainer) -> None:
         """S16: a container that ends is started ever more slowly."""
@@ -245,10 +270,26 @@ class Oracle:
         if self._picture and picture != self._picture[: len(picture)]:
             self._say("S1", "an object that is not ours has changed")
         self._picture = picture
+        self._judge_verdicts()
         lost = self._stored - self.volumes.keys()
         for name in sorted(lost):
             self._say("S8", f"volume {name} is gone")
         self._stored |= self.volumes.keys()
+
+    def _judge_verdicts(self) -> None:
+        """
+        L7: no commit that never comes up counts as good, and no good one is in quarantine.
+
+        Known exception: where no commit went well yet there is none to go back to.
+        """
+        for environment in self.wanted:
+            approved, refused = self.approved(environment), self.refused(environment)
+            if approved is not None and approved.is_good:
+                self._has_good.add(environment)
+            elif approved is not None and not approved.comes_up and environment in self._has_good:
+                self._say("L7", f"a bad commit of {environment} counts as good")
+            if refused is not None and refused.is_good:
+                self._say("L7", f"a good commit of {environment} is in quarantine")
 
     def _judge_destruction(
         self, task: Task, method: str, container: FakeContainer, look: LastLook
@@ -335,6 +376,9 @@ def _differences(service: ServiceModel, mine: list[FakeContainer]) -> Iterator[s
     fitting = [one for one in mine if one.lives and _fits(one, service) and _is_ready(one)]
     if len(fitting) != service.replicas:
         yield f"{len(fitting)} of {service.replicas} {service.name} run as committed and are ready"
+    for one in fitting:
+        if one.limits != one.spec.service.limits:
+            yield f"the limits of {one.name} are not as declared"
     if len({one.labels[REPLICA] for one in fitting}) != len(fitting):
         yield f"two of {service.name} are the same replica"
     for one in mine:

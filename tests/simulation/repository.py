@@ -46,7 +46,10 @@ class SimulatedRepository:
     def read_last(self, environment: str) -> CommitModel | None:
         """What the worker of *environment* has read last of its branch."""
         commit = self._read.get((environment, BRANCHES.get(environment, "")))
-        return self._models[self._commits[commit].files[path_of(environment)]] if commit else None
+        return self.model_of(environment, commit) if commit else None
+
+    def model_of(self, environment: str, commit: str) -> CommitModel:
+        return self._models[self._commits[commit].files[path_of(environment)]]
 
     def commit(self, environment: str, model: CommitModel, *, force: bool = False) -> str:
         """Commit on the branch of *environment*; with *force* on nothing that was there before."""

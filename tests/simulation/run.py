@@ -27,6 +27,7 @@ SETTLE_S: Final = 900.0
 LOOK_S: Final = 35.0
 """A look of each environment."""
 QUIET_S: Final = 65.0
+QUIET_LOOKS_MAX: Final = 4
 FIRST_S: Final = 60.0
 
 
@@ -48,8 +49,8 @@ class Outcome:
     settled_s: float = 0.0
 
 
-def run(schedule: Schedule) -> Outcome:
-    """Run *schedule* in a world of its own."""
+def run(schedule: Schedule, *, to_the_end: bool = True) -> Outcome:
+    """Run *schedule* in a world of its own; *to_the_end* or up to the first violation."""
     vault.forget_all()
     load_at.cache_clear()
     environments_at.cache_clear()
@@ -62,7 +63,7 @@ def run(schedule: Schedule) -> Outcome:
             world = World(baton, random, edge=schedule.edge)
             outcome.hit, outcome.sites = world.calls.hit, world.calls.sites
             outcome.violations = world.oracle.violations
-            _Run(world, outcome).run()
+            _Run(world, outcome, to_the_end=to_the_end).run()
             baton.close()
     finally:
         sandbox.runtime.controller.SIGNAL_S = signal_s
@@ -70,9 +71,10 @@ def run(schedule: Schedule) -> Outcome:
 
 
 class _Run:
-    def __init__(self, world: World, outcome: Outcome) -> None:
+    def __init__(self, world: World, outcome: Outcome, *, to_the_end: bool) -> None:
         self._world = world
         self._outcome = outcome
+        self._to_the_end = to_the_end
         world.calls.on_hit = lambda what: self._tell(f"FAULT {what}")
 
     def run(self) -> None:
@@ -89,9 +91,14 @@ class _Run:
                 self._step(step)
                 self._pass(step.pause_s)
                 world.oracle.judge_step()
+                if self._is_over():
+                    return
             self._settle()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a violation with a story
             self._violate("program", f"{type(error).__name__}: {error}")
+
+    def _is_over(self) -> bool:
+        return bool(self._outcome.violations) and not self._to_the_end
 
     def _may_end_badly(self) -> bool:
         """Tell whether an environment is left with a commit that it has to go back from."""
@@ -112,10 +119,10 @@ class _Run:
         match step.act:
             case Commit(environment=environment, model=model, force=force):
                 world.commit(environment, model, force=force)
-            case Deed(environment=environment, kind=kind, rank=rank):
-                world.meddle(environment, kind, rank)
-            case Trouble(kind=kind, spared=spared):
-                world.calls.armed.append(Fault(kind=kind, left=spared))
+            case Deed():
+                world.meddle(step.act)
+            case Trouble(kind=kind, spared=spared, method=method):
+                world.calls.armed.append(Fault(kind=kind, left=spared, method=method))
             case Restart():
                 world.restart()
             case Stop():
@@ -142,15 +149,32 @@ class _Run:
         for environment, model in schedule.fixes.items():
             self._tell(f"STEP fix of {environment}")
             world.commit(environment, model, force=False)
+        if self._come_right():
+            for deed in schedule.deeds:
+                world.meddle(deed)
+            if self._come_right():
+                self._be_quiet()
+
+    def _come_right(self) -> bool:
+        world = self._world
         began = world.baton.now
         while not self._is_calm() or any(self._differences()):
+            if self._is_over():
+                return False
             if world.baton.now - began > SETTLE_S:
                 self._violate("L1", "; ".join(self._differences()) or "it never comes to rest")
-                return
-        self._outcome.settled_s = world.baton.now - began
-        before = world.oracle.mutations.copy()
+                return False
+        self._outcome.settled_s = max(self._outcome.settled_s, world.baton.now - began)
+        return True
+
+    def _be_quiet(self) -> None:
+        world = self._world
+        before, looks = world.oracle.mutations.copy(), world.oracle.looks.copy()
         self._pass(QUIET_S)
         world.oracle.judge_step()
+        for environment, count in (world.oracle.looks - looks).items():
+            if count > QUIET_LOOKS_MAX:
+                self._violate("L3", f"{environment} is looked at {count} times in {QUIET_S:g} s")
         for environment, count in (world.oracle.mutations - before).items():
             self._violate("L3", f"{count} changes in {environment} after all was right")
         for difference in self._differences():

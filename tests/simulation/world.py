@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 from sandbox.model.event import Event
 from sandbox.model.notification import WebhookFile
 from sandbox.model.plan import SyncPolicy
+from sandbox.model.record import Outcome
 from sandbox.model.waiver import WaiverFile
 from sandbox.runtime.controller import Controller
 from sandbox.runtime.owned_engine import OwnedEngine
@@ -27,7 +28,7 @@ from tests.simulation.ingress import SimulatedIngress
 from tests.simulation.models import CommitModel
 from tests.simulation.oracle import Oracle
 from tests.simulation.repository import INSTANCE, SimulatedRepository
-from tests.simulation.schedule import DeedKind
+from tests.simulation.schedule import NEWEST, Deed, DeedKind
 
 STOP_S: Final = 10.0
 EDGE_PORT: Final = 8080
@@ -130,6 +131,8 @@ class World:
         self.oracle.now = lambda: baton.now
         self.oracle.served = self._served
         self.oracle.is_back = lambda name: self.journal.quarantined(name) is not None
+        self.oracle.refused = self._refused
+        self.oracle.approved = self._approved
 
     def _served(self, environment: str) -> set[str]:
         return {
@@ -142,6 +145,16 @@ class World:
             for server in backend.servers
             if server.weight
         }
+
+    def _refused(self, environment: str) -> CommitModel | None:
+        quarantine = self.journal.quarantined(environment)
+        return self.repository.model_of(environment, quarantine.revision) if quarantine else None
+
+    def _approved(self, environment: str) -> CommitModel | None:
+        last = next(iter(self.journal.syncs(environment)), None)
+        if last is None or last.outcome is not Outcome.SUCCEEDED:
+            return None
+        return self.repository.model_of(environment, last.revision)
 
     def begin(self, models: dict[str, CommitModel]) -> None:
         self.repository.begin(models)
@@ -220,22 +233,24 @@ class World:
 
     # what people do
 
-    def meddle(self, environment: str, kind: DeedKind, rank: int) -> None:
-        """Do it to one of the containers that the environment has now, if there are any."""
+    def meddle(self, deed: Deed) -> None:
+        """Do it to one of the containers that there are now, if there are any."""
         ours = sorted(
             (
                 one
                 for one in self.engine.containers.values()
-                if one.labels.get("dev.sandbox.environment") == environment
+                if one.labels.get("dev.sandbox.environment") == deed.environment
+                and deed.service in {"", one.labels["dev.sandbox.service"]}
             ),
             key=lambda one: one.name,
         )
         if not ours:
             return
-        container = ours[rank % len(ours)]
-        self.baton.log.append(f"{self.baton.now:.3f} person: {kind} {container.name}")
+        newest = max(ours, key=lambda one: one.created_at)
+        container = newest if deed.rank == NEWEST else ours[deed.rank % len(ours)]
+        self.baton.log.append(f"{self.baton.now:.3f} person: {deed.kind} {container.name}")
         self.oracle.touch(container)
-        self._do(kind, container)
+        self._do(deed.kind, container)
         self.baton.turn()
 
     def _do(self, kind: DeedKind, container: FakeContainer) -> None:
