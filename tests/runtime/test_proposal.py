@@ -320,6 +320,17 @@ def test_without_a_journal_git_tells_what_was_pinned_before(ground: PromotionGro
     assert "asked for it" in proposal.origin
 
 
+def test_a_release_that_never_went_well_is_not_gone_back_to(ground: PromotionGround) -> None:
+    two = ground.release("two")
+    for propose in (propose_promotion, propose_rollback):
+        commit_proposal(ground.workspace, propose(ground.workspace, "production"))
+    assert two in ground.disk.git("log", "--format=%B")
+
+    # The journal was there when it was pinned, and knows of no sync that brought it up.
+    with pytest.raises(NotFoundError, match="no earlier release"):
+        propose_rollback(ground.workspace, "production")
+
+
 def test_where_nothing_was_before_a_rollback_asks_for_a_release(ground: PromotionGround) -> None:
     with pytest.raises(NotFoundError, match="no earlier release") as caught:
         propose_rollback(ground.workspace, "production")
