@@ -10,9 +10,9 @@ import time
 
 from tests.simulation.campaign import Figures, run_all
 from tests.simulation.run import run
-from tests.simulation.schedule import draw
 from tests.simulation.shrink import shrink
 from tests.simulation.story import story
+from tests.simulation.wide import draw
 
 
 def main(arguments: list[str]) -> int:

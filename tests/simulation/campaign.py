@@ -13,7 +13,7 @@ from typing import Final
 
 from sandbox.ports import Engine, Ingress, Journal
 from tests.simulation.run import Outcome, run
-from tests.simulation.schedule import draw
+from tests.simulation.wide import draw
 
 PORTS: Final = {"engine": Engine, "ingress": Ingress, "journal": Journal}
 

@@ -14,7 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tests.simulation.models import EDGE, VOLUME, CommitModel, ServiceModel
+from tests.simulation.models import (
+    EDGE,
+    VOLUME,
+    CommitModel,
+    ServiceModel,
+    is_gate,
+    life_of,
+    program_of,
+)
 
 if TYPE_CHECKING:
     from tests.fakes.engine_objects import FakeContainer, FakeNetwork
@@ -96,7 +104,7 @@ class Oracle:
         try:
             yield
         except Exception as bug:  # noqa: BLE001 - whatever it is
-            self._say("oracle", f"{type(bug).__name__}: {bug}")
+            self.say("oracle", f"{type(bug).__name__}: {bug}")
 
     def commit(self, environment: str, model: CommitModel) -> None:
         self.wanted[environment] = model
@@ -114,7 +122,7 @@ class Oracle:
         key = task.number, container_id
         self._inspected.add(key)
         container = self.containers.get(container_id)
-        if container is not None and _is_ready(container):
+        if container is not None and is_ready(container):
             self._seen_ready.add(key)
         else:
             self._seen_ready.discard(key)
@@ -126,19 +134,17 @@ class Oracle:
         container = self.containers.get(target)
         network = self.networks.get(target)
         if target in self.foreign:
-            self._say("S1", f"{method} of {target[:12]}, which is not ours")
+            self.say("S1", f"{method} of {target[:12]}, which is not ours")
         labels = container.labels if container else network.labels if network else {}
         owner = labels.get(ENVIRONMENT, environment)
         if owner != environment:
-            self._say("S19", f"the worker of {environment} does {method} in {owner}")
+            self.say("S19", f"the worker of {environment} does {method} in {owner}")
         look = self._looks.get(environment, LastLook())
         if look.broken:
-            self._say(
-                "S5", f"{method} {target[:40]} although the commit of {environment} is broken"
-            )
+            self.say("S5", f"{method} {target[:40]} although the commit of {environment} is broken")
         if method == "remove_volume":
-            self._say("S8", f"volume {target} is removed")
-        if container is not None and method in DESTROYS:
+            self.say("S8", f"volume {target} is removed")
+        if container is not None and method in DESTROYS and not is_gate(container):
             self._judge_destruction(task, method, container, look)
             self._judge_service(task, method, container)
             environment = container.labels.get(ENVIRONMENT, "")
@@ -150,13 +156,13 @@ class Oracle:
         if method == "create_container" and task.environment != EDGE:
             for one in self.containers.values():
                 if one.name == target and not all(one.labels.get(each) for each in PROVENANCE):
-                    self._say("S6", f"{target} does not say what it was made from")
+                    self.say("S6", f"{target} does not say what it was made from")
         container = self.containers.get(target)
         if method != "start_container" or container is None:
             return
         self.judge_uniqueness()
         self._judge_rate(container)
-        if container.spec.service.image.endswith("-job"):
+        if life_of(container) == "job":
             self._judge_job(container)
 
     def _judge_job(self, container: FakeContainer) -> None:
@@ -171,7 +177,7 @@ class Oracle:
         if not container.lives:
             return
         if self._last_job.get(place) == spec and (place[0], spec) not in self.touched:
-            self._say("S7", f"the job {container.name} is started again")
+            self.say("S7", f"the job {container.name} is started again")
         self._last_job[place] = spec
 
     def _judge_rate(self, container: FakeContainer) -> None:
@@ -181,7 +187,7 @@ class Oracle:
         starts = self._starts.setdefault(key, deque(maxlen=STARTS_MAX + 1))
         starts.append(container.started_at)
         if len(starts) > STARTS_MAX and starts[-1] - starts[0] < RATE_S:
-            self._say("S16", f"{container.name} is started {len(starts)} times in ten minutes")
+            self.say("S16", f"{container.name} is started {len(starts)} times in ten minutes")
 
     def _judge_service(self, task: Task, method: str, container: FakeContainer) -> None:
         """
@@ -190,12 +196,12 @@ class Oracle:
         Another works when it is ready, or was when the thread that stops looked at it.
         """
         name, environment = container.labels[SERVICE], container.labels[ENVIRONMENT]
-        if method != "stop_container" or not container.lives or not _is_ready(container):
+        if method != "stop_container" or not container.lives or not is_ready(container):
             return
         wanted = self.wanted.get(environment, CommitModel()).services
         service = next((each for each in wanted if each.name == name), None)
         if container.name in self.served(environment) and container.id not in self.changed:
-            self._say("S3", f"{container.name} is stopped while requests are sent to it")
+            self.say("S3", f"{container.name} is stopped while requests are sent to it")
         if service is None or self.is_back(environment) or container.id in self.changed:
             return
         if service.stores or service.job:
@@ -206,10 +212,10 @@ class Oracle:
             if one is not container
             and one.labels.get(ENVIRONMENT) == environment
             and one.labels.get(SERVICE) == name
-            and (_is_ready(one) or (task.number, one.id) in self._seen_ready)
+            and (is_ready(one) or (task.number, one.id) in self._seen_ready)
         ]
         if not others:
-            self._say("S3", f"{container.name} is stopped, and no other {name} is ready")
+            self.say("S3", f"{container.name} is stopped, and no other {name} is ready")
 
     def touch(self, container: FakeContainer) -> None:
         """A person did something to it."""
@@ -232,7 +238,7 @@ class Oracle:
             twice = len(set(specs)) < len(specs)
             if twice or len(ones) > GENERATIONS_MAX or len(stores) > 1:
                 names = ", ".join(sorted(one.name for one in ones))
-                self._say("S2", f"of {'/'.join(key)} these run at once: {names}")
+                self.say("S2", f"of {'/'.join(key)} these run at once: {names}")
 
     def judge_step(self) -> None:
         """What must hold after every step of the schedule."""
@@ -243,18 +249,18 @@ class Oracle:
             if one.id in self.foreign
         )
         if self._picture and picture != self._picture[: len(picture)]:
-            self._say("S1", "an object that is not ours has changed")
+            self.say("S1", "an object that is not ours has changed")
         self._picture = picture
         lost = self._stored - self.volumes.keys()
         for name in sorted(lost):
-            self._say("S8", f"volume {name} is gone")
+            self.say("S8", f"volume {name} is gone")
         self._stored |= self.volumes.keys()
 
     def _judge_destruction(
         self, task: Task, method: str, container: FakeContainer, look: LastLook
     ) -> None:
         if (task.number, container.id) not in self._inspected:
-            self._say("S4", f"{method} of {container.name} without an inspect just before")
+            self.say("S4", f"{method} of {container.name} without an inspect just before")
         wanted = self.wanted.get(task.environment)
         if (
             look.lied
@@ -263,7 +269,7 @@ class Oracle:
             and self._is_wanted(container, wanted)
             and container.lives
         ):
-            self._say(
+            self.say(
                 "S21", f"{method} of {container.name}, which is wanted, after a list that lied"
             )
 
@@ -271,7 +277,7 @@ class Oracle:
         name = container.labels[SERVICE]
         return any(
             each.name == name
-            and _fits(container, each)
+            and fits(container, each)
             and int(container.labels[REPLICA]) <= each.replicas
             for each in wanted.services
         )
@@ -281,7 +287,8 @@ class Oracle:
         names = {each.name for each in read.services} if read else set()
         return container.labels[SERVICE] in names
 
-    def _say(self, invariant: str, what: str) -> None:
+    def say(self, invariant: str, what: str) -> None:
+        """Write down what did not hold."""
         self.violations.append(Violation(invariant, what))
 
     # liveness
@@ -332,7 +339,7 @@ def _differences(service: ServiceModel, mine: list[FakeContainer]) -> Iterator[s
         if any(one.lives or one.exit_code for one in mine):
             yield f"job {service.name} has not ended well"
         return
-    fitting = [one for one in mine if one.lives and _fits(one, service) and _is_ready(one)]
+    fitting = [one for one in mine if one.lives and fits(one, service) and is_ready(one)]
     if len(fitting) != service.replicas:
         yield f"{len(fitting)} of {service.replicas} {service.name} run as committed and are ready"
     if len({one.labels[REPLICA] for one in fitting}) != len(fitting):
@@ -342,16 +349,18 @@ def _differences(service: ServiceModel, mine: list[FakeContainer]) -> Iterator[s
             yield f"{one.name} is left, {one.state}"
 
 
-def _fits(container: FakeContainer, service: ServiceModel) -> bool:
+def fits(container: FakeContainer, service: ServiceModel) -> bool:
     made = container.spec.service
     setting = made.environment.get("SETTING")
     stores = VOLUME in _volume_keys(container)
     return (
-        made.image == service.image and setting == str(service.setting) and stores == service.stores
+        program_of(container) == service.program
+        and setting == str(service.setting)
+        and stores == service.stores
     )
 
 
-def _is_ready(container: FakeContainer) -> bool:
+def is_ready(container: FakeContainer) -> bool:
     seen = container.observed()
     return seen.state == "running" and (seen.ready or not container.probed) and bool(seen.networks)
 

@@ -87,7 +87,11 @@ def _load_environment(
     environment: str, source: CommittedSource, *, default_application: str
 ) -> DesiredState:
     """Load it; of a commit of the simulation nothing but its id differs with the same files."""
-    key = environment, _files(source, f"{FOLDER}/{environment}")
+    files = _files(source, f"{FOLDER}/{environment}")
+    if any(b"build:" in (content or b"") for _, content in files):
+        # Its release is another commit.
+        return load_environment(environment, source, default_application=default_application)
+    key = environment, files
     if key not in _loaded:
         _drop_too_many(_loaded)
         _loaded[key] = load_environment(

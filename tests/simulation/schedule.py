@@ -12,6 +12,7 @@ from enum import StrEnum
 from random import Random
 from typing import Final, TypeAlias, assert_never
 
+from tests.simulation.asks import Ask
 from tests.simulation.calls import KILLS, LIES, OF_CALLS, OF_EVENTS, FaultKind
 from tests.simulation.models import (
     BAD_LIVES,
@@ -21,6 +22,7 @@ from tests.simulation.models import (
     CommitModel,
     Life,
     ServiceModel,
+    Verdict,
 )
 
 STEPS_MIN: Final = 20
@@ -78,15 +80,21 @@ class Stop:
     """The controller is told to end, as by SIGTERM, and begins again."""
 
 
-Act: TypeAlias = Commit | Deed | Trouble | Restart | Stop
+Act: TypeAlias = Commit | Deed | Trouble | Restart | Stop | Ask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What happens, and how many seconds pass afterwards."""
+    """
+    What happens, and how many seconds pass afterwards.
+
+    Attributes:
+        turns: How often the baton may change hands before time passes.
+    """
 
     act: Act
     pause_s: float
+    turns: int = 0
 
     @property
     def text(self) -> str:
@@ -97,6 +105,8 @@ class Step:
                 words = f"a person: {kind} container {rank} of {environment}"
             case Trouble(kind=kind, spared=spared):
                 words = f"to come: {kind}, after {spared} calls"
+            case Ask():
+                words = self.act.text
             case Restart():
                 words = "the controller is killed and begins again"
             case Stop():
@@ -113,6 +123,7 @@ class Schedule:
         beginning: What each environment is before the first step.
         fixes: What is committed when all steps are over, by environment.
         edge: The machine wants an edge.
+        wide: Calls count too that the schedules which failed once know nothing of.
     """
 
     seed: int
@@ -120,6 +131,7 @@ class Schedule:
     steps: tuple[Step, ...]
     fixes: dict[str, CommitModel]
     edge: bool = False
+    wide: bool = False
 
 
 def draw(seed: int) -> Schedule:
@@ -135,7 +147,7 @@ def draw(seed: int) -> Schedule:
         deeds += isinstance(act, Deed)
         steps.append(Step(act=act, pause_s=random.choice(PAUSES_S)))
     fixes = {
-        name: _fixed(random, model)
+        name: fixed(random, model)
         for name, model in models.items()
         if needs_fix(model) or random.random() < 0.6
     }
@@ -210,7 +222,7 @@ def _model(services: list[ServiceModel]) -> CommitModel:
 
 
 def _commit(random: Random, environment: str, model: CommitModel) -> Commit:
-    services = list((_fixed(random, model) if not model.is_good else model).services)
+    services = list((fixed(random, model) if not model.is_good else model).services)
     index = random.randrange(len(services))
     one = services[index]
     way = random.choice(
@@ -249,7 +261,7 @@ def _commit(random: Random, environment: str, model: CommitModel) -> Commit:
     return Commit(environment=environment, model=_model(services), what=what, force=force)
 
 
-def _fixed(random: Random, model: CommitModel) -> CommitModel:
+def fixed(random: Random, model: CommitModel) -> CommitModel:
     """Give a good commit that asks for something else."""
     services = [
         replace(each, life=Life.GOOD, version=each.version + 1) if each.life in BAD_LIVES else each
@@ -257,7 +269,8 @@ def _fixed(random: Random, model: CommitModel) -> CommitModel:
     ]
     index = random.randrange(len(services))
     services[index] = replace(services[index], setting=services[index].setting + 1)
-    return _model(services)
+    gates = tuple(replace(each, verdict=Verdict.PASSES) for each in model.gates)
+    return replace(model, services=_model(services).services, gates=gates, broken=False)
 
 
 def without_steps(schedule: Schedule, left_out: set[int]) -> Schedule:
@@ -271,7 +284,7 @@ def without_steps(schedule: Schedule, left_out: set[int]) -> Schedule:
     last |= {each.environment: each.model for each in commits(kept)}
     random = Random(0)
     fixes = {
-        name: schedule.fixes.get(name) or _fixed(random, model)
+        name: schedule.fixes.get(name) or fixed(random, model)
         for name, model in last.items()
         if needs_fix(model) or name in schedule.fixes
     }

@@ -15,20 +15,25 @@ from typing import Any
 import pytest
 
 import sandbox.runtime
+import sandbox.runtime.proposal
 import sandbox.runtime.sync
 from sandbox.model.action import RemoveContainer
+from sandbox.model.gate import GateVerdict
 from sandbox.model.plan import Plan
 from sandbox.planning.plan import plan_sync
 from sandbox.runtime.executor import Execution
+from sandbox.runtime.gates import GateRun, _Verdict
 from sandbox.runtime.perform import Performer
 from sandbox.runtime.worker import Worker
+from tests.simulation import schedule as narrow
 from tests.simulation.calls import FaultKind
 from tests.simulation.campaign import Figures, call_sites, figures
 from tests.simulation.oracle import Violation
 from tests.simulation.run import Outcome, run
-from tests.simulation.schedule import Deed, DeedKind, Restart, Schedule, Step, draw
+from tests.simulation.schedule import Deed, DeedKind, Restart, Schedule, Step
 from tests.simulation.shrink import shrink
 from tests.simulation.story import story
+from tests.simulation.wide import draw
 
 TOP = Path(__file__).parents[2]
 SEEDS = range(1000, 1020)
@@ -54,7 +59,7 @@ def test_what_must_hold_does_under_faults() -> None:
 
 @pytest.mark.parametrize("seed", FAILED_ONCE)
 def test_what_failed_once_holds(seed: int) -> None:
-    outcome = run(draw(seed))
+    outcome = run(narrow.draw(seed))
     assert not outcome.violations, story(shrink(outcome))
 
 
@@ -120,6 +125,14 @@ def begin_all_steps_at_once(patch: Patch) -> None:
     patch.setattr(Execution, "_may_begin", lambda *_: True)
 
 
+def promote_whatever_it_is(patch: Patch) -> None:
+    patch.setattr(sandbox.runtime.proposal, "judge_source", lambda *_: ())
+
+
+def take_no_for_yes(patch: Patch) -> None:
+    patch.setattr(GateRun, "_failed", lambda *_: _Verdict(verdict=GateVerdict.PASSED))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("bug", "invariant"),
@@ -128,6 +141,8 @@ def begin_all_steps_at_once(patch: Patch) -> None:
         (never_remove, "L1"),
         (never_heal, "L1"),
         (begin_all_steps_at_once, "S3"),
+        (promote_whatever_it_is, "PROVEN"),
+        (take_no_for_yes, "GATE"),
     ],
 )
 def test_a_planted_bug_is_found(

@@ -10,9 +10,12 @@ from functools import partial
 from random import Random
 from typing import Any, Final, cast
 
+from typing_extensions import override
+
 from sandbox.model.event import Event
 from sandbox.model.notification import WebhookFile
 from sandbox.model.plan import SyncPolicy
+from sandbox.model.quarantine import Quarantine
 from sandbox.model.waiver import WaiverFile
 from sandbox.runtime.controller import Controller
 from sandbox.runtime.owned_engine import OwnedEngine
@@ -26,6 +29,8 @@ from tests.simulation.engine import SimulatedEngine
 from tests.simulation.ingress import SimulatedIngress
 from tests.simulation.models import CommitModel
 from tests.simulation.oracle import Oracle
+from tests.simulation.people import People
+from tests.simulation.promotions import Promotions
 from tests.simulation.repository import INSTANCE, SimulatedRepository
 from tests.simulation.schedule import DeedKind
 
@@ -52,6 +57,19 @@ class SimulatedClock:
 
     def sleep(self, seconds: float) -> None:
         self._baton.sleep(seconds)
+
+
+class WatchedJournal(FakeJournal):
+    """One that the oracle reads along with."""
+
+    def __init__(self, promotions: Promotions) -> None:
+        super().__init__()
+        self._promotions = promotions
+
+    @override
+    def quarantine(self, quarantine: Quarantine) -> None:
+        super().quarantine(quarantine)
+        self._promotions.given_up(quarantine.environment, quarantine.revision)
 
 
 class SimulatedJournal:
@@ -117,15 +135,18 @@ class World:
         self._edge_port = EDGE_PORT if edge else 0
         self.calls = Calls(baton, [], Counter(), Counter())
         self.oracle = Oracle()
-        self.engine = SimulatedEngine(baton, self.calls, self.oracle)
         self.repository = SimulatedRepository(baton, self.calls)
+        self.promotions = Promotions(self.oracle, self.repository)
+        self.engine = SimulatedEngine(baton, self.calls, self.oracle, self.promotions)
         self.ingress = SimulatedIngress(self.calls, self.engine)
-        self.journal = FakeJournal()
+        self.journal = WatchedJournal(self.promotions)
         self.identity = FakeIdentity(INSTANCE)
         self.feed = SimulatedFeed()
         self.controllers = 0
         self.process = Process("none")
         self.controller: Controller | None = None
+        self.people = People(self)
+        self.repository.on_commit = self._committed
         self.oracle.read = self.repository.read_last
         self.oracle.now = lambda: baton.now
         self.oracle.served = self._served
@@ -143,14 +164,12 @@ class World:
             if server.weight
         }
 
-    def begin(self, models: dict[str, CommitModel]) -> None:
-        self.repository.begin(models)
-        for environment, model in models.items():
-            self.oracle.commit(environment, model)
-
     def commit(self, environment: str, model: CommitModel, *, force: bool) -> None:
         self.repository.commit(environment, model, force=force)
+
+    def _committed(self, environment: str, model: CommitModel) -> None:
         self.oracle.commit(environment, model)
+        self.promotions.committed(environment)
         self.feed.wake()
 
     def start_controller(self) -> None:
@@ -158,7 +177,7 @@ class World:
         self.controllers += 1
         self.process = Process(f"controller {self.controllers}")
         self.feed.stop()
-        workspace = self._workspace()
+        workspace = self._workspace(self.identity)
 
         def work() -> None:
             self.controller = Controller(workspace, self._told)
@@ -197,12 +216,16 @@ class World:
             f"{self.baton.now:.3f} {event.environment}: {event.kind} {event.message}"
         )
 
-    def _workspace(self) -> Workspace:
+    def workspace_of_person(self) -> Workspace:
+        """Give what a command works on that holds no lock."""
+        return self._workspace(FakeIdentity(INSTANCE))
+
+    def _workspace(self, identity: FakeIdentity) -> Workspace:
         clock = SimulatedClock(self.baton)
         journal = cast("Any", SimulatedJournal(self.journal, self.calls))
         return Workspace(
             repository=cast("Any", self.repository),
-            engine=OwnedEngine(self.engine, journal=journal, identity=self.identity, clock=clock),
+            engine=OwnedEngine(self.engine, journal=journal, identity=identity, clock=clock),
             ingress=self.ingress,
             journal=journal,
             runs=cast("Any", None),
@@ -235,6 +258,7 @@ class World:
         container = ours[rank % len(ours)]
         self.baton.log.append(f"{self.baton.now:.3f} person: {kind} {container.name}")
         self.oracle.touch(container)
+        self.promotions.meddled(container)
         self._do(kind, container)
         self.baton.turn()
 
