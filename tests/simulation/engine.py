@@ -32,8 +32,8 @@ from tests.fakes.engine import FakeEngine
 from tests.fakes.engine_objects import Behaviour, FakeContainer, FakeImage, FakeNetwork
 from tests.fakes.engine_state import id_of
 from tests.simulation.baton import EPOCH, Baton, Task, Waiting
-from tests.simulation.calls import LIES, Calls, FaultKind
-from tests.simulation.models import Life, Verdict, built_id, life_of
+from tests.simulation.calls import LIES, UNLISTED, Calls, FaultKind
+from tests.simulation.models import Life, Verdict, built_id, is_gate, life_of
 from tests.simulation.oracle import Oracle
 from tests.simulation.promotions import Promotions
 
@@ -41,6 +41,8 @@ READY_S, SLOW_READY_S, CRASH_S, JOB_S, BUILD_S = 0.3, 4.0, 0.3, 0.5, 1.0
 CALL_S = 0.001
 LOOK_AT_STOP_S = 10.0
 NEVER = 10**9
+STOPPED = 143
+RESTARTED = frozenset({"always", "unless-stopped"})
 FOREIGN_LABELS = {"com.example.owner": "somebody else"}
 
 
@@ -64,9 +66,10 @@ class Stream:
 class SimulatedEngine(FakeEngine):
     def __init__(self, baton: Baton, calls: Calls, oracle: Oracle, promotions: Promotions) -> None:
         self.baton = baton
+        self._sim_calls = calls
         super().__init__(images=[ingress_template().image])
         self.registry = Registry()
-        self._sim_calls = calls
+        calls.on_restart = self._restart
         self._oracle = oracle
         self._promotions = promotions
         self._streams: list[Stream] = []
@@ -81,7 +84,7 @@ class SimulatedEngine(FakeEngine):
     @override
     def now(self) -> float:
         """Seconds since the epoch, of the simulation."""
-        return EPOCH + self.baton.now
+        return EPOCH + self.baton.now + self._sim_calls.ahead_s
 
     @now.setter
     def now(self, value: float) -> None:
@@ -154,10 +157,16 @@ class SimulatedEngine(FakeEngine):
         fresh = super().observe(owner, image_references)
         there = {each.id for each in fresh.containers}
         listed = self._listed(owner.environment, there)
+        unlisted = self._sim_calls.take(*UNLISTED, method="observe")
+        if unlisted is FaultKind.NETWORKS_UNLISTED:
+            fresh = replace(fresh, networks=())
+        if unlisted is FaultKind.VOLUMES_UNLISTED:
+            fresh = replace(fresh, volumes=())
+        lied = listed != there or unlisted is not None
         # Without an application it is a look for what a gate left behind.
         if owner.application:
             with self._oracle.judging():
-                self._oracle.looked(self.baton.current, owner.environment, lied=listed != there)
+                self._oracle.looked(self.baton.current, owner.environment, lied=lied)
                 self._promotions.looked(self.baton.current, owner.environment)
         unknown = sorted(listed - there)
         if unknown:
@@ -270,6 +279,22 @@ class SimulatedEngine(FakeEngine):
                 self._notify(container.labels)
 
         self.baton.at(seconds, happen)
+
+    def _restart(self) -> None:
+        """End every container of ours, begin again those whose policy says so, and all streams."""
+        for container in [*self.containers.values()]:
+            if container.lives and container.id not in self._oracle.foreign:
+                container.end(self.now, STOPPED)
+                # A job that was ended from outside waits for a person, a gate may too.
+                if is_gate(container) or life_of(container) == "job":
+                    self._oracle.touch(container)
+                    self._promotions.meddled(container)
+                elif container.limits.restart in RESTARTED:
+                    container.begin(self.now, container.host_ports)
+                    self._live(container)
+        for stream in self._streams:
+            stream.cut = True
+            self.baton.wake_all(stream.waiting)
 
     # what people do
 

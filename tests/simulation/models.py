@@ -82,6 +82,7 @@ class ServiceModel:
         job: It runs to its end, once.
         after: Services that it depends on.
         built: Its image is built from the source of the release, not pulled.
+        restart: The engine begins it again after its own restart.
     """
 
     name: str
@@ -95,6 +96,7 @@ class ServiceModel:
     job: bool = False
     after: tuple[str, ...] = ()
     built: bool = False
+    restart: bool = False
 
     @property
     def program(self) -> str:
@@ -122,6 +124,8 @@ class ServiceModel:
             parts.append("ports: [{target: 8080, app_protocol: http}]")
         if self.stores:
             parts.append(f"volumes: ['{VOLUME}:/data']")
+        if self.restart:
+            parts.append("restart: unless-stopped")
         if self.after:
             parts.append(f"depends_on: {{{', '.join(map(_dependency, self.after))}}}")
         return f"{{{', '.join(parts)}}}"

@@ -88,6 +88,7 @@ class Oracle:
     mutations: Counter[str] = field(default_factory=Counter[str])
     violations: list[Violation] = field(default_factory=list[Violation])
     now: Callable[[], float] = lambda: 0.0
+    is_clock_set: Callable[[], bool] = lambda: False
     _picture: tuple[object, ...] = ()
     _looks: dict[str, LastLook] = field(default_factory=dict[str, LastLook])
     _inspected: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
@@ -185,7 +186,7 @@ class Oracle:
         carried = container.labels
         key = carried[ENVIRONMENT], carried[SERVICE], carried[REPLICA], carried[SPEC]
         starts = self._starts.setdefault(key, deque(maxlen=STARTS_MAX + 1))
-        starts.append(container.started_at)
+        starts.append(self.now())
         if len(starts) > STARTS_MAX and starts[-1] - starts[0] < RATE_S:
             self.say("S16", f"{container.name} is started {len(starts)} times in ten minutes")
 

@@ -41,10 +41,11 @@ class Promotions:
     """
     Attributes:
         passed: Environments, and gates with all that they saw, that ended well.
-        hampered: Environments of which a person stopped a gate, until their next commit.
+        hampered: Environments of which a person stopped a gate, which then may wait for a person.
         up: Environments and programs of which a container was ready.
         proven: By number of a thread, releases that staging had proven when it looked last.
-        asked: How often a person asked for a sync, by environment.
+        asked: How often something gave a reason to try a commit again, by environment.
+        journal_lost: The history is gone, and with it what ever went well.
         meddled_at: When a person did something to a container of an environment last.
     """
 
@@ -56,14 +57,12 @@ class Promotions:
     proven: dict[int, set[str]] = field(default_factory=dict[int, set[str]])
     asked: Counter[str] = field(default_factory=Counter[str])
     meddled_at: dict[str, float] = field(default_factory=dict[str, float])
+    journal_lost: bool = False
     _carried: dict[str, CommitModel] = field(default_factory=dict[str, CommitModel])
     _begun: dict[str, Key] = field(default_factory=dict[str, Key])
     _given_up: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
 
     # what is told to it
-
-    def committed(self, environment: str) -> None:
-        self.hampered.discard(environment)
 
     def meddled(self, container: FakeContainer) -> None:
         environment = container.labels[ENVIRONMENT]
@@ -116,6 +115,11 @@ class Promotions:
             for missing in self._missing(environment, model):
                 self.oracle.say("GATE", f"{container.name} is started although {missing}")
 
+    def lost_journal(self) -> None:
+        """Nobody knows any more what was given up, or went well."""
+        self.journal_lost = True
+        self.asked.update(list(BRANCHES))
+
     def given_up(self, environment: str, revision: str) -> None:
         """L7: a commit is taken back once, unless a person asked for it again."""
         key = environment, revision
@@ -127,7 +131,9 @@ class Promotions:
         """A command of a person is about to commit that production runs *release*."""
         if kind is AskKind.PROMOTE and release not in self.proven.get(task.number, set()):
             self.oracle.say("PROVEN", f"{release[:7]} is promoted, and staging has not proven it")
-        if kind is AskKind.ROLLBACK and not self._was_up("production", release):
+        if kind is not AskKind.ROLLBACK or self.journal_lost:
+            return
+        if not self._was_up("production", release):
             self.oracle.say("PROVEN", f"production goes back to {release[:7]}, which never was up")
 
     def missing_gates(self, environment: str) -> Iterator[str]:
@@ -151,7 +157,9 @@ class Promotions:
                     yield release
 
     def _has_soaked(self, release: str) -> bool:
-        """Tell whether it may have been served long enough."""
+        """Tell whether it may have been served long enough, by the clock of the machine."""
+        if self.oracle.is_clock_set():
+            return True
         soak_s = self.repository.model_at(
             "production", self.repository.head_of("production")
         ).soak_s

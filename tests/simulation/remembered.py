@@ -90,13 +90,13 @@ def _load_environment(
 ) -> DesiredState:
     """Load it; of a commit of the simulation nothing but its id differs with the same files."""
     files = _files(source, f"{FOLDER}/{environment}")
-    release, sources = source.revision, ()
+    release = source.revision
     if any(b"build:" in (content or b"") for _, content in files):
         pinned = source.read_file(f"{FOLDER}/{environment}/.env") or b""
         folder = source_of("web")
         release = source.resolve_release(pinned_by(pinned.decode()), (folder,))
-        sources = ((folder, (source.context_id(release, folder) or "").encode()),)
-    key = environment, (*files, *sources)
+        files += ((folder, (source.context_id(release, folder) or "").encode()),)
+    key = environment, files
     if key not in _loaded:
         _drop_too_many(_loaded)
         _loaded[key] = load_environment(

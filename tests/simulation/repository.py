@@ -11,13 +11,15 @@ from itertools import islice
 
 from typing_extensions import override
 
-from sandbox.errors import ConflictError, MovedError
+from sandbox.errors import ConflictError, MovedError, SourceError
 from sandbox.ports import CommitInfo, Head, TreeEntry
 from tests.simulation.baton import EPOCH, Baton
-from tests.simulation.calls import Calls
+from tests.simulation.calls import OF_GIT, Calls, FaultKind
 from tests.simulation.models import BRANCHES, CommitModel, source_of
 
 INSTANCE = "c0ffee123456"
+MOVED_S = 0.5
+"""After so long a person puts a branch back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,7 @@ class SimulatedRepository:
 
     Attributes:
         on_commit: Told what an environment is to be after each commit.
+        on_move: Told the same after a branch was moved to a commit that was there.
         before_commit: Told what one of our own commands is about to write into a ``.env``.
     """
 
@@ -44,6 +47,7 @@ class SimulatedRepository:
 
     def __init__(self, baton: Baton, calls: Calls) -> None:
         self.on_commit: Callable[[str, CommitModel], None] = lambda *_: None
+        self.on_move: Callable[[str, CommitModel], None] = lambda *_: None
         self.before_commit: Callable[[bytes], None] = lambda _: None
         self._baton = baton
         self._calls = calls
@@ -145,6 +149,8 @@ class SimulatedRepository:
 
     def refs(self) -> Mapping[str, str]:
         self._calls.read("repository", "refs")
+        if self._calls.take(FaultKind.GIT_FAILS, method="refs"):
+            raise SourceError("cannot read the branches")
         return dict(self._branches)
 
     def resolve(self, revision: str) -> str | None:
@@ -154,7 +160,28 @@ class SimulatedRepository:
         self._calls.read("repository", "resolve", name)
         commit = self._branches.get(name)
         self._read[self._baton.current.environment, name] = commit or ""
+        self._go_wrong(name)
         return commit
+
+    def _go_wrong(self, branch: str) -> None:
+        """Fail, or have a person take the last commit back for a moment."""
+        match self._calls.take(*OF_GIT, method="resolve"):
+            case FaultKind.GIT_FAILS:
+                raise SourceError(f"cannot read {branch}")
+            case FaultKind.BRANCH_MOVED:
+                head = self._branches.get(branch, "")
+                parent = self._commits[head].parent if head else ""
+                if parent:
+                    self._move(branch, head, parent)
+                    self._baton.at(MOVED_S, lambda: self._move(branch, parent, head))
+            case _:
+                pass
+
+    def _move(self, branch: str, here: str, there: str) -> None:
+        if self._branches[branch] == here:
+            self._branches[branch] = there
+            environment = next(name for name, own in BRANCHES.items() if own == branch)
+            self.on_move(environment, self.model_at(environment, there))
 
     def commit_info(self, commit: str) -> CommitInfo:
         return CommitInfo(
@@ -162,6 +189,8 @@ class SimulatedRepository:
         )
 
     def read_file(self, commit: str, path: str) -> bytes | None:
+        if self._calls.take(FaultKind.GIT_FAILS, method="read_file"):
+            raise SourceError(f"cannot read {path}")
         return self._commits[commit].files.get(path)
 
     def list_files(self, commit: str, folder: str, *, enter: bool = True) -> tuple[TreeEntry, ...]:

@@ -12,8 +12,9 @@ from typing import Final
 
 from tests.simulation import schedule as narrow
 from tests.simulation.asks import Ask, AskKind
+from tests.simulation.calls import OF_WIDE, FaultKind
 from tests.simulation.models import BRANCHES, CommitModel, GateModel, Verdict
-from tests.simulation.schedule import PAUSES_S, Commit, Schedule, Step, fixed
+from tests.simulation.schedule import PAUSES_S, Commit, Schedule, Step, Trouble, commits, fixed
 
 PROMOTED: Final = 0.4
 """How many schedules have releases and gates."""
@@ -21,6 +22,20 @@ ASKS_MIN, ASKS_MAX = 3, 6
 RELEASES: Final = (1, 3)
 RELEASE: Final = 100
 TURNS: Final = (0, 0, 2, 8, 30)
+TROUBLES: Final = 3
+SPARED: Final = {
+    FaultKind.NO_ANSWER: 40,
+    FaultKind.ENGINE_RESTARTED: 60,
+    FaultKind.NETWORKS_UNLISTED: 4,
+    FaultKind.VOLUMES_UNLISTED: 4,
+    FaultKind.GIT_FAILS: 20,
+    FaultKind.BRANCH_MOVED: 10,
+    FaultKind.CLOCK_FORWARD: 40,
+    FaultKind.CLOCK_BACK: 40,
+    FaultKind.JOURNAL_LOST: 60,
+}
+"""So many calls that it could hit are spared at most."""
+RESTARTED: Final = 0.4
 BAD_GATE: Final = 0.3
 OF_PRODUCTION: Final = (
     AskKind.PROMOTE,
@@ -46,18 +61,38 @@ def draw(seed: int) -> Schedule:
     """Draw the schedule of *seed* in the wide world."""
     schedule = replace(narrow.draw(seed), wide=True)
     random = Random(f"promotion {seed}")
-    return _with_promotion(random, schedule) if random.random() < PROMOTED else schedule
+    if random.random() < PROMOTED:
+        schedule = _with_promotion(random, schedule)
+    return _with_troubles(Random(f"troubles {seed}"), schedule)
+
+
+def _with_troubles(random: Random, schedule: Schedule) -> Schedule:
+    """Have more go wrong; a journal that is lost leaves nothing to go back to."""
+    steps = list(schedule.steps)
+    kinds = random.sample(OF_WIDE, TROUBLES)
+    for kind in kinds:
+        trouble = Trouble(kind=kind, spared=random.randrange(SPARED[kind]))
+        steps.insert(random.randrange(len(steps)), Step(act=trouble, pause_s=0.0))
+    fixes = dict(schedule.fixes)
+    if FaultKind.JOURNAL_LOST in kinds:
+        last = schedule.beginning | {each.environment: each.model for each in commits(tuple(steps))}
+        fixes = {name: fixed(random, model) for name, model in last.items()} | fixes
+    return replace(schedule, steps=tuple(steps), fixes=fixes)
 
 
 def _with_promotion(random: Random, schedule: Schedule) -> Schedule:
     """Have the web service built, gates before it is let in, and releases promoted."""
     gates = {"staging": _gates(random, 0.8), "production": _gates(random, 0.2)}
     soak_s = random.choice((0, 0, 0, 15))
+    restarted = {name for name in ("web", "api", "worker") if random.random() < RESTARTED}
 
     def widened(environment: str, model: CommitModel, *, good: bool) -> CommitModel:
         return replace(
             model,
-            services=tuple(replace(one, built=one.name == "web") for one in model.services),
+            services=tuple(
+                replace(one, built=one.name == "web", restart=one.name in restarted)
+                for one in model.services
+            ),
             gates=tuple(_judging(random, each, good=good) for each in gates[environment]),
             promoted=environment == "production",
             soak_s=soak_s if environment == "production" else 0,

@@ -23,8 +23,8 @@ from sandbox.runtime.workspace import Workspace
 from tests.fakes.engine_objects import FakeContainer
 from tests.fakes.identity import FakeIdentity
 from tests.fakes.journal import FakeJournal
-from tests.simulation.baton import EPOCH, Baton, Process
-from tests.simulation.calls import Calls
+from tests.simulation.baton import Baton, Process
+from tests.simulation.calls import OF_CLOCK, Calls, FaultKind
 from tests.simulation.engine import SimulatedEngine
 from tests.simulation.ingress import SimulatedIngress
 from tests.simulation.models import CommitModel
@@ -46,11 +46,12 @@ _READS = frozenset(
 class SimulatedClock:
     """`sandbox.ports.Clock` of the simulation."""
 
-    def __init__(self, baton: Baton) -> None:
+    def __init__(self, baton: Baton, calls: Calls) -> None:
         self._baton = baton
+        self._calls = calls
 
     def now(self) -> float:
-        return EPOCH + self._baton.now
+        return self._calls.wall()
 
     def monotonic(self) -> float:
         return self._baton.now
@@ -66,6 +67,17 @@ class WatchedJournal(FakeJournal):
         super().__init__()
         self._promotions = promotions
 
+    def lose(self) -> None:
+        """Begin a new one; what was begun in the old one ends nowhere."""
+        super().__init__()
+        self.noticed = ["the journal was damaged"]
+        self._promotions.lost_journal()
+
+    @override
+    def end_step(self, number: int, outcome: str, at: float) -> None:
+        if number <= len(self.steps):
+            super().end_step(number, outcome, at)
+
     @override
     def quarantine(self, quarantine: Quarantine) -> None:
         super().quarantine(quarantine)
@@ -75,12 +87,16 @@ class WatchedJournal(FakeJournal):
 class SimulatedJournal:
     """A journal that outlives its process: every call of a `FakeJournal`, as a call of a port."""
 
-    def __init__(self, journal: FakeJournal, calls: Calls) -> None:
+    def __init__(self, journal: WatchedJournal, calls: Calls) -> None:
         self._journal = journal
         self._calls = calls
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._journal, name)
+        def method(*args: Any, **given: Any) -> Any:
+            if self._calls.take(FaultKind.JOURNAL_LOST, method=name):
+                self._journal.lose()
+            return getattr(self._journal, name)(*args, **given)
+
         made = partial(self._read if name in _READS else self._change, name, method)
         setattr(self, name, made)
         return made
@@ -147,8 +163,10 @@ class World:
         self.controller: Controller | None = None
         self.people = People(self)
         self.repository.on_commit = self._committed
+        self.repository.on_move = self._moved
         self.oracle.read = self.repository.read_last
         self.oracle.now = lambda: baton.now
+        self.oracle.is_clock_set = lambda: any(self.calls.hit[kind] for kind in OF_CLOCK)
         self.oracle.served = self._served
         self.oracle.is_back = lambda name: self.journal.quarantined(name) is not None
 
@@ -169,8 +187,11 @@ class World:
 
     def _committed(self, environment: str, model: CommitModel) -> None:
         self.oracle.commit(environment, model)
-        self.promotions.committed(environment)
         self.feed.wake()
+
+    def _moved(self, environment: str, model: CommitModel) -> None:
+        self._committed(environment, model)
+        self.promotions.asked[environment] += 1
 
     def start_controller(self) -> None:
         """Begin a new process, which knows what the journal and the engine keep."""
@@ -221,7 +242,7 @@ class World:
         return self._workspace(FakeIdentity(INSTANCE))
 
     def _workspace(self, identity: FakeIdentity) -> Workspace:
-        clock = SimulatedClock(self.baton)
+        clock = SimulatedClock(self.baton, self.calls)
         journal = cast("Any", SimulatedJournal(self.journal, self.calls))
         return Workspace(
             repository=cast("Any", self.repository),
