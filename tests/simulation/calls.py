@@ -104,6 +104,7 @@ class Calls:
     on_hit: Callable[[str], None] = lambda _: None
     on_restart: Callable[[], None] = lambda: None
     gone_until: float = 0.0
+    silent_until: float = 0.0
     wide: bool = False
     ahead_s: float = 0.0
 
@@ -195,6 +196,7 @@ class Calls:
             case FaultKind.ENGINE_GONE | FaultKind.ENGINE_RESTARTED:
                 raise EngineUnreachableError(f"cannot {method}: no engine answers")
             case FaultKind.NO_ANSWER:
+                self.silent_until = self.baton.now + NO_ANSWER_S
                 self.baton.sleep(NO_ANSWER_S)
                 raise EngineUnreachableError(f"cannot {method}: no answer in time")
             case _:

@@ -244,6 +244,9 @@ class SimulatedEngine(FakeEngine):
                 made.behaviour = Behaviour(healthy=False)
             case _:
                 made.behaviour = Behaviour(probes_needed=NEVER)
+        password = spec.service.environment.get("DB_PASSWORD")
+        if password:
+            made.behaviour = replace(made.behaviour, log=(f"connect with {password}", "failed"))
         return made
 
     @override

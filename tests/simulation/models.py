@@ -21,6 +21,8 @@ DEADLINE_S: Final = 20
 GATE_DEADLINE_S: Final = 10
 VOLUME: Final = "data"
 JOB: Final = "migrate"
+SECRET: Final = "kettle-and-"
+"""How each secret begins; another setting has another one."""
 BUILT: Final = "sha256:00"
 """How the id of an image begins that the simulated engine built; its program follows, in hex."""
 
@@ -83,6 +85,7 @@ class ServiceModel:
         after: Services that it depends on.
         built: Its image is built from the source of the release, not pulled.
         restart: The engine begins it again after its own restart.
+        secret: It has a password, which its program prints.
     """
 
     name: str
@@ -97,6 +100,7 @@ class ServiceModel:
     after: tuple[str, ...] = ()
     built: bool = False
     restart: bool = False
+    secret: bool = False
 
     @property
     def program(self) -> str:
@@ -115,7 +119,8 @@ class ServiceModel:
     def text(self) -> str:
         """The service in the flow style of YAML."""
         image = f"build: ../../{source_of(self.name)}" if self.built else f"image: {self.image}"
-        parts = [image, f'environment: {{SETTING: "{self.setting}"}}']
+        password = f', DB_PASSWORD: "{SECRET}{self.setting}-cups"' if self.secret else ""
+        parts = [image, f'environment: {{SETTING: "{self.setting}"{password}}}']
         if self.replicas != 1:
             parts.append(f"deploy: {{replicas: {self.replicas}}}")
         if self.probed and not self.job:

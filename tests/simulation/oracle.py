@@ -112,6 +112,13 @@ class Oracle:
         if model.is_good:
             self.good.setdefault(environment, []).append(model)
 
+    def moved(self, environment: str, model: CommitModel) -> None:
+        """The branch is at another commit again: what that asks for may run a job once more."""
+        for job in (service for service in model.services if service.job):
+            if job not in self.wanted[environment].services:
+                self._last_job.pop((environment, job.name), None)
+        self.commit(environment, model)
+
     def looked(self, task: Task, environment: str, *, lied: bool) -> None:
         """A thread looked at *environment*; the edge looks at all, and changes none."""
         if task.environment != environment:

@@ -5,7 +5,7 @@ A Git repository in memory: commits of environments, and branches that people mo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -109,6 +109,9 @@ class SimulatedRepository:
 
     def committed_at(self, commit: str) -> float:
         return self._commits[commit].at
+
+    def notes(self) -> Iterable[str]:
+        return self._notes.values()
 
     def head_of(self, environment: str) -> str:
         return self._branches[BRANCHES[environment]]

@@ -21,6 +21,7 @@ from tests.simulation.models import BRANCHES
 from tests.simulation.oracle import Violation
 from tests.simulation.remembered import remembered_files, remembered_plans
 from tests.simulation.schedule import Commit, Deed, Restart, Schedule, Step, Stop, Trouble, commits
+from tests.simulation.secrets import leaks
 from tests.simulation.stand_ins import simulated_runtime
 from tests.simulation.world import World
 
@@ -61,8 +62,8 @@ def run(schedule: Schedule) -> Outcome:
     signal_s, sandbox.runtime.controller.SIGNAL_S = sandbox.runtime.controller.SIGNAL_S, 1000.0
     try:
         with simulated_runtime(baton, random), remembered_plans(), remembered_files():
-            world = World(baton, random, edge=schedule.edge)
-            world.calls.wide = schedule.wide
+            wide = Random(f"webhooks {schedule.seed}") if schedule.wide else None
+            world = World(baton, random, edge=schedule.edge, wide=wide)
             outcome.hit, outcome.sites = world.calls.hit, world.calls.sites
             outcome.violations = world.oracle.violations
             _Run(world, outcome).run()
@@ -95,6 +96,8 @@ class _Run:
                 self._pass(step.pause_s)
                 world.oracle.judge_step()
             self._settle()
+            for leak in leaks(world):
+                self._violate("S11", leak)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a violation with a story
             self._violate("program", f"{type(error).__name__}: {error}")
 
@@ -148,6 +151,7 @@ class _Run:
         self._tell("STEP no faults any more")
         world.calls.armed.clear()
         world.calls.gone_until = 0.0
+        self._pass(world.calls.silent_until - world.baton.now)
         self._await_people()
         for environment, model in schedule.fixes.items():
             self._tell(f"STEP fix of {environment}")

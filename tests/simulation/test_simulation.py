@@ -15,7 +15,11 @@ from typing import Any
 import pytest
 
 import sandbox.runtime
+import sandbox.runtime.gates
+import sandbox.runtime.notifier
+import sandbox.runtime.observe
 import sandbox.runtime.proposal
+import sandbox.runtime.source
 import sandbox.runtime.sync
 from sandbox.model.action import RemoveContainer
 from sandbox.model.gate import GateVerdict
@@ -133,6 +137,15 @@ def take_no_for_yes(patch: Patch) -> None:
     patch.setattr(GateRun, "_failed", lambda *_: _Verdict(verdict=GateVerdict.PASSED))
 
 
+def learn_no_secret(patch: Patch) -> None:
+    for module in (sandbox.runtime.source, sandbox.runtime.observe, sandbox.runtime.gates):
+        patch.setattr(module, "learn", lambda _: None)
+
+
+def send_again_and_again(patch: Patch) -> None:
+    patch.setattr(sandbox.runtime.notifier, "PAUSES_S", (1.0,) * 9)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("bug", "invariant"),
@@ -143,6 +156,8 @@ def take_no_for_yes(patch: Patch) -> None:
         (begin_all_steps_at_once, "S3"),
         (promote_whatever_it_is, "PROVEN"),
         (take_no_for_yes, "GATE"),
+        (learn_no_secret, "S11"),
+        (send_again_and_again, "WEBHOOK"),
     ],
 )
 def test_a_planted_bug_is_found(

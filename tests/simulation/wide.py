@@ -35,6 +35,7 @@ SPARED: Final = {
     FaultKind.JOURNAL_LOST: 60,
 }
 """So many calls that it could hit are spared at most."""
+SECRETS: Final = 0.6
 RESTARTED: Final = 0.4
 BAD_GATE: Final = 0.3
 OF_PRODUCTION: Final = (
@@ -84,13 +85,19 @@ def _with_promotion(random: Random, schedule: Schedule) -> Schedule:
     """Have the web service built, gates before it is let in, and releases promoted."""
     gates = {"staging": _gates(random, 0.8), "production": _gates(random, 0.2)}
     soak_s = random.choice((0, 0, 0, 15))
+    secrets = {name for name in ("web", "api", "db") if random.random() < SECRETS}
     restarted = {name for name in ("web", "api", "worker") if random.random() < RESTARTED}
 
     def widened(environment: str, model: CommitModel, *, good: bool) -> CommitModel:
         return replace(
             model,
             services=tuple(
-                replace(one, built=one.name == "web", restart=one.name in restarted)
+                replace(
+                    one,
+                    built=one.name == "web",
+                    restart=one.name in restarted,
+                    secret=one.name in secrets,
+                )
                 for one in model.services
             ),
             gates=tuple(_judging(random, each, good=good) for each in gates[environment]),

@@ -12,10 +12,12 @@ from typing import Any, Final, cast
 
 from typing_extensions import override
 
+from sandbox.adapters.sqlite_journal.rows import text_of
 from sandbox.model.event import Event
-from sandbox.model.notification import WebhookFile
+from sandbox.model.gate import GateResult
 from sandbox.model.plan import SyncPolicy
 from sandbox.model.quarantine import Quarantine
+from sandbox.model.record import SyncRecord
 from sandbox.model.waiver import WaiverFile
 from sandbox.runtime.controller import Controller
 from sandbox.runtime.owned_engine import OwnedEngine
@@ -33,6 +35,7 @@ from tests.simulation.people import People
 from tests.simulation.promotions import Promotions
 from tests.simulation.repository import INSTANCE, SimulatedRepository
 from tests.simulation.schedule import DeedKind
+from tests.simulation.webhooks import SimulatedWebhooks
 
 STOP_S: Final = 10.0
 EDGE_PORT: Final = 8080
@@ -61,11 +64,37 @@ class SimulatedClock:
 
 
 class WatchedJournal(FakeJournal):
-    """One that the oracle reads along with."""
+    """
+    One that the oracle reads along with.
 
-    def __init__(self, promotions: Promotions) -> None:
+    Attributes:
+        written: What the adapter would write of events, syncs, gates and quarantines.
+    """
+
+    def __init__(self, promotions: Promotions, *, wide: bool) -> None:
         super().__init__()
+        self.written: list[str] = []
         self._promotions = promotions
+        self._wide = wide
+
+    def _keep(self, record: Event | SyncRecord | GateResult | Quarantine) -> None:
+        if self._wide:
+            self.written.append(text_of(record))
+
+    @override
+    def record_event(self, event: Event) -> None:
+        self._keep(event)
+        super().record_event(event)
+
+    @override
+    def record_sync(self, record: SyncRecord) -> int:
+        self._keep(record)
+        return super().record_sync(record)
+
+    @override
+    def record_gate(self, result: GateResult) -> None:
+        self._keep(result)
+        super().record_gate(result)
 
     def lose(self) -> None:
         """Begin a new one; what was begun in the old one ends nowhere."""
@@ -80,6 +109,7 @@ class WatchedJournal(FakeJournal):
 
     @override
     def quarantine(self, quarantine: Quarantine) -> None:
+        self._keep(quarantine)
         super().quarantine(quarantine)
         self._promotions.given_up(quarantine.environment, quarantine.revision)
 
@@ -133,29 +163,28 @@ class SimulatedFeed:
         self.wake = lambda: None
 
 
-class NoWebhooks:
-    """Nobody is sent a message."""
-
-    def read(self) -> WebhookFile:
-        return WebhookFile(path="notify.yaml")
-
-
 class World:
     """
     Attributes:
         told: What the controllers told, a line each.
     """
 
-    def __init__(self, baton: Baton, random: Random, *, edge: bool = False) -> None:
+    def __init__(
+        self, baton: Baton, random: Random, *, edge: bool = False, wide: Random | None = None
+    ) -> None:
         self.baton = baton
         self._edge_port = EDGE_PORT if edge else 0
         self.calls = Calls(baton, [], Counter(), Counter())
+        self.calls.wide = wide is not None
         self.oracle = Oracle()
+        self.webhooks = SimulatedWebhooks(
+            baton, self.calls, self.oracle, wide or random, given=wide is not None
+        )
         self.repository = SimulatedRepository(baton, self.calls)
         self.promotions = Promotions(self.oracle, self.repository)
         self.engine = SimulatedEngine(baton, self.calls, self.oracle, self.promotions)
         self.ingress = SimulatedIngress(self.calls, self.engine)
-        self.journal = WatchedJournal(self.promotions)
+        self.journal = WatchedJournal(self.promotions, wide=wide is not None)
         self.identity = FakeIdentity(INSTANCE)
         self.feed = SimulatedFeed()
         self.controllers = 0
@@ -190,8 +219,9 @@ class World:
         self.feed.wake()
 
     def _moved(self, environment: str, model: CommitModel) -> None:
-        self._committed(environment, model)
+        self.oracle.moved(environment, model)
         self.promotions.asked[environment] += 1
+        self.feed.wake()
 
     def start_controller(self) -> None:
         """Begin a new process, which knows what the journal and the engine keep."""
@@ -250,7 +280,7 @@ class World:
             ingress=self.ingress,
             journal=journal,
             runs=cast("Any", None),
-            webhooks=cast("Any", NoWebhooks()),
+            webhooks=self.webhooks,
             lock=cast("Any", SimulatedLock()),
             clock=clock,
             feed=self.feed,
