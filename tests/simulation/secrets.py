@@ -26,7 +26,7 @@ def _sinks(world: World) -> Iterator[tuple[str, str]]:
     yield "journal", "\n".join(world.journal.written)
     yield "notes", "\n".join(world.repository.notes())
     yield "messages", "\n".join(world.webhooks.bodies)
-    for one in (*world.engine.containers.values(), *world.engine.networks.values()):
-        yield f"labels of {one.name}", str(one.labels)
+    for container in world.engine.containers.values():
+        yield f"labels of {container.name}", str(container.labels)
     for name, labels in world.engine.volumes.items():
         yield f"labels of {name}", str(labels)

@@ -140,6 +140,7 @@ def take_no_for_yes(patch: Patch) -> None:
 def learn_no_secret(patch: Patch) -> None:
     for module in (sandbox.runtime.source, sandbox.runtime.observe, sandbox.runtime.gates):
         patch.setattr(module, "learn", lambda _: None)
+    patch.setattr(sandbox.runtime.source, "learn_text", lambda _: None)
 
 
 def send_again_and_again(patch: Patch) -> None:
@@ -148,24 +149,24 @@ def send_again_and_again(patch: Patch) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("bug", "invariant"),
+    ("bug", "invariant", "seeds"),
     [
-        (forget_to_look_again, "S4"),
-        (never_remove, "L1"),
-        (never_heal, "L1"),
-        (begin_all_steps_at_once, "S3"),
-        (promote_whatever_it_is, "PROVEN"),
-        (take_no_for_yes, "GATE"),
-        (learn_no_secret, "S11"),
-        (send_again_and_again, "WEBHOOK"),
+        (forget_to_look_again, "S4", range(20)),
+        (never_remove, "L1", range(20)),
+        (never_heal, "L1", range(20)),
+        (begin_all_steps_at_once, "S3", range(20)),
+        (promote_whatever_it_is, "PROVEN", range(20)),
+        (take_no_for_yes, "GATE", range(20)),
+        (learn_no_secret, "S11", range(137, 138)),
+        (send_again_and_again, "WEBHOOK", range(20)),
     ],
 )
 def test_a_planted_bug_is_found(
-    bug: Callable[[Patch], None], invariant: str, monkeypatch: Patch
+    bug: Callable[[Patch], None], invariant: str, seeds: range, monkeypatch: Patch
 ) -> None:
     bug(monkeypatch)
 
-    assert finds(range(20), invariant)
+    assert finds(seeds, invariant)
 
 
 # the tools
