@@ -11,11 +11,11 @@ import sys
 import time
 
 from tests.simulation.campaign import Figures, run_all
-from tests.simulation.draw import draw
 from tests.simulation.hunt import hunt_all
 from tests.simulation.run import run
 from tests.simulation.shrink import shrink
 from tests.simulation.story import story
+from tests.simulation.wide import draw
 
 
 def main(arguments: list[str]) -> int:

@@ -15,6 +15,7 @@ from tests.simulation.models import (
     CommitModel,
     Life,
     ServiceModel,
+    Verdict,
 )
 
 NAMES: Final = ("web", "api", "worker", "cache", "db", JOB)
@@ -119,7 +120,8 @@ def fixed(random: Random, model: CommitModel) -> CommitModel:
     ]
     index = random.randrange(len(services))
     services[index] = replace(services[index], setting=services[index].setting + 1)
-    return linked(services)
+    gates = tuple(replace(each, verdict=Verdict.PASSES) for each in model.gates)
+    return replace(model, services=linked(services).services, gates=gates, broken=False)
 
 
 def with_life(one: ServiceModel, life: Life) -> ServiceModel:

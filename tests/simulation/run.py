@@ -14,12 +14,14 @@ import sandbox.runtime.controller
 from sandbox.runtime.desired import load_at
 from sandbox.runtime.whereabouts import environments_at
 from sandbox.secrecy import vault
+from tests.simulation.asks import Ask
 from tests.simulation.baton import Baton
 from tests.simulation.calls import Fault, FaultKind
 from tests.simulation.models import BRANCHES
 from tests.simulation.oracle import Violation
 from tests.simulation.remembered import remembered_files, remembered_plans
 from tests.simulation.schedule import Commit, Deed, Restart, Schedule, Step, Stop, Trouble, commits
+from tests.simulation.secrets import leaks
 from tests.simulation.stand_ins import simulated_runtime
 from tests.simulation.world import World
 
@@ -29,6 +31,7 @@ LOOK_S: Final = 35.0
 QUIET_S: Final = 65.0
 QUIET_LOOKS_MAX: Final = 4
 FIRST_S: Final = 60.0
+PATIENCE_S: Final = 120.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,7 +63,8 @@ def run(schedule: Schedule, *, to_the_end: bool = True) -> Outcome:
     signal_s, sandbox.runtime.controller.SIGNAL_S = sandbox.runtime.controller.SIGNAL_S, 1000.0
     try:
         with simulated_runtime(baton, random), remembered_plans(), remembered_files():
-            world = World(baton, random, edge=schedule.edge)
+            wide = Random(f"webhooks {schedule.seed}") if schedule.wide else None
+            world = World(baton, random, edge=schedule.edge, wide=wide)
             outcome.hit, outcome.sites = world.calls.hit, world.calls.sites
             outcome.violations = world.oracle.violations
             _Run(world, outcome, to_the_end=to_the_end).run()
@@ -80,7 +84,7 @@ class _Run:
     def run(self) -> None:
         world, schedule = self._world, self._outcome.schedule
         try:
-            world.begin(schedule.beginning)
+            world.repository.begin(schedule.beginning)
             world.start_controller()
             self._pass(2.0)
             if self._may_end_badly():
@@ -89,11 +93,15 @@ class _Run:
             for step in schedule.steps:
                 self._tell(f"STEP {step.text}")
                 self._step(step)
+                for _ in range(step.turns):
+                    world.baton.turn()
                 self._pass(step.pause_s)
                 world.oracle.judge_step()
                 if self._is_over():
                     return
             self._settle()
+            for leak in leaks(world):
+                self._violate("S11", leak)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a violation with a story
             self._violate("program", f"{type(error).__name__}: {error}")
 
@@ -103,6 +111,8 @@ class _Run:
     def _may_end_badly(self) -> bool:
         """Tell whether an environment is left with a commit that it has to go back from."""
         schedule = self._outcome.schedule
+        if any(isinstance(step.act, Ask) for step in schedule.steps):
+            return True
         last = schedule.beginning | {
             each.environment: each.model for each in commits(schedule.steps)
         }
@@ -123,6 +133,8 @@ class _Run:
                 world.meddle(step.act)
             case Trouble(kind=kind, spared=spared, method=method):
                 world.calls.armed.append(Fault(kind=kind, left=spared, method=method))
+            case Ask():
+                world.people.ask(step.act)
             case Restart():
                 world.restart()
             case Stop():
@@ -146,6 +158,8 @@ class _Run:
         self._tell("STEP no faults any more")
         world.calls.armed.clear()
         world.calls.gone_until = 0.0
+        self._pass(world.calls.silent_until - world.baton.now)
+        self._await_people()
         for environment, model in schedule.fixes.items():
             self._tell(f"STEP fix of {environment}")
             world.commit(environment, model, force=False)
@@ -180,6 +194,18 @@ class _Run:
         for difference in self._differences():
             self._violate("L1", f"did not stay so: {difference}")
 
+    def _await_people(self) -> None:
+        """Let everybody end what they began, and have nothing left suspended."""
+        world = self._world
+        if not self._outcome.schedule.wide:
+            return
+        world.people.resume_all()
+        until = world.baton.now + PATIENCE_S
+        while world.people.busy and world.baton.now < until:
+            self._pass(1.0)
+        for name in world.people.busy:
+            self._violate("L8", f"the command of {name} does not end")
+
     def _is_calm(self) -> bool:
         """Let every environment be looked at, and tell whether nothing changed meanwhile."""
         before = self._world.oracle.mutations.copy()
@@ -187,8 +213,13 @@ class _Run:
         return before == self._world.oracle.mutations
 
     def _differences(self) -> Iterator[str]:
+        world = self._world
         for environment in BRANCHES:
-            for each in self._world.oracle.differences(environment, self._world.ingress):
+            if environment in world.promotions.hampered:
+                continue
+            for each in world.oracle.differences(environment, world.ingress):
+                yield f"{environment}: {each}"
+            for each in world.promotions.missing_gates(environment):
                 yield f"{environment}: {each}"
 
     def _violate(self, invariant: str, what: str) -> None:

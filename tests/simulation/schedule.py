@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias, assert_never
 
+from tests.simulation.asks import Ask
 from tests.simulation.calls import FaultKind
 from tests.simulation.models import CommitModel
 
@@ -79,15 +80,21 @@ class Stop:
     """The controller is told to end, as by SIGTERM, and begins again."""
 
 
-Act: TypeAlias = Commit | Deed | Trouble | Restart | Stop
+Act: TypeAlias = Commit | Deed | Trouble | Restart | Stop | Ask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What happens, and how many seconds pass afterwards."""
+    """
+    What happens, and how many seconds pass afterwards.
+
+    Attributes:
+        turns: How often the baton may change hands before time passes.
+    """
 
     act: Act
     pause_s: float
+    turns: int = 0
 
     @property
     def text(self) -> str:
@@ -99,6 +106,8 @@ class Step:
                 words = f"a person: {kind} {which} container of {environment} {service}".rstrip()
             case Trouble(kind=kind, spared=spared, method=method):
                 words = f"to come: {kind}, after {spared} calls {method}".rstrip()
+            case Ask():
+                words = self.act.text
             case Restart():
                 words = "the controller is killed and begins again"
             case Stop():
@@ -116,6 +125,7 @@ class Schedule:
         fixes: What is committed when all steps are over, by environment.
         deeds: What people do once more when all has come right.
         edge: The machine wants an edge.
+        wide: Calls count too that the schedules which failed once know nothing of.
     """
 
     seed: int
@@ -124,6 +134,7 @@ class Schedule:
     fixes: dict[str, CommitModel]
     deeds: tuple[Deed, ...] = ()
     edge: bool = False
+    wide: bool = False
 
 
 def commits(steps: tuple[Step, ...]) -> Iterator[Commit]:

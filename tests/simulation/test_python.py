@@ -10,8 +10,8 @@ import docker
 import pytest
 
 from tests.playground import engine
-from tests.simulation.draw import draw
 from tests.simulation.run import run
+from tests.simulation.wide import draw
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 

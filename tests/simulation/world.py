@@ -10,10 +10,14 @@ from functools import partial
 from random import Random
 from typing import Any, Final, cast
 
+from typing_extensions import override
+
+from sandbox.adapters.sqlite_journal.rows import text_of
 from sandbox.model.event import Event
-from sandbox.model.notification import WebhookFile
+from sandbox.model.gate import GateResult
 from sandbox.model.plan import SyncPolicy
-from sandbox.model.record import Outcome
+from sandbox.model.quarantine import Quarantine
+from sandbox.model.record import Outcome, SyncRecord
 from sandbox.model.waiver import WaiverFile
 from sandbox.runtime.controller import Controller
 from sandbox.runtime.owned_engine import OwnedEngine
@@ -21,14 +25,17 @@ from sandbox.runtime.workspace import Workspace
 from tests.fakes.engine_objects import FakeContainer
 from tests.fakes.identity import FakeIdentity
 from tests.fakes.journal import FakeJournal
-from tests.simulation.baton import EPOCH, Baton, Process
-from tests.simulation.calls import Calls
+from tests.simulation.baton import Baton, Process
+from tests.simulation.calls import OF_CLOCK, Calls, FaultKind
 from tests.simulation.engine import SimulatedEngine
 from tests.simulation.ingress import SimulatedIngress
 from tests.simulation.models import CommitModel
 from tests.simulation.oracle import Oracle
+from tests.simulation.people import People
+from tests.simulation.promotions import Promotions
 from tests.simulation.repository import INSTANCE, SimulatedRepository
 from tests.simulation.schedule import NEWEST, Deed, DeedKind
+from tests.simulation.webhooks import SimulatedWebhooks
 
 STOP_S: Final = 10.0
 EDGE_PORT: Final = 8080
@@ -42,11 +49,12 @@ _READS = frozenset(
 class SimulatedClock:
     """`sandbox.ports.Clock` of the simulation."""
 
-    def __init__(self, baton: Baton) -> None:
+    def __init__(self, baton: Baton, calls: Calls) -> None:
         self._baton = baton
+        self._calls = calls
 
     def now(self) -> float:
-        return EPOCH + self._baton.now
+        return self._calls.wall()
 
     def monotonic(self) -> float:
         return self._baton.now
@@ -55,15 +63,70 @@ class SimulatedClock:
         self._baton.sleep(seconds)
 
 
+class WatchedJournal(FakeJournal):
+    """
+    One that the oracle reads along with.
+
+    Attributes:
+        written: What the adapter would write of events, syncs, gates and quarantines.
+    """
+
+    def __init__(self, promotions: Promotions, *, wide: bool) -> None:
+        super().__init__()
+        self.written: list[str] = []
+        self._promotions = promotions
+        self._wide = wide
+
+    def _keep(self, record: Event | SyncRecord | GateResult | Quarantine) -> None:
+        if self._wide:
+            self.written.append(text_of(record))
+
+    @override
+    def record_event(self, event: Event) -> None:
+        self._keep(event)
+        super().record_event(event)
+
+    @override
+    def record_sync(self, record: SyncRecord) -> int:
+        self._keep(record)
+        return super().record_sync(record)
+
+    @override
+    def record_gate(self, result: GateResult) -> None:
+        self._keep(result)
+        super().record_gate(result)
+
+    def lose(self) -> None:
+        """Begin a new one; what was begun in the old one ends nowhere."""
+        super().__init__()
+        self.noticed = ["the journal was damaged"]
+        self._promotions.lost_journal()
+
+    @override
+    def end_step(self, number: int, outcome: str, at: float) -> None:
+        if number <= len(self.steps):
+            super().end_step(number, outcome, at)
+
+    @override
+    def quarantine(self, quarantine: Quarantine) -> None:
+        self._keep(quarantine)
+        super().quarantine(quarantine)
+        self._promotions.given_up(quarantine.environment, quarantine.revision)
+
+
 class SimulatedJournal:
     """A journal that outlives its process: every call of a `FakeJournal`, as a call of a port."""
 
-    def __init__(self, journal: FakeJournal, calls: Calls) -> None:
+    def __init__(self, journal: WatchedJournal, calls: Calls) -> None:
         self._journal = journal
         self._calls = calls
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._journal, name)
+        def method(*args: Any, **given: Any) -> Any:
+            if self._calls.take(FaultKind.JOURNAL_LOST, method=name):
+                self._journal.lose()
+            return getattr(self._journal, name)(*args, **given)
+
         made = partial(self._read if name in _READS else self._change, name, method)
         setattr(self, name, made)
         return made
@@ -100,35 +163,39 @@ class SimulatedFeed:
         self.wake = lambda: None
 
 
-class NoWebhooks:
-    """Nobody is sent a message."""
-
-    def read(self) -> WebhookFile:
-        return WebhookFile(path="notify.yaml")
-
-
 class World:
     """
     Attributes:
         told: What the controllers told, a line each.
     """
 
-    def __init__(self, baton: Baton, random: Random, *, edge: bool = False) -> None:
+    def __init__(
+        self, baton: Baton, random: Random, *, edge: bool = False, wide: Random | None = None
+    ) -> None:
         self.baton = baton
         self._edge_port = EDGE_PORT if edge else 0
         self.calls = Calls(baton, [], Counter(), Counter())
+        self.calls.wide = wide is not None
         self.oracle = Oracle()
-        self.engine = SimulatedEngine(baton, self.calls, self.oracle)
+        self.webhooks = SimulatedWebhooks(
+            baton, self.calls, self.oracle, wide or random, given=wide is not None
+        )
         self.repository = SimulatedRepository(baton, self.calls)
+        self.promotions = Promotions(self.oracle, self.repository)
+        self.engine = SimulatedEngine(baton, self.calls, self.oracle, self.promotions)
         self.ingress = SimulatedIngress(self.calls, self.engine)
-        self.journal = FakeJournal()
+        self.journal = WatchedJournal(self.promotions, wide=wide is not None)
         self.identity = FakeIdentity(INSTANCE)
         self.feed = SimulatedFeed()
         self.controllers = 0
         self.process = Process("none")
         self.controller: Controller | None = None
+        self.people = People(self)
+        self.repository.on_commit = self._committed
+        self.repository.on_move = self._moved
         self.oracle.read = self.repository.read_last
         self.oracle.now = lambda: baton.now
+        self.oracle.is_clock_set = lambda: any(self.calls.hit[kind] for kind in OF_CLOCK)
         self.oracle.served = self._served
         self.oracle.is_back = lambda name: self.journal.quarantined(name) is not None
         self.oracle.refused = self._refused
@@ -148,22 +215,24 @@ class World:
 
     def _refused(self, environment: str) -> CommitModel | None:
         quarantine = self.journal.quarantined(environment)
-        return self.repository.model_of(environment, quarantine.revision) if quarantine else None
+        return self.repository.model_at(environment, quarantine.revision) if quarantine else None
 
     def _approved(self, environment: str) -> CommitModel | None:
         last = next(iter(self.journal.syncs(environment)), None)
         if last is None or last.outcome is not Outcome.SUCCEEDED:
             return None
-        return self.repository.model_of(environment, last.revision)
-
-    def begin(self, models: dict[str, CommitModel]) -> None:
-        self.repository.begin(models)
-        for environment, model in models.items():
-            self.oracle.commit(environment, model)
+        return self.repository.model_at(environment, last.revision)
 
     def commit(self, environment: str, model: CommitModel, *, force: bool) -> None:
         self.repository.commit(environment, model, force=force)
+
+    def _committed(self, environment: str, model: CommitModel) -> None:
         self.oracle.commit(environment, model)
+        self.feed.wake()
+
+    def _moved(self, environment: str, model: CommitModel) -> None:
+        self.oracle.moved(environment, model)
+        self.promotions.asked[environment] += 1
         self.feed.wake()
 
     def start_controller(self) -> None:
@@ -171,7 +240,7 @@ class World:
         self.controllers += 1
         self.process = Process(f"controller {self.controllers}")
         self.feed.stop()
-        workspace = self._workspace()
+        workspace = self._workspace(self.identity)
 
         def work() -> None:
             self.controller = Controller(workspace, self._told)
@@ -210,16 +279,20 @@ class World:
             f"{self.baton.now:.3f} {event.environment}: {event.kind} {event.message}"
         )
 
-    def _workspace(self) -> Workspace:
-        clock = SimulatedClock(self.baton)
+    def workspace_of_person(self) -> Workspace:
+        """Give what a command works on that holds no lock."""
+        return self._workspace(FakeIdentity(INSTANCE))
+
+    def _workspace(self, identity: FakeIdentity) -> Workspace:
+        clock = SimulatedClock(self.baton, self.calls)
         journal = cast("Any", SimulatedJournal(self.journal, self.calls))
         return Workspace(
             repository=cast("Any", self.repository),
-            engine=OwnedEngine(self.engine, journal=journal, identity=self.identity, clock=clock),
+            engine=OwnedEngine(self.engine, journal=journal, identity=identity, clock=clock),
             ingress=self.ingress,
             journal=journal,
             runs=cast("Any", None),
-            webhooks=cast("Any", NoWebhooks()),
+            webhooks=self.webhooks,
             lock=cast("Any", SimulatedLock()),
             clock=clock,
             feed=self.feed,
@@ -250,6 +323,7 @@ class World:
         container = newest if deed.rank == NEWEST else ours[deed.rank % len(ours)]
         self.baton.log.append(f"{self.baton.now:.3f} person: {deed.kind} {container.name}")
         self.oracle.touch(container)
+        self.promotions.meddled(container)
         self._do(deed.kind, container)
         self.baton.turn()
 
