@@ -68,13 +68,25 @@ def test_a_short_phase_cannot_tell_a_slope_from_its_noise() -> None:
     assert steep.is_flat
 
 
+def test_what_ends_in_the_warm_up_is_shown_and_not_judged() -> None:
+    leak = phase([60.0 + number for number in range(21)])
+    leak.warm_up = 1900
+    assert rising([leak], FIGURES) == []
+    assert table([leak], FIGURES)[1] == ("  memory (MiB)", "60.00", "80.00", "+10.00", "too short")
+    leak.warm_up = 1800
+    assert table([leak], FIGURES)[1] == ("  memory (MiB)", "78.00", "80.00", "+10.00", "NOT FLAT")
+
+
 def test_what_falls_is_flat() -> None:
     assert rising([phase([60.0 - number for number in range(21)])], FIGURES) == []
 
 
 def test_a_phase_without_work_has_no_lines() -> None:
     assert phase([]).lines(FIGURES) == ()
-    assert phase([60.0]).lines(FIGURES) == ()
+
+
+def test_one_sample_is_no_line_to_judge() -> None:
+    assert [line.is_judged for line in phase([60.0]).lines(FIGURES)] == [False] * 3
 
 
 def test_the_table_has_each_figure_below_its_phase() -> None:

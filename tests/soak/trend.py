@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 WARM_UP = 0.25
-"""Part of a phase whose samples do not count: caches fill until then."""
+"""Part of a phase whose samples do not count."""
+SAMPLES_MIN = 3
+"""Fewer than that after the warm-up are no line to judge."""
 HEAD = ("", "beginning", "end", "slope", "verdict")
+
+
+Sample: TypeAlias = "tuple[float, Mapping[str, float]]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +42,11 @@ class Line:
     Attributes:
         slope: Per unit of work of the phase.
         growth: How much the line rises from the first sample that counts to the last.
+        is_judged: Whether the phase lasted well beyond its warm-up.
     """
 
     figure: Figure
+    is_judged: bool
     first: float
     last: float
     slope: float
@@ -49,7 +56,7 @@ class Line:
     def is_flat(self) -> bool:
         """Whether it rises by no more than its figure may."""
         tolerance = self.figure.tolerance
-        if tolerance is None:
+        if tolerance is None or not self.is_judged:
             return True
         return self.slope <= tolerance or self.growth < self.figure.growth
 
@@ -61,35 +68,40 @@ class Phase:
 
     Attributes:
         unit: How much of the work a slope is told for, such as 1,000 syncs.
+        warm_up: How much of the work is needed, whatever the part, until caches are full.
         samples: How much was done by then, and each figure.
     """
 
     name: str
     unit: int
-    samples: list[tuple[float, Mapping[str, float]]] = field(default_factory=list)
+    warm_up: int = 0
+    samples: list[Sample] = field(default_factory=list)
 
     @property
     def done(self) -> float:
         return self.samples[-1][0] if self.samples else 0.0
 
     def lines(self, figures: Iterable[Figure]) -> tuple[Line, ...]:
-        """The line of each figure, after the warm-up; none with fewer than two samples."""
-        counted = [sample for sample in self.samples if sample[0] >= WARM_UP * self.done]
-        if len(counted) < 2:
-            return ()
-        return tuple(self._line(figure, counted) for figure in figures)
+        """The line of each figure; of all samples when too few come after the warm-up."""
+        begin = max(WARM_UP * self.done, self.warm_up)
+        counted = [sample for sample in self.samples if sample[0] >= begin]
+        is_judged = len(counted) >= SAMPLES_MIN
+        used = counted if is_judged else self.samples
+        return tuple(_line(self.unit, figure, used, is_judged) for figure in figures if used)
 
-    def _line(self, figure: Figure, counted: Sequence[tuple[float, Mapping[str, float]]]) -> Line:
-        places = [place for place, _ in counted]
-        values = [sample[figure.name] for _, sample in counted]
-        slope = slope_of(places, values)
-        return Line(
-            figure=figure,
-            first=values[0],
-            last=values[-1],
-            slope=slope * self.unit,
-            growth=slope * (places[-1] - places[0]),
-        )
+
+def _line(unit: int, figure: Figure, samples: Sequence[Sample], is_judged: bool) -> Line:
+    places = [place for place, _ in samples]
+    values = [sample[figure.name] for _, sample in samples]
+    slope = slope_of(places, values)
+    return Line(
+        figure=figure,
+        is_judged=is_judged,
+        first=values[0],
+        last=values[-1],
+        slope=slope * unit,
+        growth=slope * (places[-1] - places[0]),
+    )
 
 
 def slope_of(places: Sequence[float], values: Sequence[float]) -> float:
@@ -124,9 +136,16 @@ def table(phases: Iterable[Phase], figures: Sequence[Figure]) -> list[tuple[str,
 
 
 def _row(line: Line) -> tuple[str, ...]:
-    verdict = "" if line.figure.tolerance is None else "flat" if line.is_flat else "NOT FLAT"
     name = f"  {line.figure.name}" + (f" ({line.figure.unit})" if line.figure.unit else "")
-    return (name, _number(line.first), _number(line.last), f"{line.slope:+,.2f}", verdict)
+    return (name, _number(line.first), _number(line.last), f"{line.slope:+,.2f}", _verdict(line))
+
+
+def _verdict(line: Line) -> str:
+    if line.figure.tolerance is None:
+        return ""
+    if not line.is_judged:
+        return "too short"
+    return "flat" if line.is_flat else "NOT FLAT"
 
 
 def _number(value: float) -> str:
