@@ -47,7 +47,8 @@ class Heard:
         if not ours and attributes.get(STRANGER_LABEL) != self.instance:
             return
         if event["Action"].startswith(EXEC) and ours:
-            command = event["Action"].removeprefix(EXEC)
+            # The engine writes a space after a command without arguments.
+            command = event["Action"].removeprefix(EXEC).strip()
             service = attributes.get(SERVICE_LABEL, "")
             self.execs[Exec(event["Actor"]["ID"], service, command)] += 1
         self.changes += not event["Action"].startswith("exec_")

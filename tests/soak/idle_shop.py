@@ -8,6 +8,7 @@ starting the same command many times through the engine, less what the engine us
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.benchmarks.idle import watch_idle
@@ -43,17 +44,16 @@ def watch_shop(shop: ShopGround, seconds: float, say: Callable[[str], None]) -> 
         used = engine_seconds(since=before)
     running = [each for each in shop.containers() if each["State"]["Running"]]
     say(f"running each probe {TIMES} times")
-    idle_share = sum(used.values()) / controller.watched_s
     return IdleShop(
         environments=len(ENVIRONMENTS),
         controller=controller,
         daemons={name: used[name] for name in DAEMONS},
-        services=tuple(_services(running, heard, used, idle_share)),
+        services=tuple(_services(running, heard, used, controller.watched_s)),
     )
 
 
 def _services(
-    running: Iterable[dict[str, Any]], heard: Heard, used: Mapping[str, float], idle_share: float
+    running: Iterable[dict[str, Any]], heard: Heard, used: Mapping[str, float], watched_s: float
 ) -> Iterator[Service]:
     by_name: dict[str, list[dict[str, Any]]] = {}
     for each in running:
@@ -63,14 +63,16 @@ def _services(
             command = probe_command(found[0])
             execs = [each for each in heard.execs.items() if each[0].service == name]
             probes = sum(times for each, times in execs if each.command == " ".join(command))
-            probe_s = _probe_s(client, found[0]["Id"], command, idle_share) if command else 0.0
+            probe = _Probe(container=found[0]["Id"], command=command)
+            shim_s, daemons_s = probe.measure(client, used, watched_s) if command else (0.0, 0.0)
             yield Service(
                 name=name,
                 containers=len(found),
                 probes=probes,
                 others=sum(times for _, times in execs) - probes,
                 shim_s=sum(used.get(each["Id"], 0.0) for each in found),
-                probe_s=probe_s,
+                probe_shim_s=shim_s,
+                probe_daemons_s=daemons_s,
             )
 
 
@@ -82,11 +84,27 @@ def probe_command(container: dict[str, Any]) -> list[str]:
     return words if kind == "CMD" else []
 
 
-def _probe_s(
-    client: docker.APIClient, container: str, command: list[str], idle_share: float
-) -> float:
-    before, began = engine_seconds(), time.monotonic()
-    for _ in range(TIMES):
-        client.exec_start(client.exec_create(container, command)["Id"])
-    used = sum(engine_seconds(since=before).values())
-    return max(0.0, used - idle_share * (time.monotonic() - began)) / TIMES
+@dataclass(frozen=True, kw_only=True)
+class _Probe:
+    """The health probe of a container."""
+
+    container: str
+    command: list[str]
+
+    def measure(
+        self, client: docker.APIClient, idle: Mapping[str, float], idle_s: float
+    ) -> tuple[float, float]:
+        """
+        Run it many times; give the seconds that one takes of its shim, and of the daemons.
+
+        Args:
+            idle: What was used in *idle_s* seconds without it.
+        """
+        before, began = engine_seconds(), time.monotonic()
+        for _ in range(TIMES):
+            client.exec_start(client.exec_create(self.container, self.command)["Id"])
+        used, part = engine_seconds(since=before), (time.monotonic() - began) / idle_s
+        more = {
+            name: (used[name] - idle[name] * part) / TIMES for name in (self.container, *DAEMONS)
+        }
+        return max(0.0, more[self.container]), max(0.0, sum(more[name] for name in DAEMONS))

@@ -30,6 +30,12 @@ def test_an_exec_in_a_container_of_ours_counts_by_service_and_command_and_is_no_
     assert found.changes == 0
 
 
+def test_a_command_without_arguments_is_its_name() -> None:
+    assert heard("exec_create: ingress-health ", OURS).execs == {
+        Exec("one", "web", "ingress-health"): 1
+    }
+
+
 @pytest.mark.parametrize("attributes", [STRANGER, ELSEWHERE])
 def test_an_exec_elsewhere_does_not_count(attributes: dict[str, str]) -> None:
     found = heard("exec_create: true", attributes)

@@ -13,7 +13,13 @@ CONTROLLER = Idle(
 
 def service(name: str, *, probes: int, probe_s: float, others: int = 0) -> Service:
     return Service(
-        name=name, containers=2, probes=probes, others=others, shim_s=6.0, probe_s=probe_s
+        name=name,
+        containers=2,
+        probes=probes,
+        others=others,
+        shim_s=6.0,
+        probe_shim_s=probe_s - 0.02,
+        probe_daemons_s=0.02,
     )
 
 
@@ -37,9 +43,9 @@ def test_the_engine_side_is_daemons_and_shims() -> None:
 
 def test_rows_tell_probes_per_minute_and_what_they_cost() -> None:
     assert found().rows()[1:] == [
-        ("db", "2", "12.0", "0.0", "50 ms", "1.00 %", "5.00 %"),
-        ("sandbox-edge", "2", "2.0", "2.0", "60 ms", "0.20 %", "5.00 %"),
-        ("sandbox-ingress", "2", "4.0", "0.0", "60 ms", "0.40 %", "5.00 %"),
+        ("db", "2", "12.0", "0.0", "30 + 20 ms", "1.00 %", "5.00 %"),
+        ("sandbox-edge", "2", "2.0", "2.0", "40 + 20 ms", "0.20 %", "5.00 %"),
+        ("sandbox-ingress", "2", "4.0", "0.0", "40 + 20 ms", "0.40 %", "5.00 %"),
         ("dockerd", "", "", "", "", "", "2.00 %"),
         ("containerd", "", "", "", "", "", "1.00 %"),
     ]
