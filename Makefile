@@ -17,7 +17,8 @@ export PYTHONDONTWRITEBYTECODE :=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-config
 
-.PHONY: help demo test check conformance ignore fuzz bench faults interrupts long races rollouts crashes mounts slow lab lock clean
+.PHONY: help demo test check conformance ignore fuzz bench faults interrupts long races rollouts crashes mounts slow soak
+.PHONY: lab lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1 \t/p' Makefile
@@ -107,6 +108,11 @@ mounts: $(DEV) ## mount generated trees in every way, and compare what processes
 slow: $(DEV) ## the demo's story with every container at a quarter of its processor share; needs root
 	@$(BIN)/sandbox doctor --fix
 	@$(BIN)/python -m tests.slow
+
+SOAK_ARGS ?=
+soak: $(DEV) ## two thousand syncs, 20,000 events, a hundred environments: does the controller leak? takes an hour
+	@$(BIN)/sandbox doctor --fix
+	@$(BIN)/python -m tests.soak $(SOAK_ARGS)
 
 LAB_ARGS ?=
 lab: $(RUNTIME) ## deliver the shop by pipeline and by reconciliation, and measure both: lab.html, lab.json

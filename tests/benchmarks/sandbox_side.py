@@ -7,7 +7,6 @@ Times end at what the controller recorded *and* the shop answering over HTTP, se
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 import time
@@ -176,10 +175,10 @@ class SandboxSide:
 
     def controller(self) -> int:
         """Process id of the controller."""
-        found = re.search(r"\(process (\d+)", self.lock.holder() or "")
-        if found is None:
+        process = self.ground.controller()
+        if not process:
             raise CannotMeasureError("no controller runs")
-        return int(found[1])
+        return process
 
     # commits and events
 
@@ -231,9 +230,6 @@ class SandboxSide:
         try:
             self.command("down", "--volumes")
         finally:
-            # One that is left alive would heal what is removed below.
-            if self.lock.holder():
-                os.kill(self.controller(), signal.SIGKILL)
             self.ground.clean_up()
             self._remove_images()
 

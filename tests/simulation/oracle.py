@@ -290,6 +290,10 @@ class Oracle:
             self.say("S8", f"volume {name} is gone")
         self._stored |= self.volumes.keys()
 
+    def lost_journal(self) -> None:
+        """Nobody knows any more what went well, so there is nothing to go back to."""
+        self._has_good.clear()
+
     def _judge_verdicts(self) -> None:
         """
         L7: no commit that never comes up counts as good, and no good one is in quarantine.

@@ -15,6 +15,7 @@ from typing_extensions import override
 from sandbox.adapters.sqlite_journal.rows import text_of
 from sandbox.model.event import Event
 from sandbox.model.gate import GateResult
+from sandbox.model.observed import ContainerState
 from sandbox.model.plan import SyncPolicy
 from sandbox.model.quarantine import Quarantine
 from sandbox.model.record import Outcome, SyncRecord
@@ -101,6 +102,7 @@ class WatchedJournal(FakeJournal):
         super().__init__()
         self.noticed = ["the journal was damaged"]
         self._promotions.lost_journal()
+        self._promotions.oracle.lost_journal()
 
     @override
     def end_step(self, number: int, outcome: str, at: float) -> None:
@@ -206,7 +208,7 @@ class World:
             server.name
             for container_id, running in self.ingress.running.items()
             if (door := self.engine.containers.get(container_id))
-            and door.lives
+            and door.state is ContainerState.RUNNING
             and door.labels["dev.sandbox.environment"] == environment
             for backend in running.config.backends
             for server in backend.servers
