@@ -17,7 +17,8 @@ export PYTHONDONTWRITEBYTECODE :=
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-config
 
-.PHONY: help demo test check conformance ignore fuzz bench faults interrupts races rollouts crashes mounts differential slow lab lock clean
+.PHONY: help demo test check conformance ignore fuzz bench faults interrupts long races rollouts crashes mounts slow soak
+.PHONY: differential lab lock clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1 \t/p' Makefile
@@ -26,9 +27,22 @@ demo: $(RUNTIME) ## set everything up, then: a shop, a commit under load, a prom
 	@$(BIN)/sandbox doctor --fix
 	@$(BIN)/sandbox demo
 
-test: $(DEV) ## set everything up, then run every test, those on a real engine included
+test: $(DEV) ## set everything up, then run the tests, those on a real engine included
 	@$(BIN)/sandbox doctor --fix
-	@$(BIN)/python -m pytest -n $(TEST_WORKERS) $(TEST_ARGS)
+	@$(MAKE) -j 2 test-engine test-rest
+
+.PHONY: test-engine test-rest
+test-engine:
+	@$(BIN)/python -m pytest -m 'engine and not long' -n $(TEST_WORKERS) $(TEST_ARGS)
+# What an engine makes its tests wait for is time for all others.
+test-rest:
+	@nice -n 10 $(BIN)/python -m pytest -q -m 'not engine and not long' -n 1 >.venv/test-rest.log 2>&1 \
+		|| { cat .venv/test-rest.log; false; }
+	@tail -n 1 .venv/test-rest.log
+
+long: $(DEV) ## run the tests that `make test` leaves out, each shown sooner by another
+	@$(BIN)/sandbox doctor --fix
+	@$(BIN)/python -m pytest -m long -n $(TEST_WORKERS) $(TEST_ARGS)
 
 CHECKS := check-format check-lint check-mypy check-pyright check-layers check-tests
 .PHONY: $(CHECKS)
@@ -99,6 +113,11 @@ differential: $(DEV) ## run two hundred schedules in the simulation and on the r
 slow: $(DEV) ## the demo's story with every container at a quarter of its processor share; needs root
 	@$(BIN)/sandbox doctor --fix
 	@$(BIN)/python -m tests.slow
+
+SOAK_ARGS ?=
+soak: $(DEV) ## two thousand syncs, 20,000 events, a hundred environments: does the controller leak? takes an hour
+	@$(BIN)/sandbox doctor --fix
+	@$(BIN)/python -m tests.soak $(SOAK_ARGS)
 
 LAB_ARGS ?=
 lab: $(RUNTIME) ## deliver the shop by pipeline and by reconciliation, and measure both: lab.html, lab.json

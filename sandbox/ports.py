@@ -476,7 +476,7 @@ class Ledger(Protocol):
         ...
 
     def made(self) -> tuple[Made, ...]:
-        """What was created or is about to be, oldest first; the last 5,000."""
+        """What was created or is about to be, oldest first; the last `MADE_MAX`."""
         ...
 
     def record_present(self, environment: str, present: Present) -> None:

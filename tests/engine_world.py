@@ -33,6 +33,8 @@ from tests.simulation.calls import Calls
 from tests.simulation.engine import SimulatedEngine
 from tests.simulation.meddling import Hands
 from tests.simulation.oracle import Oracle
+from tests.simulation.promotions import Promotions
+from tests.simulation.repository import SimulatedRepository
 from tests.simulation.stand_ins import stand_ins
 
 OWNER = Owner(instance="c0ffee000001", application="shop", environment="staging")
@@ -205,7 +207,9 @@ def simulated_world() -> Iterator[World]:
     """The engine of the simulation, without a controller: the test holds the baton."""
     random = Random(1)
     baton = Baton(random)
-    engine = SimulatedEngine(baton, Calls(baton, [], Counter(), Counter()), Oracle())
+    calls, oracle = Calls(baton, [], Counter(), Counter()), Oracle()
+    promotions = Promotions(oracle, SimulatedRepository(baton, calls))
+    engine = SimulatedEngine(baton, calls, oracle, promotions)
     engine.images[BASE_IMAGE] = FakeImage(id=id_of(BASE_IMAGE))
     yield World(
         engine=engine,

@@ -74,7 +74,10 @@ def _address() -> str:
     atexit.register(folder.cleanup)
     address = f"{folder.name}/socket"
     command = [sys.executable, "-m", "tests.forked", address]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    # Ctrl-C at a terminal ends the tests; their clean-up still runs commands.
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    )
     atexit.register(process.communicate)
     assert process.stdout is not None
     assert process.stdout.readline(), "the program cannot be loaded"

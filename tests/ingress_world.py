@@ -273,12 +273,8 @@ class RealIngress(IngressWorld):
         lines = [line.split() for line in said.splitlines() if line[:1].isdecimal()]
         return {f"the {part}": int(pid) for pid, part, *_ in reversed(lines)}
 
-    def health(self) -> str:
-        state: str = self.hands.inspect_container(self.container_id)["State"]["Health"]["Status"]
-        return state
-
-    def await_health(self, health: str, timeout_s: float) -> None:
-        wait_until(lambda: self.health() == health, f"it to be {health}", timeout_s=timeout_s)
+    def passes_its_healthcheck(self) -> bool:
+        return self.engine.probe(self.container_id, timeout_s=10).passed
 
     def is_running(self) -> bool:
         running: bool = self.hands.inspect_container(self.container_id)["State"]["Running"]

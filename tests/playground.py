@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import docker
 import docker.errors
 
+from sandbox.adapters.file_lock import PROCESS, FileLock
 from tests.forked import run_sandbox
 
 if TYPE_CHECKING:
@@ -201,6 +202,12 @@ class Playground:
             raise
         return process.returncode
 
+    def controller(self) -> int:
+        """Process id of the controller that runs, in front or in the background; 0 for none."""
+        holder = FileLock(str(self.folder / ".git" / "sandbox")).holder()
+        found = PROCESS.search(holder or "")
+        return int(found[1]) if found else 0
+
     def status(self, environment: str = "staging") -> Any:
         """Give the status document of one environment."""
         document = self.sandbox("status", environment, "--output", "json", status=None).json
@@ -263,6 +270,10 @@ class Playground:
         # What does not stop in time is removed by force below.
         with suppress(subprocess.TimeoutExpired):
             self.sandbox("down", "--volumes", status=None, seconds=60.0)
+        # One that is left alive would heal what is removed below.
+        if controller := self.controller():
+            with suppress(ProcessLookupError):
+                os.kill(controller, signal.SIGKILL)
         for process in self.controllers:
             if process.poll() is None:
                 process.kill()

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+MADE_MAX: Final = 5_000
+"""Of what was created the newest are remembered, and all that was adopted."""
+ADOPTED: Final = "adopted "
+"""How the tag begins that stands for an object without one: nothing else proves it."""
 
 
 class Kind(StrEnum):

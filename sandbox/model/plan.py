@@ -115,7 +115,7 @@ class SyncPolicy:
         gates: How gates with these inputs ended last, `PASSED` or `FAILED`; one that passed is not
             run again, one that failed neither unless *rerun_gates*.
         rerun_gates: Run every gate again: a person asked for it.
-        unjudged: No sync of this revision has ended yet, well or badly: what no sync has seen ready
+        unjudged: No sync of this revision has gone well yet: what no sync has seen ready
             is awaited.
         rollback: The way back is planned: ``rollback_config`` counts, and there is no canary.
         subnet_pool: CIDR block that networks are cut from.

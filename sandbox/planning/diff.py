@@ -5,6 +5,7 @@ What is there against what should be, slot by slot. Only containers; nothing is 
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from sandbox.model.observed import ContainerState, EngineHealth
@@ -257,7 +258,7 @@ def _back_off(scene: Scene, slot: Slot, keep: ObservedContainer) -> Slot:
     hold = Hold(
         target=slot.target,
         reason=HoldReason.BACK_OFF,
-        message=f"{stop_words(keep)}; it is started again in {wait_s:.0f} s",
+        message=f"{stop_words(keep)}; it is started again in {ceil(wait_s)} s",
         service_name=slot.service.name,
     )
     return replace(slot, hold=hold)

@@ -178,9 +178,11 @@ def ingress_service(name: str) -> Service:
             ContainerFile(target=target, content=text.encode(), mode=0o555, source="the ingress")
             for target, text in sorted(files.items())
         ),
+        # Each look of the engine starts ten processes. One that ends is told at once; what is left,
+        # a file that somebody changed, is found as late as by the periodic look of a controller.
         healthcheck=Healthcheck(
             test=("CMD", "/usr/local/bin/ingress-health"),
-            interval_s=2.0,
+            interval_s=30.0,
             timeout_s=5.0,
             retries=1,
         ),

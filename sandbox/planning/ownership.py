@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from sandbox.model.observed import TakenPort
-from sandbox.model.ownership import Claim, Evidence, Kind
+from sandbox.model.ownership import ADOPTED, Claim, Evidence, Kind
 from sandbox.planning import labels
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def adopted_tag(kind: Kind, object_id: str) -> str:
     """
     What the journal keeps instead of a tag for an object that a person, or an upgrade, adopted.
     """
-    return f"adopted {kind} {object_id}"
+    return f"{ADOPTED}{kind} {object_id}"
 
 
 def images_to_ask(observed: ObservedState, evidence: Evidence) -> frozenset[str]:

@@ -151,6 +151,8 @@ class Controller:
             worker.wake()
         elif environment == EDGE_ENVIRONMENT:
             self.edge.wake()
+            # It is on networks of theirs, and one of them may wait until it has let go.
+            self._wake_all()
         elif not environment:
             self._wake_all()
 

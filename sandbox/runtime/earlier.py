@@ -26,7 +26,8 @@ def earlier_release(workspace: Workspace, desired: DesiredState) -> Candidate:
     """
     Find the last good release before the one that *desired* asks for.
 
-    The journal knows what went well; where it is gone, Git still knows what was asked for.
+    The journal knows what went well; of the time before it began, Git still knows what was asked
+    for.
 
     Raises:
         NotFoundError: Neither knows any.
@@ -38,7 +39,9 @@ def earlier_release(workspace: Workspace, desired: DesiredState) -> Candidate:
     there = {release: _is_there(workspace, release) for release in {r.release for r in records}}
     known = [record for record in records if there[record.release]]
     found = last_good(known, wanted=desired.release, refused=refused) or last_other(
-        _asked_for(workspace, desired), wanted=desired.release, refused=refused
+        _asked_for(workspace, desired, before=records[-1].revision if records else ""),
+        wanted=desired.release,
+        refused=refused | {record.release for record in records},
     )
     if found is None:
         raise NotFoundError(
@@ -72,11 +75,21 @@ def _is_there(workspace: Workspace, release: str) -> bool:
     return bool(release) and workspace.repository.resolve(release) is not None
 
 
-def _asked_for(workspace: Workspace, desired: DesiredState) -> Iterator[tuple[str, str]]:
-    """Yield commits that changed the environment's `.env`, newest first, and their release."""
+def _asked_for(
+    workspace: Workspace, desired: DesiredState, *, before: str
+) -> Iterator[tuple[str, str]]:
+    """
+    Yield commits that changed the environment's `.env`, newest first, and their release.
+
+    Args:
+        before: Only those that this commit holds, for the journal knows what came of the others;
+            empty for all.
+    """
     path = f"{ENVIRONMENTS}/{desired.environment}/.env"
     for commit in workspace.repository.history(desired.revision, (path,), limit=COMMITS):
         try:
+            if before and not workspace.repository.is_ancestor(commit.id, before):
+                continue
             yield commit.id, load_at(workspace.repository, desired.environment, commit.id).release
         except SandboxError:  # what could not be used then cannot be gone back to
             continue

@@ -96,16 +96,18 @@ def _with_hash(
     """
     What an ingress proved counts for this very start.
 
-    When its healthcheck says else the ingress is asked: a busy machine fails healthchecks too.
+    When its healthcheck says else the ingress is asked, and what it proves now counts: the engine
+    looks seldom, and a busy machine fails healthchecks too.
     """
     started_at, config_hash = routed.get(container.id, (0.0, ""))
     same_start = container.state is ContainerState.RUNNING and started_at == container.started_at
     if not config_hash or not same_start:
         return container
-    unhealthy = container.health is EngineHealth.UNHEALTHY
-    if unhealthy and _reported_hash(workspace, container.id) != config_hash:
+    if container.health is not EngineHealth.UNHEALTHY:
+        return replace(container, config_hash=config_hash)
+    if _reported_hash(workspace, container.id) != config_hash:
         return container
-    return replace(container, config_hash=config_hash)
+    return replace(container, config_hash=config_hash, health=EngineHealth.HEALTHY)
 
 
 def _reported_hash(workspace: Workspace, container_id: str) -> str:

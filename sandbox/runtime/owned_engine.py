@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from sandbox.errors import EngineError
 from sandbox.model.observed import ObservedState, Owner
-from sandbox.model.ownership import Evidence, Kind, Made
+from sandbox.model.ownership import ADOPTED, MADE_MAX, Evidence, Kind, Made
 from sandbox.planning.labels import ENVIRONMENT, TAG, implied_volume_labels
 from sandbox.planning.ownership import CREATED_WITHIN_S, images_to_ask, sift, sign, signed_at
 from sandbox.planning.place_volumes import engine_names, is_engine_name
@@ -270,6 +270,14 @@ class OwnedEngine:
             self._ledger = {each.tag: each for each in self._journal.made()} | self._unwritten
         return self._ledger
 
+    def _keep(self, made: Made) -> None:
+        """Know *made*, and forget what the journal forgets; its tag still proves an old object."""
+        known = self._known()
+        known.pop(made.tag, None)
+        known[made.tag] = made
+        if len(known) > MADE_MAX:
+            known.pop(next((tag for tag in known if not tag.startswith(ADOPTED)), ""), None)
+
     def _labels_of(self, image_ids: Collection[str]) -> dict[str, Mapping[str, str]]:
         for image_id in image_ids:
             if image_id not in self._image_labels:
@@ -295,7 +303,8 @@ class OwnedEngine:
                     made = Made(
                         tag=tags[object_id], kind=kind, name=found[object_id], object_id=object_id
                     )
-                    self._unwritten[made.tag] = self._known()[made.tag] = made
+                    self._unwritten[made.tag] = made
+                    self._keep(made)
         if self._identity.claimed:
             self._write_down()
 
@@ -345,7 +354,7 @@ class OwnedEngine:
             made = next(repeated, None) or Made(
                 tag=self._tag(kind, name, carried), kind=kind, name=name
             )
-            known[made.tag] = made
+            self._keep(made)
         self._journal.record_made(made)
         return made
 
@@ -359,7 +368,7 @@ class OwnedEngine:
     def _created(self, made: Made, object_id: str, environment: str) -> str:
         done = replace(made, object_id=object_id)
         with self._lock:
-            self._known()[made.tag] = done
+            self._keep(done)
             self._remember([f"{made.kind} {object_id}"])
         self._journal.record_made(done)
         self._remembered.created(environment, made.kind, object_id)

@@ -31,7 +31,7 @@ def source_facts(workspace: Workspace, wanted: Wanted, *, soak_s: float) -> Sour
     """
     desired = wanted.tracked
     name = desired.environment
-    status = read_status(workspace, name)
+    status = read_status(workspace, name, wanted=wanted)
     records = workspace.journal.syncs(name, limit=SYNCS)
     results = gate_evidence(workspace, desired)
     health = environment_health(status.services) if status.services else status.health

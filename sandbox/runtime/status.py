@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from sandbox.model.observed import ObservedState
     from sandbox.model.plan import Plan
     from sandbox.model.quarantine import Quarantine
+    from sandbox.runtime.wanted import Wanted
     from sandbox.runtime.workspace import Workspace
 
 
@@ -51,12 +52,14 @@ def read_status(
     reconciled: bool = False,
     brake: str = "",
     edge: Callable[[], EdgeNow] | None = None,
+    wanted: Wanted | None = None,
 ) -> EnvironmentStatus:
     """
     Look at *environment* now; what cannot be known is said to be unknown, never raised.
 
     *reconciled* says that a controller looks after it, *brake* why it waits with a repair. *edge*
-    looks where the edge is, for several environments once.
+    looks where the edge is, for several environments once. *wanted* is what the environment is to
+    be; it is loaded when it is not given.
     """
     edge = edge or partial(find_edge, workspace)
     trouble = workspace.journal.trouble()
@@ -68,7 +71,7 @@ def read_status(
         syncing=syncing_now(workspace, environment),
     )
     try:
-        wanted = load_wanted(workspace, environment)
+        wanted = wanted or load_wanted(workspace, environment)
         refuse_unmeant_emptiness(wanted.desired)
     except SandboxError as error:
         return _unreadable(workspace, status, error, edge)

@@ -25,7 +25,7 @@ from sandbox.model.plan import HoldReason
 from sandbox.model.record import Outcome, SyncRecord, Trigger
 from sandbox.planning.admission import judge_of
 from sandbox.planning.jobs import job_hashes
-from sandbox.planning.plan import lasting_holds, plan_sync
+from sandbox.planning.plan import differences, lasting_holds, plan_sync
 from sandbox.planning.routes import INGRESS
 from sandbox.runtime.duration import Moment
 from sandbox.runtime.executor import Execution, StepResult, step_records
@@ -38,6 +38,7 @@ from sandbox.runtime.sync_events import beginning, conclusion, quarantined
 from sandbox.runtime.under_way import under_way
 from sandbox.runtime.wanted import (
     Wanted,
+    has_failed,
     is_refused,
     is_unjudged,
     load_wanted,
@@ -131,6 +132,10 @@ def look(
     policy = policy_of(workspace, desired, wanted.quarantine, policy)
     policy = replace(policy, unjudged=is_unjudged(workspace, desired, observed))
     plan = plan_sync(desired, observed, policy)
+    if policy.unjudged and not differences(plan) and has_failed(workspace, desired):
+        # It is said already; who waits for it again and again does nothing else.
+        policy = replace(policy, unjudged=False)
+        plan = plan_sync(desired, observed, policy)
     refuse_blind(workspace, observed, plan)
     return Look(
         desired=desired,

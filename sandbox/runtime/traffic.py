@@ -17,7 +17,6 @@ from sandbox.errors import (
 )
 from sandbox.model.event import EventKind
 from sandbox.model.ingress import IngressConfig
-from sandbox.model.observed import EngineHealth
 from sandbox.model.verdict import Decision
 from sandbox.planning.haproxy import config_hash
 from sandbox.planning.traffic import shared_address, with_shares
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 SAMPLE_S = 1.0
 SAY_S = 5.0
 """Between two lines of how many requests a canary has."""
-VERDICT_S = 5.0
-VERDICT_LOOK_S = 0.1
 NEVER_PROVED = 0.0
 """Stands for the start of an ingress that was told something and has not proved it."""
 
@@ -157,22 +154,8 @@ class Traffic:
         self.workspace.journal.mark_routed(ingress_id, NEVER_PROVED, config_hash(self.config))
         self.workspace.ingress.apply(ingress_id, config)
         self.config = config
-        ingress = self._healed(ingress_id)
+        ingress = self._inspected("the ingress", ingress_id)
         self.workspace.journal.mark_routed(ingress_id, ingress.started_at, config_hash(config))
-
-    def _healed(self, ingress_id: str) -> ObservedContainer:
-        """
-        Wait until the engine has looked again at an ingress that it found unhealthy.
-
-        Its verdict is of the time before; while it lasts, what was just proven would not count.
-        """
-        until = self.workspace.clock.monotonic() + VERDICT_S
-        while True:
-            ingress = self._inspected("the ingress", ingress_id)
-            late = self.workspace.clock.monotonic() >= until or self.stop()
-            if ingress.health is not EngineHealth.UNHEALTHY or late:
-                return ingress
-            self.workspace.clock.sleep(VERDICT_LOOK_S)
 
     def _inspected(self, name: str, container_id: str) -> ObservedContainer:
         container = self.workspace.engine.inspect_container(container_id)

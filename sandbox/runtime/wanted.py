@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from sandbox.delivery.proof import last_verdicts
@@ -97,19 +98,26 @@ def policy_of(
 
 def is_unjudged(workspace: Workspace, desired: DesiredState, observed: ObservedState) -> bool:
     """
-    Tell whether no sync of this revision has ended yet, well or badly, and that matters.
+    Tell whether no sync of this revision has gone well yet, and that matters.
 
     A revision is good only when all that it declares was seen ready under it, also when the
-    process that waited for that was killed.
+    process that waited for that was killed, and when there was nothing to go back to.
     """
     if not any(map(needs_proof, observed.containers)):
         return False
-    for record in workspace.journal.syncs(desired.environment):
-        if record.revision != desired.revision:
-            return True
-        if record.outcome in {Outcome.SUCCEEDED, Outcome.FAILED}:
-            return False
-    return True
+    return Outcome.SUCCEEDED not in _outcomes(workspace, desired)
+
+
+def has_failed(workspace: Workspace, desired: DesiredState) -> bool:
+    """Tell whether a sync of this revision, the one brought up last, has failed."""
+    return Outcome.FAILED in _outcomes(workspace, desired)
+
+
+def _outcomes(workspace: Workspace, desired: DesiredState) -> set[Outcome]:
+    """How the syncs of this revision ended since another was brought up."""
+    records = workspace.journal.syncs(desired.environment)
+    ours = takewhile(lambda record: record.revision == desired.revision, records)
+    return {record.outcome for record in ours}
 
 
 def quarantine_failed(

@@ -329,6 +329,27 @@ def test_a_stream_that_is_silent_for_long_is_opened_anew_without_a_second_first_
     assert heard[:2] == ["", "staging"]
 
 
+def test_a_container_that_was_removed_is_forgotten(
+    scripted: ScriptedEngine, engine: DockerEngine
+) -> None:
+    def of(container_id: str, action: str) -> dict[str, Any]:
+        actor = {"ID": container_id, "Attributes": LABELS}
+        return {"Type": "container", "Action": action, "Actor": actor, "timeNano": 1}
+
+    def left_a_network(container_id: str) -> dict[str, Any]:
+        actor = {"ID": "front", "Attributes": {"container": container_id}}
+        return {"Type": "network", "Action": "disconnect", "Actor": actor, "timeNano": 1}
+
+    told = [of("a", "create"), of("b", "create"), of("a", "destroy")]
+    told += [left_a_network("a"), left_a_network("b")]
+    body = b"".join(json.dumps(each).encode() + b"\n" for each in told)
+    scripted.answer("GET /events", Reply(body=body))
+    heard: list[str] = []
+    with pytest.raises(EngineUnreachableError, match="events"):
+        engine.wait_events(OWNER.instance, heard.append, lambda: False)
+    assert heard == ["", "staging", "staging", "staging", "staging"]
+
+
 def test_told_to_stop_it_returns_although_the_stream_is_silent(
     scripted: ScriptedEngine, engine: DockerEngine
 ) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.adapters.haproxy import consoles
+from sandbox.adapters.haproxy import HaproxyIngress, consoles
 from sandbox.adapters.haproxy.consoles import Consoles
 from sandbox.errors import IngressError
 from sandbox.planning.ingress_image import END
@@ -45,6 +46,7 @@ class Engine:
     """Starts consoles."""
 
     started: list[Running] = field(default_factory=list)
+    ended: list[int] = field(default_factory=list)
 
     @contextmanager
     def converse(
@@ -57,6 +59,7 @@ class Engine:
             yield running
         finally:
             running.runs = False
+            self.ended.append(running.number)
 
     def running(self) -> list[int]:
         return [each.number for each in self.started if each.runs]
@@ -127,3 +130,27 @@ def test_one_that_nobody_used_for_long_ends_when_another_is_put_aside(
     monkeypatch.setattr(consoles, "KEPT_S", -1.0)
     ask(kept, "new")
     assert 0 not in engine.running()
+
+
+def test_one_whose_container_ended_is_ended_when_another_is_put_aside(
+    engine: Engine, kept: Consoles
+) -> None:
+    ask(kept, "old")
+    engine.started[0].runs = False
+    ask(kept, "new")
+    assert engine.ended == [0]
+
+
+def test_a_container_that_is_gone_leaves_nothing_behind() -> None:
+    @contextmanager
+    def gone(container_id: str, command: Sequence[str], silence_s: float) -> Iterator[Talk]:
+        del command, silence_s
+        raise IngressError(f"{container_id} is gone")
+        yield  # never reached: it makes this a generator
+
+    with closing(HaproxyIngress(gone)) as ingress:
+        for number in range(3):
+            with pytest.raises(IngressError):
+                ingress.report(f"container {number}")
+        gc.collect()
+        assert [*ingress._turns] == []

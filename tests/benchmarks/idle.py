@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +16,27 @@ MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class Idle:
+class Usage:
     """
-    One look at a process, and what it used while it was watched.
+    What a process holds now, and the processor seconds that it has used.
 
     Attributes:
-        memory_mib: Resident memory at the end.
+        memory_mib: Resident memory.
         private_mib: Of that, what no other process shares.
     """
 
-    watched_s: float
     cpu_s: float
     memory_mib: float
     private_mib: float
     threads: int
     descriptors: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Idle(Usage):
+    """What a process holds at the end of a watch, and what it used meanwhile."""
+
+    watched_s: float
 
     @property
     def percent(self) -> float:
@@ -43,30 +49,36 @@ class Idle:
 
 def watch_idle(process: int, *, seconds: float) -> Idle:
     """Watch *process* for *seconds*."""
+    before = usage_of(process)
+    began = time.monotonic()
+    time.sleep(seconds)
+    watched_s = time.monotonic() - began
+    after = usage_of(process)
+    used = replace(after, cpu_s=after.cpu_s - before.cpu_s)
+    return Idle(watched_s=watched_s, **asdict(used))
+
+
+def usage_of(process: int) -> Usage:
+    """Look at *process* once."""
     try:
-        before = _cpu_s(process)
-        began = time.monotonic()
-        time.sleep(seconds)
-        watched_s = time.monotonic() - began
         status = Path(f"/proc/{process}/status").read_text()
         rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
         private = _number("Private_Clean", rollup) + _number("Private_Dirty", rollup)
-        return Idle(
-            watched_s=watched_s,
-            cpu_s=_cpu_s(process) - before,
+        return Usage(
+            cpu_s=cpu_s(process),
             memory_mib=_number("VmRSS", status) * KIB / MIB,
             private_mib=private * KIB / MIB,
             threads=_number("Threads", status),
             descriptors=len(list(Path(f"/proc/{process}/fd").iterdir())),
         )
-    except FileNotFoundError as error:
+    except (FileNotFoundError, ProcessLookupError) as error:
         raise CannotMeasureError(f"the controller ended while it was watched: {error}") from error
 
 
-def _cpu_s(process: int) -> float:
+def cpu_s(process: int, *, children: bool = False) -> float:
+    """Processor seconds of *process*; with *children*, also of those that it has waited for."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    user, system = int(fields[11]), int(fields[12])
-    return (user + system) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11 : 15 if children else 13])) / os.sysconf("SC_CLK_TCK")
 
 
 def _number(name: str, text: str) -> int:

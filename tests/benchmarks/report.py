@@ -54,12 +54,12 @@ class Report:
 
     def text(self) -> str:
         parts = [", ".join(f"{name} {value}" for name, value in self.machine.items())]
-        parts += [_table([HEAD, *_race_rows(self.races)])] if self.races else []
+        parts += [aligned([HEAD, *_race_rows(self.races)])] if self.races else []
         rows = [_alone_row(series) for series in self.alone]
-        parts += [_table([HEAD[:-1], *rows])] if rows else []
+        parts += [aligned([HEAD[:-1], *rows])] if rows else []
         parts += [_seen_line(self.seen)] if self.seen else []
         parts += [_idle_line(self.idle)] if self.idle else []
-        parts += [_table([WAY_HEAD, *map(_way_row, self.ways)])] if self.ways else []
+        parts += [aligned([WAY_HEAD, *map(_way_row, self.ways)])] if self.ways else []
         parts += [table(self.rollouts)] if self.rollouts else []
         parts += [f"not measured: {failure}" for failure in self.failures]
         return "\n\n".join(parts)
@@ -119,7 +119,7 @@ def _idle_line(idle: Idle) -> str:
     )
 
 
-def _table(rows: list[tuple[str, ...]]) -> str:
+def aligned(rows: list[tuple[str, ...]]) -> str:
     """Align *rows*: the first column left, the others right."""
     columns = max(map(len, rows))
     full = [row + ("",) * (columns - len(row)) for row in rows]

@@ -7,7 +7,6 @@ Times end at what the controller recorded *and* the shop answering over HTTP, se
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 import time
@@ -165,8 +164,8 @@ class SandboxSide:
         return at - commit.at
 
     def healed(self) -> float:
-        """Kill `web`, until it is served again; a new revision before each forgets the last one."""
-        self.synced(self.commit({}))
+        """Kill `web`, until it is served again; a new container has no starts to back off from."""
+        self.configure(f"made after {self._newest()}")
         victim = self.ground.container(shop.SERVICE, shop.ENVIRONMENT)["Id"]
         after = self._newest()
         with engine() as client:
@@ -176,10 +175,10 @@ class SandboxSide:
 
     def controller(self) -> int:
         """Process id of the controller."""
-        found = re.search(r"\(process (\d+)", self.lock.holder() or "")
-        if found is None:
+        process = self.ground.controller()
+        if not process:
             raise CannotMeasureError("no controller runs")
-        return int(found[1])
+        return process
 
     # commits and events
 
@@ -231,9 +230,6 @@ class SandboxSide:
         try:
             self.command("down", "--volumes")
         finally:
-            # One that is left alive would heal what is removed below.
-            if self.lock.holder():
-                os.kill(self.controller(), signal.SIGKILL)
             self.ground.clean_up()
             self._remove_images()
 

@@ -161,7 +161,7 @@ COMMANDS = (
 )
 
 
-STRIDE = 20
+STRIDE = 40
 
 
 @pytest.mark.slow
@@ -197,7 +197,7 @@ def interrupted(
 ) -> tuple[int, str]:
     """Status of a process that gets Ctrl-C, and what it said, unless it was not yet ours."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", *words],
+        [sys.executable, "-X", "faulthandler", "-m", "sandbox", *words],
         cwd=folder,
         env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
@@ -209,8 +209,8 @@ def interrupted(
     try:
         _, said = process.communicate(timeout=60)
     except subprocess.TimeoutExpired:
-        process.kill()
-        raise
+        process.send_signal(signal.SIGABRT)  # it says where each of its threads is
+        pytest.fail(f"{words} did not end: {process.communicate()[1]}")
     return (-signal.SIGINT, "") if _is_of_python(said) else (process.returncode, said)
 
 

@@ -263,6 +263,7 @@ def test_down_of_one_environment_leaves_the_other_and_its_controller(empty: Play
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.long  # tests/pages goes through it once, as README says
 def test_the_tour_shows_what_it_claims_and_goes_on_the_second_time(empty: Playground) -> None:
     source = Path(__file__).parents[2]
     for name in ("environments", "demo_shop"):

@@ -7,7 +7,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from tests.simulation.schedule import Commit, Deed, Schedule, Step, draw, without_steps
+from tests.simulation.draw import draw
+from tests.simulation.schedule import Commit, Deed, Schedule, Step
+from tests.simulation.shrink import without_steps
 
 PAUSE_MAX_S: Final = 1.0
 

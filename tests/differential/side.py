@@ -57,7 +57,11 @@ def play(side: Side, schedule: Schedule) -> None:
 
 def _do(side: Side, deed: Deed) -> None:
     """Do it to the container of that rank; a job that a person ended would wait for a person."""
-    found = [one for one in side.containers(deed.environment) if one.labels[SERVICE] != JOB]
+    found = [
+        one
+        for one in side.containers(deed.environment)
+        if one.labels[SERVICE] != JOB and deed.service in {"", one.labels[SERVICE]}
+    ]
     found.sort(key=lambda one: (one.labels[SERVICE], int(one.labels[REPLICA])))
     if found:
         meddle(side.hands, deed.kind, found[deed.rank % len(found)])

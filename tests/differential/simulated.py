@@ -41,7 +41,7 @@ class SimulatedSide:
         self.hands: Hands = world.engine
 
     def begin(self, models: Mapping[str, CommitModel]) -> None:
-        self._world.begin(dict(models))
+        self._world.repository.begin(dict(models))
         self._world.start_controller()
         self.wait(FIRST_LOOK_S)
 

@@ -12,6 +12,7 @@ from sandbox.errors import (
     EngineError,
     EngineUnreachableError,
     ImageError,
+    StaleError,
 )
 from sandbox.model.action import (
     BuildImage,
@@ -307,7 +308,7 @@ class FakeEngine(EngineState):
         with self._mutating("start_container", container_id):
             container = self._container(container_id)
             if container.state is ContainerState.PAUSED:
-                raise EngineError(f"cannot start container {container.name}: it is paused")
+                raise StaleError(f"cannot start container {container.name}: it is paused")
             if container.lives:
                 return
             self._startable(container)

@@ -172,7 +172,7 @@ class EngineState:
 
     def _container(self, container_id: str) -> FakeContainer:
         if container_id not in self.containers:
-            raise EngineError(f"No such container: {container_id}")
+            raise StaleError(f"No such container: {container_id}")
         return self.containers[container_id]
 
     def _namespace_lost(self, container: FakeContainer) -> float:
@@ -261,7 +261,7 @@ class EngineState:
     def _attach(self, container: FakeContainer, endpoint: Endpoint) -> None:
         ids = {network.name: network.id for network in self.networks.values()}
         if endpoint.network_name not in ids:
-            raise EngineError(f"network {endpoint.network_name} not found")
+            raise StaleError(f"network {endpoint.network_name} not found")
         if not container.spec.endpoints:
             raise EngineError(
                 f"cannot connect container {container.name}: it was created with network none"

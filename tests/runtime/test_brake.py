@@ -156,3 +156,21 @@ def test_an_ingress_that_fails_its_healthcheck_and_does_as_meant_is_left_alone(
     ground.ingress.start(ingress.id)  # it has lost what it was told
     cycles(ground, worker, number=1)
     assert len(ground.workspace.journal.syncs("staging")) == syncs + 1
+
+
+def test_an_ingress_that_was_mended_is_healthy_before_the_engine_looks_again(
+    ground: QuickGround,
+) -> None:
+    ground.commit(f"{{web: {WEB}}}")
+    worker = ground.worker()
+    worker._cycle()
+    ingress = container(ground, INGRESS)
+    ground.ingress.start(ingress.id)  # it has lost what it was told
+    ingress.health = EngineHealth.UNHEALTHY
+    assert status(ground, worker).health is Health.DEGRADED
+    began = ground.clock.monotonic()
+
+    worker._cycle()
+
+    assert ground.clock.monotonic() == began
+    assert status(ground, worker).health is Health.HEALTHY

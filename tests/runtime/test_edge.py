@@ -24,8 +24,10 @@ from sandbox.planning.labels import network_labels
 from sandbox.planning.names import network_name
 from sandbox.planning.routes import EDGE_LISTENER, INGRESS
 from sandbox.planning.spec import container_spec
+from sandbox.runtime.controller import Controller
 from sandbox.runtime.edge import Edge
 from sandbox.runtime.sites import find_edge, is_up_to_date
+from sandbox.runtime.worker import Worker
 from sandbox.runtime.workspace import Workspace
 from tests.builders import a_desired_state, a_service
 from tests.fakes.clock import FakeClock
@@ -339,6 +341,20 @@ def test_it_looks_when_it_is_woken_and_ends_when_told(ground: Ground) -> None:
     edge.stop()
     thread.join(10)
     assert not thread.is_alive()
+
+
+def test_what_happens_to_it_wakes_who_may_wait_for_it_to_let_go(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[str] = []
+    monkeypatch.setattr(Worker, "run", lambda _: None)
+    monkeypatch.setattr(Worker, "wake", lambda worker: woken.append(worker.environment))
+    controller = Controller(ground.workspace, lambda _event: None)
+    controller._take("staging")
+
+    controller._wake(EDGE_ENVIRONMENT)
+
+    assert woken == ["staging"]
 
 
 def test_status_gives_an_address_only_once_the_edge_answers_there(ground: Ground) -> None:

@@ -19,12 +19,14 @@ from sandbox.model.surroundings import Hook
 from sandbox.planning.labels import ENVIRONMENT, INSTANCE, PREFIX, REPLICA, SPEC, TAG
 from sandbox.planning.ownership import CREATED_WITHIN_S, adopted_tag
 from sandbox.planning.plan import plan_sync
-from tests.builders import an_owner
+from sandbox.runtime import owned_engine
+from tests.builders import a_desired_state, an_owner
 from tests.fakes.engine_objects import EngineDiedError, Fault
 from tests.fakes.identity import FakeIdentity
 from tests.owned_ground import (
     NETWORK,
     PROJECT,
+    SERVICES,
     VOLUME,
     WEB,
     Act,
@@ -527,3 +529,23 @@ def test_a_create_that_failed_long_ago_lends_its_tag_to_no_other() -> None:
 
 def test_no_label_of_an_image_is_run_as_a_hook() -> None:
     assert web(ground_at_work())[PREFIX + "pre-stop"] == "[]"
+
+
+def test_of_all_that_was_created_the_newest_and_the_adopted_are_kept_in_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(owned_engine, "MADE_MAX", 8)
+    ground = Ground()
+    adopted = Made(
+        tag=adopted_tag(Kind.CONTAINER, "old"), kind=Kind.CONTAINER, name="old", object_id="old"
+    )
+    ground.journal.record_made(adopted)
+    database, website = SERVICES
+    for number in range(20):
+        again = replace(website, environment={"ROUND": str(number)})
+        ground.sync(a_desired_state(database, again))
+    known = ground.owned._known()
+    assert len(known) == 8
+    assert adopted.tag in known
+    assert web(ground)[TAG] in known
+    assert ground.look().claims == ()

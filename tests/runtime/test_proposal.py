@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import sandbox.runtime.proposal
 from sandbox.errors import HeldError, NotFoundError, SourceError
 from sandbox.model.event import EventKind
 from sandbox.model.promotion import ObjectionKind
@@ -17,6 +18,7 @@ from sandbox.runtime.proposal import (
     propose_rollback,
     propose_unpin,
 )
+from sandbox.runtime.proven import source_facts
 from tests.fakes.engine_objects import Behaviour
 from tests.promotion_ground import (
     PINNED,
@@ -32,6 +34,8 @@ from tests.promotion_ground import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from sandbox.model.promotion import SourceFacts
 
 pytestmark = pytest.mark.slow
 
@@ -267,6 +271,24 @@ def test_a_gate_that_never_ran_is_named(ground: PromotionGround) -> None:
     assert ObjectionKind.GATE_MISSING in kinds(proposal)
 
 
+def test_the_verdict_is_of_the_commit_whose_release_is_promoted(
+    ground: PromotionGround, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was deployed before says nothing of a release, also when its branch is moved back."""
+    deployed = ground.release("two")
+    ground.disk.commit("Say three", **{"app/page": "three"})
+
+    def look_after_a_reset(*args: Any, **given: Any) -> SourceFacts:
+        ground.disk.git("update-ref", "refs/heads/main", deployed)
+        return source_facts(*args, **given)
+
+    monkeypatch.setattr(sandbox.runtime.proposal, "source_facts", look_after_a_reset)
+    proposal = propose_promotion(ground.workspace, "production")
+
+    assert proposal.release != deployed
+    assert ObjectionKind.SOURCE_NOT_SYNCED in kinds(proposal)
+
+
 def test_force_overrides_what_may_be_and_the_commit_and_an_event_tell_it(
     ground: PromotionGround,
 ) -> None:
@@ -318,6 +340,17 @@ def test_without_a_journal_git_tells_what_was_pinned_before(ground: PromotionGro
 
     assert proposal.release == ground.first
     assert "asked for it" in proposal.origin
+
+
+def test_a_release_that_never_went_well_is_not_gone_back_to(ground: PromotionGround) -> None:
+    two = ground.release("two")
+    for propose in (propose_promotion, propose_rollback):
+        commit_proposal(ground.workspace, propose(ground.workspace, "production"))
+    assert two in ground.disk.git("log", "--format=%B")
+
+    # The journal was there when it was pinned, and knows of no sync that brought it up.
+    with pytest.raises(NotFoundError, match="no earlier release"):
+        propose_rollback(ground.workspace, "production")
 
 
 def test_where_nothing_was_before_a_rollback_asks_for_a_release(ground: PromotionGround) -> None:

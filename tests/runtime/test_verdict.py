@@ -146,6 +146,23 @@ def test_a_first_revision_that_failed_is_not_awaited_over_and_over(ground: Quick
     assert len(ground.workspace.journal.syncs("staging")) == number
 
 
+def test_a_first_revision_that_failed_does_not_go_well_when_something_else_is_mended(
+    ground: QuickGround,
+) -> None:
+    commit(ground, f"{{db: {DB}, more: {PLAIN}}}")
+    ground.engine.behaviours["db"] = Behaviour(healthy=False)
+    worker = ground.worker()
+    worker._cycle()
+    (more,) = (one for one in ground.engine.containers.values() if one.labels[SERVICE] == "more")
+    ground.engine.remove_by_force(more.id)
+    ground.clock.advance(60.0)
+
+    worker._cycle()
+
+    assert last_outcome(ground) is Outcome.FAILED
+    assert ground.engine.named(more.name).lives
+
+
 def test_a_job_that_failed_while_no_controller_ran_is_the_revision_s_fault(
     ground: QuickGround,
 ) -> None:

@@ -140,6 +140,7 @@ def test_what_passed_counts_from_the_note_alone_and_runs_again_only_when_asked(
     assert ids(ground) == there
 
 
+@pytest.mark.long  # tests/runtime/test_gates.py
 def test_what_a_gate_refused_is_not_brought_up_again_until_it_is_asked_to_run_again(
     ground: SmallGround,
 ) -> None:
@@ -199,6 +200,7 @@ def test_another_process_says_which_gate_runs_and_what_serves_until_the_sync_is_
     assert [each["running"] for each in after["gates"]] == [False, False]
 
 
+@pytest.mark.long  # the simulation kills at every call
 def test_a_gate_that_was_killed_with_its_controller_leaves_no_container_behind(
     ground: SmallGround,
 ) -> None:

@@ -194,7 +194,11 @@ def test_a_deployment_that_does_not_come_up_ends_the_run_and_can_be_resumed(
     ][0]["suspended"]
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
+@pytest.mark.parametrize(
+    "how",
+    [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.long)],
+    ids=["killed", "interrupted"],
+)
 def test_a_run_that_was_ended_in_the_middle_goes_on_where_it_was(
     ground: Playground, how: signal.Signals
 ) -> None:

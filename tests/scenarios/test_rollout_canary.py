@@ -82,8 +82,9 @@ def degraded(ground: SmallGround) -> bool:
     ("faults", "said"),
     [
         ({"errors": 5}, "% failed"),
-        ({"delay_s": 3 * BASE_DELAY_S}, "ms"),
-        ({"post": "fails"}, "% failed"),
+        # tests/delivery judges all kinds of figures.
+        pytest.param({"delay_s": 3 * BASE_DELAY_S}, "ms", marks=pytest.mark.long),
+        pytest.param({"post": "fails"}, "% failed", marks=pytest.mark.long),
     ],
     ids=["fails in 5 of 100", "takes three times as long", "fails on POST"],
 )
@@ -126,6 +127,7 @@ def test_a_good_canary_gets_all_in_its_steps(ground: SmallGround) -> None:
     assert latest(ground)["outcome"] == "succeeded"
 
 
+@pytest.mark.long  # tests/runtime/test_canary_waits.py, without the waiting
 def test_a_canary_without_traffic_is_held_and_not_taken_for_good(ground: SmallGround) -> None:
     old = ground.git("rev-parse", "HEAD")
     new = ground.release("v2", delay_s=BASE_DELAY_S)

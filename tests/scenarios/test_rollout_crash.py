@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from tests.engine_proxy import Request
     from tests.rollouts.small_app import SmallGround
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
+# The simulation kills at every call.
+pytestmark = [pytest.mark.engine, pytest.mark.long, pytest.mark.timeout(900)]
 
 STEPS = [{"weight": 20, "for": "1s"}, {"weight": 60, "for": "1s"}]
 KINDS: dict[str, tuple[dict[str, Any], int]] = {
@@ -32,7 +33,6 @@ KINDS: dict[str, tuple[dict[str, Any], int]] = {
 """What the service says, and how many steps a rollout has at least: create, start, shift ..."""
 STRIDE = 1 if EVERY_STEP else 4
 CASES = [*itertools.product(KINDS, (BEFORE, DURING))]
-SOME = [("start-first", BEFORE), ("canary", DURING)]
 LOOKS = ("sum", "retired", "master show", "master @")
 
 
@@ -46,7 +46,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallGround]:
     yield from small_ground(tmp_path_factory.mktemp("crash") / "play")
 
 
-@pytest.mark.parametrize(("kind", "when"), CASES if EVERY_STEP else SOME)
+@pytest.mark.parametrize(("kind", "when"), CASES)
 def test_killed_at_any_step_it_is_finished_by_the_next_run_and_nobody_notices(
     ground: SmallGround, kind: str, when: str
 ) -> None:

@@ -180,7 +180,7 @@ def whole_shop(client: docker.APIClient) -> Iterator[tuple[int, dict[str, str]]]
         yield port, stores
 
 
-@pytest.mark.parametrize("store", ["cache", "db"])
+@pytest.mark.parametrize("store", [pytest.param("cache", marks=pytest.mark.long), "db"])
 def test_a_store_that_is_restarted_costs_visitors_time_and_no_request(
     client: docker.APIClient, tmp_path: Path, store: str
 ) -> None:

@@ -12,10 +12,15 @@ from enum import StrEnum
 from typing import Final
 
 from sandbox.errors import EngineError, EngineUnreachableError, StaleError
-from tests.simulation.baton import Baton, KilledError
+from tests.simulation.baton import EPOCH, Baton, KilledError
 
 LONG_S: Final = 8.0
 GONE_S: Final = 12.0
+NO_ANSWER_S: Final = 60.0
+"""After so long the adapter gives a call up."""
+RESTART_S: Final = 3.0
+SET_S: Final = 3600.0
+"""So far the clock is set."""
 
 
 class FaultKind(StrEnum):
@@ -35,6 +40,15 @@ class FaultKind(StrEnum):
     EVENT_DOUBLED = "event doubled"
     EVENTS_CUT = "event stream cut"
     ENGINE_GONE = "engine gone"
+    NO_ANSWER = "no answer"
+    ENGINE_RESTARTED = "engine restarted"
+    NETWORKS_UNLISTED = "networks unlisted"
+    VOLUMES_UNLISTED = "volumes unlisted"
+    GIT_FAILS = "Git fails"
+    BRANCH_MOVED = "branch moved"
+    CLOCK_FORWARD = "clock set forward"
+    CLOCK_BACK = "clock set back"
+    JOURNAL_LOST = "journal lost"
 
 
 KILLS: Final = (FaultKind.KILLED_BEFORE, FaultKind.KILLED_AFTER)
@@ -47,6 +61,12 @@ OF_CALLS: Final = (
     FaultKind.ENGINE_GONE,
 )
 LIES: Final = (FaultKind.STALE_LIST, FaultKind.PARTIAL_LIST, FaultKind.EMPTY_LIST)
+OF_ENGINE: Final = (FaultKind.NO_ANSWER, FaultKind.ENGINE_RESTARTED)
+UNLISTED: Final = (FaultKind.NETWORKS_UNLISTED, FaultKind.VOLUMES_UNLISTED)
+OF_GIT: Final = (FaultKind.GIT_FAILS, FaultKind.BRANCH_MOVED)
+OF_CLOCK: Final = (FaultKind.CLOCK_FORWARD, FaultKind.CLOCK_BACK)
+OF_WIDE: Final = (*OF_ENGINE, *UNLISTED, *OF_GIT, *OF_CLOCK, FaultKind.JOURNAL_LOST)
+"""Those that the schedules which failed once know nothing of."""
 OF_EVENTS: Final = (FaultKind.EVENT_LOST, FaultKind.EVENT_DOUBLED, FaultKind.EVENTS_CUT)
 
 
@@ -57,10 +77,12 @@ class Fault:
 
     Attributes:
         left: So many more calls that it could hit are spared.
+        method: Only calls of this name can be hit; all when it is empty.
     """
 
     kind: FaultKind
     left: int
+    method: str = ""
 
 
 @dataclass(slots=True)
@@ -72,6 +94,9 @@ class Calls:
         armed: What is still to go wrong.
         hit: How often what went wrong.
         sites: How often which call was made.
+        on_restart: Has the containers end, as far as a restart of the engine ends them.
+        wide: Calls count too that the schedules which failed once know nothing of.
+        ahead_s: So far the clock of the machine was set forward.
     """
 
     baton: Baton
@@ -79,7 +104,16 @@ class Calls:
     hit: Counter[FaultKind]
     sites: Counter[str]
     on_hit: Callable[[str], None] = lambda _: None
+    on_restart: Callable[[], None] = lambda: None
     gone_until: float = 0.0
+    silent_until: float = 0.0
+    wide: bool = False
+    ahead_s: float = 0.0
+
+    def also_read(self, port: str, method: str, target: str = "") -> None:
+        """A call that changes nothing, and that is one in a wide world only."""
+        if self.wide:
+            self.read(port, method, target)
 
     def read(self, port: str, method: str, target: str = "") -> None:
         """A call that changes nothing; it can fail before only."""
@@ -107,7 +141,7 @@ class Calls:
     def take(self, *kinds: FaultKind, method: str = "") -> FaultKind | None:
         """Take the first thing that is to go wrong now and is one of *kinds*, if there is one."""
         for fault in self.armed:
-            if fault.kind in kinds:
+            if fault.kind in kinds and fault.method in {"", method}:
                 if fault.left > 0:
                     fault.left -= 1
                     continue
@@ -128,10 +162,24 @@ class Calls:
     def _fault(self, method: str) -> FaultKind | None:
         if self.baton.now < self.gone_until:
             return FaultKind.ENGINE_GONE
-        fault = self.take(*OF_CALLS, method=method)
+        fault = self.take(*OF_CALLS, *OF_ENGINE, method=method)
         if fault is FaultKind.ENGINE_GONE:
             self.gone_until = self.baton.now + GONE_S
+        if fault is FaultKind.ENGINE_RESTARTED:
+            self.gone_until = self.baton.now + RESTART_S
+            self.on_restart()
         return fault
+
+    def wall(self) -> float:
+        """What the clock of the machine says, in seconds since the epoch."""
+        match self.take(*OF_CLOCK):
+            case FaultKind.CLOCK_FORWARD:
+                self.ahead_s += SET_S
+            case FaultKind.CLOCK_BACK:
+                self.ahead_s -= SET_S
+            case _:
+                pass
+        return EPOCH + self.baton.now + self.ahead_s
 
     def _kill(self) -> None:
         self.baton.kill(self.baton.current.process)
@@ -147,7 +195,11 @@ class Calls:
                 raise StaleError(f"cannot {method}: {fault}")
             case FaultKind.ANSWER_LOST:
                 raise EngineUnreachableError(f"cannot {method}: the answer was lost")
-            case FaultKind.ENGINE_GONE:
+            case FaultKind.ENGINE_GONE | FaultKind.ENGINE_RESTARTED:
                 raise EngineUnreachableError(f"cannot {method}: no engine answers")
+            case FaultKind.NO_ANSWER:
+                self.silent_until = self.baton.now + NO_ANSWER_S
+                self.baton.sleep(NO_ANSWER_S)
+                raise EngineUnreachableError(f"cannot {method}: no answer in time")
             case _:
                 pass

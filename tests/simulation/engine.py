@@ -13,8 +13,13 @@ from dataclasses import dataclass, field, replace
 
 from typing_extensions import override
 
-from sandbox.errors import EngineUnreachableError, ImplausibleError
-from sandbox.model.action import ContainerSpec
+from sandbox.errors import (
+    CancelledError,
+    EngineUnreachableError,
+    ImageError,
+    ImplausibleError,
+)
+from sandbox.model.action import BuildImage, ContainerSpec
 from sandbox.model.observed import (
     ContainerState,
     EngineHealth,
@@ -26,15 +31,18 @@ from sandbox.planning.ingress_service import ingress_template
 from tests.fakes.engine import FakeEngine
 from tests.fakes.engine_objects import Behaviour, FakeContainer, FakeImage, FakeNetwork
 from tests.fakes.engine_state import id_of
-from tests.simulation.baton import EPOCH, Baton, Waiting
-from tests.simulation.calls import LIES, Calls, FaultKind
-from tests.simulation.models import REGISTRY, Life
+from tests.simulation.baton import EPOCH, Baton, Task, Waiting
+from tests.simulation.calls import LIES, UNLISTED, Calls, FaultKind
+from tests.simulation.models import BUILT, REGISTRY, Life, Verdict, built_id, is_gate, life_of
 from tests.simulation.oracle import INGRESS, Oracle
+from tests.simulation.promotions import Promotions
 
-READY_S, SLOW_READY_S, CRASH_S, JOB_S = 0.3, 4.0, 0.3, 0.5
+READY_S, SLOW_READY_S, CRASH_S, JOB_S, BUILD_S = 0.3, 4.0, 0.3, 0.5, 1.0
 CALL_S = 0.001
 LOOK_AT_STOP_S = 4.0
 NEVER = 10**9
+STOPPED = 143
+RESTARTED = frozenset({"always", "unless-stopped"})
 FOREIGN_LABELS = {"com.example.owner": "somebody else"}
 
 
@@ -58,12 +66,14 @@ class Stream:
 
 
 class SimulatedEngine(FakeEngine):
-    def __init__(self, baton: Baton, calls: Calls, oracle: Oracle) -> None:
+    def __init__(self, baton: Baton, calls: Calls, oracle: Oracle, promotions: Promotions) -> None:
         self.baton = baton
+        self._sim_calls = calls
         super().__init__(images=[ingress_template().image])
         self.registry = Registry()
-        self._sim_calls = calls
+        calls.on_restart = self._restart
         self._oracle = oracle
+        self._promotions = promotions
         self._streams: list[Stream] = []
         self._lists: dict[str, list[set[str]]] = {}
         oracle.containers, oracle.networks, oracle.volumes = (
@@ -76,7 +86,7 @@ class SimulatedEngine(FakeEngine):
     @override
     def now(self) -> float:
         """Seconds since the epoch, of the simulation."""
-        return EPOCH + self.baton.now
+        return EPOCH + self.baton.now + self._sim_calls.ahead_s
 
     @now.setter
     def now(self, value: float) -> None:
@@ -97,9 +107,18 @@ class SimulatedEngine(FakeEngine):
             task = self.baton.current
             with self._oracle.judging():
                 self._oracle.before(task, method, target)
+                if target in self.containers:
+                    self._promotions.changes(task, method, self.containers[target])
             yield
             with self._oracle.judging():
                 self._oracle.after(task, method, target)
+                self._judge_change(task, method, target)
+
+    def _judge_change(self, task: Task, method: str, target: str) -> None:
+        if method == "start_container" and target in self.containers:
+            self._promotions.started(self.containers[target])
+        if method == "create_container":
+            self._promotions.changes(task, method, self.named(target))
 
     @override
     def _wake(self, instance: str, environment: str) -> None:
@@ -139,7 +158,17 @@ class SimulatedEngine(FakeEngine):
         fresh = super().observe(owner, image_references)
         there = {each.id for each in fresh.containers}
         listed = self._listed(owner.environment, there)
-        self._oracle.looked(self.baton.current, owner.environment, lied=listed != there)
+        unlisted = self._sim_calls.take(*UNLISTED, method="observe")
+        if unlisted is FaultKind.NETWORKS_UNLISTED:
+            fresh = replace(fresh, networks=())
+        if unlisted is FaultKind.VOLUMES_UNLISTED:
+            fresh = replace(fresh, volumes=())
+        lied = listed != there or unlisted is not None
+        # Without an application it is a look for what a gate left behind.
+        if owner.application:
+            with self._oracle.judging():
+                self._oracle.looked(self.baton.current, owner.environment, lied=lied)
+                self._promotions.looked(self.baton.current, owner.environment)
         unknown = sorted(listed - there)
         if unknown:
             raise ImplausibleError(f"list and inspect of {unknown[0][:12]} differ")
@@ -165,9 +194,44 @@ class SimulatedEngine(FakeEngine):
                 return there
 
     @override
+    def build_image(
+        self,
+        action: BuildImage,
+        context: bytes,
+        on_output: Callable[[str], None],
+        stop: Callable[[], bool],
+    ) -> str:
+        """Build from a context that is the program itself."""
+        program, tag = context.decode(), action.tags[0]
+        with self._mutating("build_image", tag):
+            self.baton.sleep(BUILD_S)
+            if stop():
+                raise CancelledError(f"stopped: build image {tag}")
+            if program.endswith(Life.MISSING):
+                raise ImageError(f"cannot build image {tag}: returned a non-zero code: 1")
+            made = FakeImage(id=built_id(program), labels=dict(action.labels))
+            self.images |= dict.fromkeys(action.tags, made)
+            return made.id
+
+    @override
+    def logs(
+        self,
+        container_id: str,
+        *,
+        tail: int | None = None,
+        follow: bool = False,
+        timestamps: bool = False,
+    ) -> Iterator[str]:
+        self._sim_calls.also_read("engine", "logs", container_id[:12])
+        return super().logs(container_id, tail=tail, follow=follow, timestamps=timestamps)
+
+    @override
     def inspect_container(self, container_id: str) -> ObservedContainer | None:
         self._sim_calls.read("engine", "inspect_container", container_id[:12])
-        self._oracle.inspected(self.baton.current, container_id)
+        with self._oracle.judging():
+            self._oracle.inspected(self.baton.current, container_id)
+            if container_id in self.containers:
+                self._promotions.inspected(self.containers[container_id])
         return super().inspect_container(container_id)
 
     # lives
@@ -185,6 +249,9 @@ class SimulatedEngine(FakeEngine):
                 made.behaviour = Behaviour(probes_needed=NEVER, stop_code=0)
             case _:
                 made.behaviour = Behaviour(probes_needed=NEVER)
+        password = spec.service.environment.get("DB_PASSWORD")
+        if password:
+            made.behaviour = replace(made.behaviour, log=(f"connect with {password}", "failed"))
         return made
 
     @override
@@ -202,11 +269,11 @@ class SimulatedEngine(FakeEngine):
         match _life(container):
             case "":
                 pass
-            case Life.CRASHES:
+            case Life.CRASHES | Verdict.FAILS:
                 self._later(container, CRASH_S, lambda: container.end(self.now, 1))
-            case "job":
+            case "job" | Verdict.PASSES:
                 self._later(container, JOB_S, lambda: container.end(self.now, 0))
-            case Life.SICK:
+            case Life.SICK | Verdict.HANGS:
                 pass
             case Life.SLOW:
                 self._later(container, SLOW_READY_S, lambda: _be_ready(container))
@@ -222,6 +289,22 @@ class SimulatedEngine(FakeEngine):
                 self._notify(container.labels)
 
         self.baton.at(seconds, happen)
+
+    def _restart(self) -> None:
+        """End every container of ours, begin again those whose policy says so, and all streams."""
+        for container in [*self.containers.values()]:
+            if container.lives and container.id not in self._oracle.foreign:
+                container.end(self.now, STOPPED)
+                # A job that was ended from outside waits for a person, a gate may too.
+                if is_gate(container) or life_of(container) == "job":
+                    self._oracle.touch(container)
+                    self._promotions.meddled(container)
+                elif container.limits.restart in RESTARTED:
+                    container.begin(self.now, container.host_ports)
+                    self._live(container)
+        for stream in self._streams:
+            stream.cut = True
+            self.baton.wake_all(stream.waiting)
 
     # what people do
 
@@ -252,11 +335,12 @@ class SimulatedEngine(FakeEngine):
 
 
 def _life(container: FakeContainer) -> str:
-    """What the image says of its program; nothing of one that a test brings."""
+    """What its image says of its program; nothing of one that a test brings."""
     service = container.spec.service
     if service.name == INGRESS:
         return INGRESS
-    return service.image.rpartition("-")[2] if service.image.startswith(REGISTRY) else ""
+    ours = service.image.startswith(REGISTRY) or container.image_id.startswith(BUILT)
+    return life_of(container) if ours or is_gate(container) else ""
 
 
 def _be_ready(container: FakeContainer) -> None:

@@ -5,6 +5,7 @@ The fake ingress in simulated time: it answers while its container runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from typing import Final
 
 from typing_extensions import override
 
@@ -13,6 +14,9 @@ from sandbox.model.ingress import IngressConfig, IngressReport, ServingServer
 from tests.fakes.ingress import FakeIngress, Running
 from tests.simulation.calls import Calls
 from tests.simulation.engine import SimulatedEngine
+
+DRAIN_S: Final = 1.0
+"""Until the requests under way have ended."""
 
 
 class SimulatedIngress(FakeIngress):
@@ -38,6 +42,7 @@ class SimulatedIngress(FakeIngress):
     ) -> int:
         self._calls.read("ingress", "drain", container_id[:12])
         self._running(container_id)
+        self._calls.baton.sleep(min(DRAIN_S, timeout_s))
         return 0
 
     @override

@@ -4,9 +4,12 @@ What a commit of the simulation asks for, as the oracle understands it: no code 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tests.fakes.engine_objects import FakeContainer
 
 REGISTRY: Final = "registry.example"
 BRANCHES: Final = {"staging": "main", "production": "production"}
@@ -15,8 +18,13 @@ EDGE: Final = "/edge"
 ENVIRONMENTS: Final = {**{name: name for name in BRANCHES}, "edge": EDGE}
 """Environment that a thread works for, by its name."""
 DEADLINE_S: Final = 20
+GATE_DEADLINE_S: Final = 10
 VOLUME: Final = "data"
 JOB: Final = "migrate"
+SECRET: Final = "kettle-and-"
+"""How each secret begins; another setting has another one."""
+BUILT: Final = "sha256:00"
+"""How the id of an image begins that the simulated engine built; its program follows, in hex."""
 
 
 class Life(StrEnum):
@@ -37,6 +45,33 @@ GOOD_LIVES: Final = (Life.GOOD, Life.GOOD, Life.SLOW)
 BAD_LIVES: Final = (Life.CRASHES, Life.SICK, Life.MISSING)
 
 
+class Verdict(StrEnum):
+    """How the program of a gate ends; a variable of the gate says so."""
+
+    PASSES = "passes"
+    FAILS = "fails"
+    HANGS = "hangs"
+    """It never ends, so its deadline does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateModel:
+    """One gate, which is built from the source of the web service."""
+
+    name: str
+    phase: str
+    verdict: Verdict = Verdict.PASSES
+
+    @property
+    def text(self) -> str:
+        """The gate in the flow style of YAML."""
+        return (
+            f"{{build: ../../{source_of('web')}, environment: {{VERDICT: {self.verdict}}},"
+            f" profiles: [gate], x-sandbox: {{gate: {{phase: {self.phase},"
+            f" deadline: {GATE_DEADLINE_S}s}}}}}}"
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceModel:
     """
@@ -48,6 +83,9 @@ class ServiceModel:
         stores: It writes a named volume.
         job: It runs to its end, once.
         after: Services that it depends on.
+        built: Its image is built from the source of the release, not pulled.
+        restart: The engine begins it again after its own restart.
+        secret: It has a password, which its program prints.
     """
 
     name: str
@@ -60,15 +98,29 @@ class ServiceModel:
     stores: bool = False
     job: bool = False
     after: tuple[str, ...] = ()
+    built: bool = False
+    restart: bool = False
+    secret: bool = False
+
+    @property
+    def program(self) -> str:
+        return f"{self.name}:{self.version}-{'job' if self.job else self.life}"
 
     @property
     def image(self) -> str:
-        return f"{REGISTRY}/{self.name}:{self.version}-{'job' if self.job else self.life}"
+        return f"{REGISTRY}/{self.program}"
+
+    def with_program(self, program: str) -> ServiceModel:
+        """Give it as it is when built from the source of another commit."""
+        version, _, life = program.partition(":")[2].partition("-")
+        return replace(self, version=int(version), life=Life(life))
 
     @property
     def text(self) -> str:
         """The service in the flow style of YAML."""
-        parts = [f"image: {self.image}", f'environment: {{SETTING: "{self.setting}"}}']
+        image = f"build: ../../{source_of(self.name)}" if self.built else f"image: {self.image}"
+        password = f', DB_PASSWORD: "{SECRET}{self.setting}-cups"' if self.secret else ""
+        parts = [image, f'environment: {{SETTING: "{self.setting}"{password}}}']
         if self.replicas != 1:
             parts.append(f"deploy: {{replicas: {self.replicas}}}")
         if self.probed and not self.job:
@@ -77,9 +129,38 @@ class ServiceModel:
             parts.append("ports: [{target: 8080, app_protocol: http}]")
         if self.stores:
             parts.append(f"volumes: ['{VOLUME}:/data']")
+        if self.restart:
+            parts.append("restart: unless-stopped")
         if self.after:
             parts.append(f"depends_on: {{{', '.join(map(_dependency, self.after))}}}")
         return f"{{{', '.join(parts)}}}"
+
+
+def source_of(name: str) -> str:
+    """Give the folder that the image of a service is built from."""
+    return f"app/{name}"
+
+
+def built_id(program: str) -> str:
+    """Give the id of the image that is built from a source that says *program*."""
+    return BUILT + program.encode().hex()
+
+
+def program_of(container: FakeContainer) -> str:
+    """Say what runs in *container*, as `ServiceModel.program` does."""
+    if container.image_id.startswith(BUILT):
+        return bytes.fromhex(container.image_id.removeprefix(BUILT)).decode()
+    return container.spec.service.image.rpartition("/")[2]
+
+
+def is_gate(container: FakeContainer) -> bool:
+    return "VERDICT" in container.spec.service.environment
+
+
+def life_of(container: FakeContainer) -> str:
+    """Say what its program does: a `Life`, a `Verdict` where it is a gate, or ``job``."""
+    verdict = container.spec.service.environment.get("VERDICT")
+    return verdict or program_of(container).rpartition("-")[2]
 
 
 def _dependency(name: str) -> str:
@@ -94,23 +175,47 @@ class CommitModel:
 
     Attributes:
         broken: The text is not a Compose file.
+        promoted: It runs the release that its ``.env`` names, and takes that from staging.
+        soak_s: So long has staging to serve a release before it is promoted.
     """
 
     services: tuple[ServiceModel, ...] = ()
     broken: bool = False
+    gates: tuple[GateModel, ...] = ()
+    promoted: bool = False
+    soak_s: int = 0
 
     @property
     def is_good(self) -> bool:
-        return not self.broken and all(each.life not in BAD_LIVES for each in self.services)
+        return (
+            not self.broken
+            and all(each.life not in BAD_LIVES for each in self.services)
+            and all(each.verdict is Verdict.PASSES for each in self.gates)
+        )
+
+    @property
+    def built(self) -> tuple[ServiceModel, ...]:
+        return tuple(each for each in self.services if each.built)
+
+    @property
+    def comes_up(self) -> bool:
+        """It is seen ready once, whatever becomes of it then."""
+        never = {Life.SICK, Life.MISSING}
+        return not self.broken and not any(each.life in never for each in self.services)
 
     def text(self, environment: str) -> str:
         if self.broken:
             return "x-sandbox: {}\nservices: {web: [this is no service]}\n"
+        settings = f"track: {BRANCHES[environment]}, rollout: {{deadline: {DEADLINE_S}s}}"
+        if self.promoted:
+            source = f"{{environment: staging, soak: {self.soak_s}s}}"
+            settings += f", release: '${{RELEASE:-}}', promote_from: {source}"
         lines = [
             f"name: shop-{environment}",
-            f"x-sandbox: {{track: {BRANCHES[environment]}, rollout: {{deadline: {DEADLINE_S}s}}}}",
+            f"x-sandbox: {{{settings}}}",
             "services:",
             *(f"  {each.name}: {each.text}" for each in self.services),
+            *(f"  {each.name}: {each.text}" for each in self.gates),
         ]
         if any(each.stores for each in self.services):
             lines.append(f"volumes: {{{VOLUME}: {{}}}}")

@@ -3,7 +3,7 @@ What must hold, judged from what is on the engine and from the schedule; no code
 
 The invariants are named as in the list of the project: S1 ownership, S2 uniqueness, S3 serve before
 kill, S4 fresh evidence, S5 no intent no change, S6 provenance, S7 jobs, S8 data, S16 rate,
-S19 isolation, S21 plausibility, L1 convergence, L3 quiescence.
+S19 isolation, S21 plausibility, L1 convergence, L3 quiescence, L7 bad commit.
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tests.simulation.models import EDGE, VOLUME, CommitModel, ServiceModel
+from tests.simulation.models import (
+    EDGE,
+    VOLUME,
+    CommitModel,
+    ServiceModel,
+    is_gate,
+    life_of,
+    program_of,
+)
 
 if TYPE_CHECKING:
     from tests.fakes.engine_objects import FakeContainer, FakeNetwork
@@ -32,6 +40,8 @@ GENERATIONS_MAX: Final = 2
 PROVENANCE: Final = (REVISION, RELEASE, SPEC)
 STARTS_MAX: Final = 12
 RATE_S: Final = 600.0
+LOOKS_MAX: Final = 40
+LOOKS_S: Final = 10.0
 DESTROYS: Final = frozenset({"stop_container", "remove_container"})
 
 
@@ -59,17 +69,22 @@ class Oracle:
         good: The good commits of each environment, oldest first.
         read: What the commit says that was read last for an environment.
         is_back: Tells of an environment whether it went back to its last good revision.
+        refused: Gives the commit of an environment that is in quarantine.
+        approved: Gives the commit of an environment whose sync, the last one, went well.
         served: Gives the containers of an environment that its ingress sends requests to.
         foreign: Ids and names of what is not ours.
         touched: Ids of jobs that a person ended or removed.
         changed: Ids of containers that a person did something to.
         mutations: How many calls changed something, by environment.
+        looks: How often an environment was looked at.
     """
 
     wanted: dict[str, CommitModel] = field(default_factory=dict[str, CommitModel])
     good: dict[str, list[CommitModel]] = field(default_factory=dict[str, list[CommitModel]])
     read: Callable[[str], CommitModel | None] = lambda _: None
     is_back: Callable[[str], bool] = lambda _: False
+    refused: Callable[[str], CommitModel | None] = lambda _: None
+    approved: Callable[[str], CommitModel | None] = lambda _: None
     served: Callable[[str], set[str]] = lambda _: set()
     containers: Mapping[str, FakeContainer] = field(default_factory=dict)
     networks: Mapping[str, FakeNetwork] = field(default_factory=dict)
@@ -78,14 +93,19 @@ class Oracle:
     touched: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     changed: set[str] = field(default_factory=set[str])
     mutations: Counter[str] = field(default_factory=Counter[str])
+    looks: Counter[str] = field(default_factory=Counter[str])
     violations: list[Violation] = field(default_factory=list[Violation])
     now: Callable[[], float] = lambda: 0.0
+    is_clock_set: Callable[[], bool] = lambda: False
     _picture: tuple[object, ...] = ()
     _looks: dict[str, LastLook] = field(default_factory=dict[str, LastLook])
     _inspected: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
     _seen_ready: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
     _last_job: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    _jobs: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    _has_good: set[str] = field(default_factory=set[str])
     _starts: dict[tuple[str, ...], deque[float]] = field(default_factory=dict)
+    _looked_at: dict[str, deque[float]] = field(default_factory=dict[str, deque[float]])
     _stored: set[str] = field(default_factory=set[str])
 
     # what is told to it
@@ -96,25 +116,42 @@ class Oracle:
         try:
             yield
         except Exception as bug:  # noqa: BLE001 - whatever it is
-            self._say("oracle", f"{type(bug).__name__}: {bug}")
+            self.say("oracle", f"{type(bug).__name__}: {bug}")
 
     def commit(self, environment: str, model: CommitModel) -> None:
         self.wanted[environment] = model
         if model.is_good:
             self.good.setdefault(environment, []).append(model)
 
+    def moved(self, environment: str, model: CommitModel) -> None:
+        """The branch is at another commit again: what that asks for may run a job once more."""
+        for job in (service for service in model.services if service.job):
+            if job not in self.wanted[environment].services:
+                self._last_job.pop((environment, job.name), None)
+        self.commit(environment, model)
+
     def looked(self, task: Task, environment: str, *, lied: bool) -> None:
         """A thread looked at *environment*; the edge looks at all, and changes none."""
         if task.environment != environment:
             return
+        self.looks[environment] += 1
+        self._judge_looks(environment)
         read = self.read(environment)
         self._looks[environment] = LastLook(lied=lied, broken=read is not None and read.broken)
+
+    def _judge_looks(self, environment: str) -> None:
+        """L3: nobody looks all the time, for whatever reason."""
+        looked_at = self._looked_at.setdefault(environment, deque(maxlen=LOOKS_MAX))
+        looked_at.append(self.now())
+        if len(looked_at) == LOOKS_MAX and looked_at[-1] - looked_at[0] < LOOKS_S:
+            self.say("L3", f"{environment} is looked at {LOOKS_MAX} times in {LOOKS_S:g} s")
+            looked_at.clear()
 
     def inspected(self, task: Task, container_id: str) -> None:
         key = task.number, container_id
         self._inspected.add(key)
         container = self.containers.get(container_id)
-        if container is not None and _is_ready(container):
+        if container is not None and is_ready(container):
             self._seen_ready.add(key)
         else:
             self._seen_ready.discard(key)
@@ -126,19 +163,17 @@ class Oracle:
         container = self.containers.get(target)
         network = self.networks.get(target)
         if target in self.foreign:
-            self._say("S1", f"{method} of {target[:12]}, which is not ours")
+            self.say("S1", f"{method} of {target[:12]}, which is not ours")
         labels = container.labels if container else network.labels if network else {}
         owner = labels.get(ENVIRONMENT, environment)
         if owner != environment:
-            self._say("S19", f"the worker of {environment} does {method} in {owner}")
+            self.say("S19", f"the worker of {environment} does {method} in {owner}")
         look = self._looks.get(environment, LastLook())
         if look.broken:
-            self._say(
-                "S5", f"{method} {target[:40]} although the commit of {environment} is broken"
-            )
+            self.say("S5", f"{method} {target[:40]} although the commit of {environment} is broken")
         if method == "remove_volume":
-            self._say("S8", f"volume {target} is removed")
-        if container is not None and method in DESTROYS:
+            self.say("S8", f"volume {target} is removed")
+        if container is not None and method in DESTROYS and not is_gate(container):
             self._judge_destruction(task, method, container, look)
             self._judge_service(task, method, container)
             environment = container.labels.get(ENVIRONMENT, "")
@@ -150,38 +185,42 @@ class Oracle:
         if method == "create_container" and task.environment != EDGE:
             for one in self.containers.values():
                 if one.name == target and not all(one.labels.get(each) for each in PROVENANCE):
-                    self._say("S6", f"{target} does not say what it was made from")
+                    self.say("S6", f"{target} does not say what it was made from")
         container = self.containers.get(target)
         if method != "start_container" or container is None:
             return
         self.judge_uniqueness()
         self._judge_rate(container)
-        if container.spec.service.image.endswith("-job"):
+        if life_of(container) == "job":
             self._judge_job(container)
 
     def _judge_job(self, container: FakeContainer) -> None:
         """
         S7: a job runs once, until a commit asks for another one.
 
-        Known exception: one whose container was removed, because a commit or the way back did not
-        declare it, runs again when it is declared again.
+        One that a commit, or the way back, did not declare is another one when it is declared again
+        (docs/reference.md).
         """
         place = container.labels[ENVIRONMENT], container.labels[SERVICE]
         spec = container.labels[SPEC]
         if not container.lives:
             return
-        if self._last_job.get(place) == spec and (place[0], spec) not in self.touched:
-            self._say("S7", f"the job {container.name} is started again")
+        key = place[0], spec
+        goes_back = self.is_back(place[0]) and self.refused(place[0]) == self.read(place[0])
+        again = self._last_job.get(place) == spec or (goes_back and key in self._jobs)
+        if again and key not in self.touched:
+            self.say("S7", f"the job {container.name} is started again")
         self._last_job[place] = spec
+        self._jobs.add(key)
 
     def _judge_rate(self, container: FakeContainer) -> None:
         """S16: a container that ends is started ever more slowly."""
         carried = container.labels
         key = carried[ENVIRONMENT], carried[SERVICE], carried[REPLICA], carried[SPEC]
         starts = self._starts.setdefault(key, deque(maxlen=STARTS_MAX + 1))
-        starts.append(container.started_at)
+        starts.append(self.now())
         if len(starts) > STARTS_MAX and starts[-1] - starts[0] < RATE_S:
-            self._say("S16", f"{container.name} is started {len(starts)} times in ten minutes")
+            self.say("S16", f"{container.name} is started {len(starts)} times in ten minutes")
 
     def _judge_service(self, task: Task, method: str, container: FakeContainer) -> None:
         """
@@ -190,12 +229,12 @@ class Oracle:
         Another works when it is ready, or was when the thread that stops looked at it.
         """
         name, environment = container.labels[SERVICE], container.labels[ENVIRONMENT]
-        if method != "stop_container" or not container.lives or not _is_ready(container):
+        if method != "stop_container" or not container.lives or not is_ready(container):
             return
         wanted = self.wanted.get(environment, CommitModel()).services
         service = next((each for each in wanted if each.name == name), None)
         if container.name in self.served(environment) and container.id not in self.changed:
-            self._say("S3", f"{container.name} is stopped while requests are sent to it")
+            self.say("S3", f"{container.name} is stopped while requests are sent to it")
         if service is None or self.is_back(environment) or container.id in self.changed:
             return
         if service.stores or service.job:
@@ -206,10 +245,10 @@ class Oracle:
             if one is not container
             and one.labels.get(ENVIRONMENT) == environment
             and one.labels.get(SERVICE) == name
-            and (_is_ready(one) or (task.number, one.id) in self._seen_ready)
+            and (is_ready(one) or (task.number, one.id) in self._seen_ready)
         ]
         if not others:
-            self._say("S3", f"{container.name} is stopped, and no other {name} is ready")
+            self.say("S3", f"{container.name} is stopped, and no other {name} is ready")
 
     def touch(self, container: FakeContainer) -> None:
         """A person did something to it."""
@@ -232,7 +271,7 @@ class Oracle:
             twice = len(set(specs)) < len(specs)
             if twice or len(ones) > GENERATIONS_MAX or len(stores) > 1:
                 names = ", ".join(sorted(one.name for one in ones))
-                self._say("S2", f"of {'/'.join(key)} these run at once: {names}")
+                self.say("S2", f"of {'/'.join(key)} these run at once: {names}")
 
     def judge_step(self) -> None:
         """What must hold after every step of the schedule."""
@@ -243,18 +282,38 @@ class Oracle:
             if one.id in self.foreign
         )
         if self._picture and picture != self._picture[: len(picture)]:
-            self._say("S1", "an object that is not ours has changed")
+            self.say("S1", "an object that is not ours has changed")
         self._picture = picture
+        self._judge_verdicts()
         lost = self._stored - self.volumes.keys()
         for name in sorted(lost):
-            self._say("S8", f"volume {name} is gone")
+            self.say("S8", f"volume {name} is gone")
         self._stored |= self.volumes.keys()
+
+    def lost_journal(self) -> None:
+        """Nobody knows any more what went well, so there is nothing to go back to."""
+        self._has_good.clear()
+
+    def _judge_verdicts(self) -> None:
+        """
+        L7: no commit that never comes up counts as good, and no good one is in quarantine.
+
+        Known exception: where no commit went well yet there is none to go back to.
+        """
+        for environment in self.wanted:
+            approved, refused = self.approved(environment), self.refused(environment)
+            if approved is not None and approved.is_good:
+                self._has_good.add(environment)
+            elif approved is not None and not approved.comes_up and environment in self._has_good:
+                self.say("L7", f"a bad commit of {environment} counts as good")
+            if refused is not None and refused.is_good:
+                self.say("L7", f"a good commit of {environment} is in quarantine")
 
     def _judge_destruction(
         self, task: Task, method: str, container: FakeContainer, look: LastLook
     ) -> None:
         if (task.number, container.id) not in self._inspected:
-            self._say("S4", f"{method} of {container.name} without an inspect just before")
+            self.say("S4", f"{method} of {container.name} without an inspect just before")
         wanted = self.wanted.get(task.environment)
         if (
             look.lied
@@ -263,7 +322,7 @@ class Oracle:
             and self._is_wanted(container, wanted)
             and container.lives
         ):
-            self._say(
+            self.say(
                 "S21", f"{method} of {container.name}, which is wanted, after a list that lied"
             )
 
@@ -271,7 +330,7 @@ class Oracle:
         name = container.labels[SERVICE]
         return any(
             each.name == name
-            and _fits(container, each)
+            and fits(container, each)
             and int(container.labels[REPLICA]) <= each.replicas
             for each in wanted.services
         )
@@ -281,7 +340,8 @@ class Oracle:
         names = {each.name for each in read.services} if read else set()
         return container.labels[SERVICE] in names
 
-    def _say(self, invariant: str, what: str) -> None:
+    def say(self, invariant: str, what: str) -> None:
+        """Write down what did not hold."""
         self.violations.append(Violation(invariant, what))
 
     # liveness
@@ -332,9 +392,12 @@ def _differences(service: ServiceModel, mine: list[FakeContainer]) -> Iterator[s
         if any(one.lives or one.exit_code for one in mine):
             yield f"job {service.name} has not ended well"
         return
-    fitting = [one for one in mine if one.lives and _fits(one, service) and _is_ready(one)]
+    fitting = [one for one in mine if one.lives and fits(one, service) and is_ready(one)]
     if len(fitting) != service.replicas:
         yield f"{len(fitting)} of {service.replicas} {service.name} run as committed and are ready"
+    for one in fitting:
+        if one.limits != one.spec.service.limits:
+            yield f"the limits of {one.name} are not as declared"
     if len({one.labels[REPLICA] for one in fitting}) != len(fitting):
         yield f"two of {service.name} are the same replica"
     for one in mine:
@@ -342,16 +405,18 @@ def _differences(service: ServiceModel, mine: list[FakeContainer]) -> Iterator[s
             yield f"{one.name} is left, {one.state}"
 
 
-def _fits(container: FakeContainer, service: ServiceModel) -> bool:
+def fits(container: FakeContainer, service: ServiceModel) -> bool:
     made = container.spec.service
     setting = made.environment.get("SETTING")
     stores = VOLUME in _volume_keys(container)
     return (
-        made.image == service.image and setting == str(service.setting) and stores == service.stores
+        program_of(container) == service.program
+        and setting == str(service.setting)
+        and stores == service.stores
     )
 
 
-def _is_ready(container: FakeContainer) -> bool:
+def is_ready(container: FakeContainer) -> bool:
     seen = container.observed()
     return seen.state == "running" and (seen.ready or not container.probed) and bool(seen.networks)
 

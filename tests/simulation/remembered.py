@@ -22,6 +22,8 @@ from sandbox.compose.load import find_environments, load_environment
 from sandbox.compose.source import CommittedSource, TreeFile
 from sandbox.model.desired import DesiredState
 from sandbox.secrecy.harvest import secrets_of
+from tests.simulation.models import source_of
+from tests.simulation.repository import pinned_by
 
 KEPT: Final = 8
 FILES_MAX: Final = 4096
@@ -87,13 +89,20 @@ def _load_environment(
     environment: str, source: CommittedSource, *, default_application: str
 ) -> DesiredState:
     """Load it; of a commit of the simulation nothing but its id differs with the same files."""
-    key = environment, _files(source, f"{FOLDER}/{environment}")
+    files = _files(source, f"{FOLDER}/{environment}")
+    release = source.revision
+    if any(b"build:" in (content or b"") for _, content in files):
+        pinned = source.read_file(f"{FOLDER}/{environment}/.env") or b""
+        folder = source_of("web")
+        release = source.resolve_release(pinned_by(pinned.decode()), (folder,))
+        files += ((folder, (source.context_id(release, folder) or "").encode()),)
+    key = environment, files
     if key not in _loaded:
         _drop_too_many(_loaded)
         _loaded[key] = load_environment(
             environment, source, default_application=default_application
         )
-    return replace(_loaded[key], revision=source.revision, release=source.revision)
+    return replace(_loaded[key], revision=source.revision, release=release)
 
 
 def _find_environments(source: CommittedSource) -> tuple[str, ...]:

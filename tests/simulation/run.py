@@ -15,12 +15,14 @@ import sandbox.runtime.controller
 from sandbox.runtime.desired import load_at
 from sandbox.runtime.whereabouts import environments_at
 from sandbox.secrecy import vault
+from tests.simulation.asks import Ask
 from tests.simulation.baton import Baton
 from tests.simulation.calls import Fault, FaultKind
 from tests.simulation.models import BRANCHES
 from tests.simulation.oracle import Violation
 from tests.simulation.remembered import remembered_files, remembered_plans
 from tests.simulation.schedule import Commit, Deed, Restart, Schedule, Step, Stop, Trouble, commits
+from tests.simulation.secrets import leaks
 from tests.simulation.stand_ins import simulated_runtime
 from tests.simulation.world import World
 
@@ -28,7 +30,9 @@ SETTLE_S: Final = 900.0
 LOOK_S: Final = 35.0
 """A look of each environment."""
 QUIET_S: Final = 65.0
+QUIET_LOOKS_MAX: Final = 4
 FIRST_S: Final = 60.0
+PATIENCE_S: Final = 120.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,14 +53,14 @@ class Outcome:
     settled_s: float = 0.0
 
 
-def run(schedule: Schedule) -> Outcome:
-    """Run *schedule* in a world of its own."""
+def run(schedule: Schedule, *, to_the_end: bool = True) -> Outcome:
+    """Run *schedule* in a world of its own; *to_the_end* or up to the first violation."""
     outcome = Outcome(schedule=schedule)
     with world_of(schedule) as world:
         outcome.log = world.baton.log
         outcome.hit, outcome.sites = world.calls.hit, world.calls.sites
         outcome.violations = world.oracle.violations
-        _Run(world, outcome).run()
+        _Run(world, outcome, to_the_end=to_the_end).run()
     return outcome
 
 
@@ -71,22 +75,24 @@ def world_of(schedule: Schedule) -> Iterator[World]:
     signal_s, sandbox.runtime.controller.SIGNAL_S = sandbox.runtime.controller.SIGNAL_S, 1000.0
     try:
         with simulated_runtime(baton, random), remembered_plans(), remembered_files():
-            yield World(baton, random, edge=schedule.edge)
+            wide = Random(f"webhooks {schedule.seed}") if schedule.wide else None
+            yield World(baton, random, edge=schedule.edge, wide=wide)
             baton.close()
     finally:
         sandbox.runtime.controller.SIGNAL_S = signal_s
 
 
 class _Run:
-    def __init__(self, world: World, outcome: Outcome) -> None:
+    def __init__(self, world: World, outcome: Outcome, *, to_the_end: bool) -> None:
         self._world = world
         self._outcome = outcome
+        self._to_the_end = to_the_end
         world.calls.on_hit = lambda what: self._tell(f"FAULT {what}")
 
     def run(self) -> None:
         world, schedule = self._world, self._outcome.schedule
         try:
-            world.begin(schedule.beginning)
+            world.repository.begin(schedule.beginning)
             world.start_controller()
             self._pass(2.0)
             if self._may_end_badly():
@@ -95,15 +101,26 @@ class _Run:
             for step in schedule.steps:
                 self._tell(f"STEP {step.text}")
                 self._step(step)
+                for _ in range(step.turns):
+                    world.baton.turn()
                 self._pass(step.pause_s)
                 world.oracle.judge_step()
+                if self._is_over():
+                    return
             self._settle()
+            for leak in leaks(world):
+                self._violate("S11", leak)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a violation with a story
             self._violate("program", f"{type(error).__name__}: {error}")
+
+    def _is_over(self) -> bool:
+        return bool(self._outcome.violations) and not self._to_the_end
 
     def _may_end_badly(self) -> bool:
         """Tell whether an environment is left with a commit that it has to go back from."""
         schedule = self._outcome.schedule
+        if any(isinstance(step.act, Ask) for step in schedule.steps):
+            return True
         last = schedule.beginning | {
             each.environment: each.model for each in commits(schedule.steps)
         }
@@ -120,10 +137,12 @@ class _Run:
         match step.act:
             case Commit(environment=environment, model=model, force=force):
                 world.commit(environment, model, force=force)
-            case Deed(environment=environment, kind=kind, rank=rank):
-                world.meddle(environment, kind, rank)
-            case Trouble(kind=kind, spared=spared):
-                world.calls.armed.append(Fault(kind=kind, left=spared))
+            case Deed():
+                world.meddle(step.act)
+            case Trouble(kind=kind, spared=spared, method=method):
+                world.calls.armed.append(Fault(kind=kind, left=spared, method=method))
+            case Ask():
+                world.people.ask(step.act)
             case Restart():
                 world.restart()
             case Stop():
@@ -147,22 +166,53 @@ class _Run:
         self._tell("STEP no faults any more")
         world.calls.armed.clear()
         world.calls.gone_until = 0.0
+        self._pass(world.calls.silent_until - world.baton.now)
+        self._await_people()
         for environment, model in schedule.fixes.items():
             self._tell(f"STEP fix of {environment}")
             world.commit(environment, model, force=False)
+        if self._come_right():
+            for deed in schedule.deeds:
+                world.meddle(deed)
+            if self._come_right():
+                self._be_quiet()
+
+    def _come_right(self) -> bool:
+        world = self._world
         began = world.baton.now
         while not self._is_calm() or any(self._differences()):
+            if self._is_over():
+                return False
             if world.baton.now - began > SETTLE_S:
                 self._violate("L1", "; ".join(self._differences()) or "it never comes to rest")
-                return
-        self._outcome.settled_s = world.baton.now - began
-        before = world.oracle.mutations.copy()
+                return False
+        self._outcome.settled_s = max(self._outcome.settled_s, world.baton.now - began)
+        return True
+
+    def _be_quiet(self) -> None:
+        world = self._world
+        before, looks = world.oracle.mutations.copy(), world.oracle.looks.copy()
         self._pass(QUIET_S)
         world.oracle.judge_step()
+        for environment, count in (world.oracle.looks - looks).items():
+            if count > QUIET_LOOKS_MAX:
+                self._violate("L3", f"{environment} is looked at {count} times in {QUIET_S:g} s")
         for environment, count in (world.oracle.mutations - before).items():
             self._violate("L3", f"{count} changes in {environment} after all was right")
         for difference in self._differences():
             self._violate("L1", f"did not stay so: {difference}")
+
+    def _await_people(self) -> None:
+        """Let everybody end what they began, and have nothing left suspended."""
+        world = self._world
+        if not self._outcome.schedule.wide:
+            return
+        world.people.resume_all()
+        until = world.baton.now + PATIENCE_S
+        while world.people.busy and world.baton.now < until:
+            self._pass(1.0)
+        for name in world.people.busy:
+            self._violate("L8", f"the command of {name} does not end")
 
     def _is_calm(self) -> bool:
         """Let every environment be looked at, and tell whether nothing changed meanwhile."""
@@ -171,8 +221,13 @@ class _Run:
         return before == self._world.oracle.mutations
 
     def _differences(self) -> Iterator[str]:
+        world = self._world
         for environment in BRANCHES:
-            for each in self._world.oracle.differences(environment, self._world.ingress):
+            if environment in world.promotions.hampered:
+                continue
+            for each in world.oracle.differences(environment, world.ingress):
+                yield f"{environment}: {each}"
+            for each in world.promotions.missing_gates(environment):
                 yield f"{environment}: {each}"
 
     def _violate(self, invariant: str, what: str) -> None:

@@ -5,9 +5,12 @@ Leave out steps of a schedule that fails, as long as it still fails.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from random import Random
 
+from tests.simulation.changes import fixed
 from tests.simulation.run import Outcome, run
-from tests.simulation.schedule import Schedule, without_steps
+from tests.simulation.schedule import Schedule, commits
 
 
 def shrink(outcome: Outcome, play: Callable[[Schedule], Outcome] = run) -> Outcome:
@@ -37,3 +40,21 @@ def _without_one_part(
         if wanted & {violation.invariant for violation in found.violations}:
             return found
     return None
+
+
+def without_steps(schedule: Schedule, left_out: set[int]) -> Schedule:
+    """
+    Give *schedule* without some of its steps.
+
+    An environment that cannot be left with its last commit gets a good one.
+    """
+    kept = tuple(step for index, step in enumerate(schedule.steps) if index not in left_out)
+    last = dict(schedule.beginning)
+    last |= {each.environment: each.model for each in commits(kept)}
+    random = Random(0)
+    fixes = {
+        name: schedule.fixes.get(name) or fixed(random, model)
+        for name, model in last.items()
+        if model.broken or name in schedule.fixes
+    }
+    return replace(schedule, steps=kept, fixes=fixes)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.playground import engine
 from tests.simulation.run import run
-from tests.simulation.schedule import draw
+from tests.simulation.wide import draw
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 

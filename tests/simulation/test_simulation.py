@@ -10,33 +10,36 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import sandbox.runtime
-import sandbox.runtime.sync
-from sandbox.model.action import RemoveContainer
-from sandbox.model.plan import Plan
-from sandbox.planning.plan import plan_sync
-from sandbox.runtime.executor import Execution
-from sandbox.runtime.perform import Performer
-from sandbox.runtime.worker import Worker
+import sandbox.runtime.gates
+import sandbox.runtime.notifier
+import sandbox.runtime.observe
+import sandbox.runtime.proposal
+import sandbox.runtime.source
+from sandbox.model.gate import GateVerdict
+from sandbox.planning.plan import is_in_sync
+from sandbox.planning.requests import Requests
+from sandbox.runtime.gates import GateRun, _Verdict
+from tests.simulation.bugs import BUGS, Bug, planted
 from tests.simulation.calls import FaultKind
 from tests.simulation.campaign import Figures, call_sites, figures
-from tests.simulation.oracle import Violation
+from tests.simulation.hunt import hunt_all
+from tests.simulation.oracle import Oracle, Violation
+from tests.simulation.recorded import JOB_ENDED, TWO_AT_ONCE
 from tests.simulation.run import Outcome, run
-from tests.simulation.schedule import Deed, DeedKind, Restart, Schedule, Step, draw
+from tests.simulation.schedule import Deed, DeedKind, Restart, Schedule, Step
 from tests.simulation.shrink import shrink
 from tests.simulation.story import story
+from tests.simulation.wide import draw
 
 TOP = Path(__file__).parents[2]
 SEEDS = range(1000, 1020)
-FAILED_ONCE = {
-    505: "a job that a person ended waits for a person",
-    30089: "requests were moved to a container that was only to be made",
-}
 SEED = 7
+BUDGET = 500
+FOUND_MIN = 16
 
 
 @pytest.mark.slow
@@ -52,10 +55,36 @@ def test_what_must_hold_does_under_faults() -> None:
     assert set(total.hit) == {str(kind) for kind in FaultKind}
 
 
-@pytest.mark.parametrize("seed", FAILED_ONCE)
-def test_what_failed_once_holds(seed: int) -> None:
-    outcome = run(draw(seed))
-    assert not outcome.violations, story(shrink(outcome))
+@pytest.mark.parametrize("schedule", [TWO_AT_ONCE, JOB_ENDED])
+def test_what_failed_once_holds(schedule: Schedule) -> None:
+    assert not run(schedule).violations
+
+
+def test_two_changes_at_once_still_tell_of_the_bug_that_they_led_to() -> None:
+    bug = next(each for each in BUGS if each.function is Requests.away)
+    with planted(bug):
+        outcome = run(TWO_AT_ONCE, to_the_end=False)
+
+    assert [each.invariant for each in outcome.violations] == ["L1"]
+
+
+def test_a_job_that_a_person_ended_is_what_the_oracle_excepts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Oracle, "_has_job_ended_by_hand", lambda *_: False)
+
+    outcome = run(JOB_ENDED, to_the_end=False)
+
+    assert [each.invariant for each in outcome.violations] == ["L1"]
+
+
+def test_a_run_ends_at_its_first_violation_when_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Oracle, "_has_job_ended_by_hand", lambda *_: False)
+
+    whole, short = run(JOB_ENDED), run(JOB_ENDED, to_the_end=False)
+
+    assert short.violations == whole.violations[:1]
+    assert short.log == whole.log[: len(short.log)]
 
 
 def test_a_seed_gives_the_same_log_twice() -> None:
@@ -86,6 +115,34 @@ def test_the_order_of_hashes_changes_nothing() -> None:
 # planted bugs
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_planted_bugs_are_found_by_500_schedules() -> None:
+    hunts = [*hunt_all(range(SEEDS.start, SEEDS.start + BUDGET // len(BUGS)), jobs=1)]
+
+    found = [each for each in hunts if each.invariant]
+    assert len(hunts) == len({each.name for each in hunts}) >= 20
+    assert sum(each.schedules for each in hunts) <= BUDGET
+    assert len(found) >= FOUND_MIN, "\n".join(each.line for each in hunts)
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.place)
+def test_a_bug_is_gone_when_it_is_no_longer_planted(bug: Bug) -> None:
+    before = bug.function.__code__
+
+    with planted(bug):
+        assert bug.function.__code__ != before
+
+    assert bug.function.__code__ is before
+
+
+def test_a_bug_that_does_not_fit_the_program_any_more_is_told() -> None:
+    bug = Bug("is in sync", is_in_sync, "not plan.holds or", "", ("L1",))
+
+    with pytest.raises(AssertionError, match=r"plan.is_in_sync does not say once: not plan.holds"):
+        planted(bug).__enter__()
+
+
 def finds(seeds: range, invariant: str) -> bool:
     """Tell whether *invariant* does not hold under one of *seeds*."""
     return any(invariant == each.invariant for seed in seeds for each in run(draw(seed)).violations)
@@ -94,48 +151,40 @@ def finds(seeds: range, invariant: str) -> bool:
 Patch = pytest.MonkeyPatch
 
 
-def forget_to_look_again(patch: Patch) -> None:
-    patch.setattr(Performer, "_is_still_ours", lambda *_, **__: True)
+def promote_whatever_it_is(patch: Patch) -> None:
+    patch.setattr(sandbox.runtime.proposal, "judge_source", lambda *_: ())
 
 
-def never_remove(patch: Patch) -> None:
-    def plan(*args: Any) -> Plan:
-        made = plan_sync(*args)
-        steps = [each for each in made.steps if not isinstance(each.action, RemoveContainer)]
-        return replace(made, steps=tuple(steps))
-
-    patch.setattr(sandbox.runtime.sync, "plan_sync", plan)
+def take_no_for_yes(patch: Patch) -> None:
+    patch.setattr(GateRun, "_failed", lambda *_: _Verdict(verdict=GateVerdict.PASSED))
 
 
-def never_heal(patch: Patch) -> None:
-    original = Worker._trigger
-
-    def trigger(self: Worker, seen: Any) -> Any:
-        return original(self, seen) if seen.desired.revision != self._attempted else None
-
-    patch.setattr(Worker, "_trigger", trigger)
+def learn_no_secret(patch: Patch) -> None:
+    for module in (sandbox.runtime.source, sandbox.runtime.observe, sandbox.runtime.gates):
+        patch.setattr(module, "learn", lambda _: None)
+    patch.setattr(sandbox.runtime.source, "learn_text", lambda _: None)
 
 
-def begin_all_steps_at_once(patch: Patch) -> None:
-    patch.setattr(Execution, "_may_begin", lambda *_: True)
+def send_again_and_again(patch: Patch) -> None:
+    patch.setattr(sandbox.runtime.notifier, "PAUSES_S", (1.0,) * 9)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("bug", "invariant"),
+    ("bug", "invariant", "seeds"),
     [
-        (forget_to_look_again, "S4"),
-        (never_remove, "L1"),
-        (never_heal, "L1"),
-        (begin_all_steps_at_once, "S3"),
+        (promote_whatever_it_is, "PROVEN", range(20)),
+        (take_no_for_yes, "GATE", range(20)),
+        (learn_no_secret, "S11", range(137, 138)),
+        (send_again_and_again, "WEBHOOK", range(20)),
     ],
 )
-def test_a_planted_bug_is_found(
-    bug: Callable[[Patch], None], invariant: str, monkeypatch: Patch
+def test_a_planted_bug_of_the_wide_world_is_found(
+    bug: Callable[[Patch], None], invariant: str, seeds: range, monkeypatch: Patch
 ) -> None:
     bug(monkeypatch)
 
-    assert finds(range(20), invariant)
+    assert finds(seeds, invariant)
 
 
 # the tools

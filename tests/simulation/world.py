@@ -10,24 +10,33 @@ from functools import partial
 from random import Random
 from typing import Any, Final, cast
 
+from typing_extensions import override
+
+from sandbox.adapters.sqlite_journal.rows import text_of
 from sandbox.model.event import Event
-from sandbox.model.notification import WebhookFile
+from sandbox.model.gate import GateResult
+from sandbox.model.observed import ContainerState
 from sandbox.model.plan import SyncPolicy
+from sandbox.model.quarantine import Quarantine
+from sandbox.model.record import Outcome, SyncRecord
 from sandbox.model.waiver import WaiverFile
 from sandbox.runtime.controller import Controller
 from sandbox.runtime.owned_engine import OwnedEngine
 from sandbox.runtime.workspace import Workspace
 from tests.fakes.identity import FakeIdentity
 from tests.fakes.journal import FakeJournal
-from tests.simulation.baton import EPOCH, Baton, Process
-from tests.simulation.calls import Calls
+from tests.simulation.baton import Baton, Process
+from tests.simulation.calls import OF_CLOCK, Calls, FaultKind
 from tests.simulation.engine import SimulatedEngine
 from tests.simulation.ingress import SimulatedIngress
 from tests.simulation.meddling import meddle
 from tests.simulation.models import CommitModel
 from tests.simulation.oracle import Oracle
+from tests.simulation.people import People
+from tests.simulation.promotions import Promotions
 from tests.simulation.repository import INSTANCE, SimulatedRepository
-from tests.simulation.schedule import DeedKind
+from tests.simulation.schedule import NEWEST, Deed
+from tests.simulation.webhooks import SimulatedWebhooks
 
 STOP_S: Final = 10.0
 EDGE_PORT: Final = 8080
@@ -41,11 +50,12 @@ _READS = frozenset(
 class SimulatedClock:
     """`sandbox.ports.Clock` of the simulation."""
 
-    def __init__(self, baton: Baton) -> None:
+    def __init__(self, baton: Baton, calls: Calls) -> None:
         self._baton = baton
+        self._calls = calls
 
     def now(self) -> float:
-        return EPOCH + self._baton.now
+        return self._calls.wall()
 
     def monotonic(self) -> float:
         return self._baton.now
@@ -54,15 +64,71 @@ class SimulatedClock:
         self._baton.sleep(seconds)
 
 
+class WatchedJournal(FakeJournal):
+    """
+    One that the oracle reads along with.
+
+    Attributes:
+        written: What the adapter would write of events, syncs, gates and quarantines.
+    """
+
+    def __init__(self, promotions: Promotions, *, wide: bool) -> None:
+        super().__init__()
+        self.written: list[str] = []
+        self._promotions = promotions
+        self._wide = wide
+
+    def _keep(self, record: Event | SyncRecord | GateResult | Quarantine) -> None:
+        if self._wide:
+            self.written.append(text_of(record))
+
+    @override
+    def record_event(self, event: Event) -> None:
+        self._keep(event)
+        super().record_event(event)
+
+    @override
+    def record_sync(self, record: SyncRecord) -> int:
+        self._keep(record)
+        return super().record_sync(record)
+
+    @override
+    def record_gate(self, result: GateResult) -> None:
+        self._keep(result)
+        super().record_gate(result)
+
+    def lose(self) -> None:
+        """Begin a new one; what was begun in the old one ends nowhere."""
+        super().__init__()
+        self.noticed = ["the journal was damaged"]
+        self._promotions.lost_journal()
+        self._promotions.oracle.lost_journal()
+
+    @override
+    def end_step(self, number: int, outcome: str, at: float) -> None:
+        if number <= len(self.steps):
+            super().end_step(number, outcome, at)
+
+    @override
+    def quarantine(self, quarantine: Quarantine) -> None:
+        self._keep(quarantine)
+        super().quarantine(quarantine)
+        self._promotions.given_up(quarantine.environment, quarantine.revision)
+
+
 class SimulatedJournal:
     """A journal that outlives its process: every call of a `FakeJournal`, as a call of a port."""
 
-    def __init__(self, journal: FakeJournal, calls: Calls) -> None:
+    def __init__(self, journal: WatchedJournal, calls: Calls) -> None:
         self._journal = journal
         self._calls = calls
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._journal, name)
+        def method(*args: Any, **given: Any) -> Any:
+            if self._calls.take(FaultKind.JOURNAL_LOST, method=name):
+                self._journal.lose()
+            return getattr(self._journal, name)(*args, **given)
+
         made = partial(self._read if name in _READS else self._change, name, method)
         setattr(self, name, made)
         return made
@@ -99,58 +165,76 @@ class SimulatedFeed:
         self.wake = lambda: None
 
 
-class NoWebhooks:
-    """Nobody is sent a message."""
-
-    def read(self) -> WebhookFile:
-        return WebhookFile(path="notify.yaml")
-
-
 class World:
     """
     Attributes:
         told: What the controllers told, a line each.
     """
 
-    def __init__(self, baton: Baton, random: Random, *, edge: bool = False) -> None:
+    def __init__(
+        self, baton: Baton, random: Random, *, edge: bool = False, wide: Random | None = None
+    ) -> None:
         self.baton = baton
         self._edge_port = EDGE_PORT if edge else 0
         self.calls = Calls(baton, [], Counter(), Counter())
+        self.calls.wide = wide is not None
         self.oracle = Oracle()
-        self.engine = SimulatedEngine(baton, self.calls, self.oracle)
+        self.webhooks = SimulatedWebhooks(
+            baton, self.calls, self.oracle, wide or random, given=wide is not None
+        )
         self.repository = SimulatedRepository(baton, self.calls)
+        self.promotions = Promotions(self.oracle, self.repository)
+        self.engine = SimulatedEngine(baton, self.calls, self.oracle, self.promotions)
         self.ingress = SimulatedIngress(self.calls, self.engine)
-        self.journal = FakeJournal()
+        self.journal = WatchedJournal(self.promotions, wide=wide is not None)
         self.identity = FakeIdentity(INSTANCE)
         self.feed = SimulatedFeed()
         self.controllers = 0
         self.process = Process("none")
         self.controller: Controller | None = None
+        self.people = People(self)
+        self.repository.on_commit = self._committed
+        self.repository.on_move = self._moved
         self.oracle.read = self.repository.read_last
         self.oracle.now = lambda: baton.now
+        self.oracle.is_clock_set = lambda: any(self.calls.hit[kind] for kind in OF_CLOCK)
         self.oracle.served = self._served
         self.oracle.is_back = lambda name: self.journal.quarantined(name) is not None
+        self.oracle.refused = self._refused
+        self.oracle.approved = self._approved
 
     def _served(self, environment: str) -> set[str]:
         return {
             server.name
             for container_id, running in self.ingress.running.items()
             if (door := self.engine.containers.get(container_id))
-            and door.lives
+            and door.state is ContainerState.RUNNING
             and door.labels["dev.sandbox.environment"] == environment
             for backend in running.config.backends
             for server in backend.servers
             if server.weight
         }
 
-    def begin(self, models: dict[str, CommitModel]) -> None:
-        self.repository.begin(models)
-        for environment, model in models.items():
-            self.oracle.commit(environment, model)
+    def _refused(self, environment: str) -> CommitModel | None:
+        quarantine = self.journal.quarantined(environment)
+        return self.repository.model_at(environment, quarantine.revision) if quarantine else None
+
+    def _approved(self, environment: str) -> CommitModel | None:
+        last = next(iter(self.journal.syncs(environment)), None)
+        if last is None or last.outcome is not Outcome.SUCCEEDED:
+            return None
+        return self.repository.model_at(environment, last.revision)
 
     def commit(self, environment: str, model: CommitModel, *, force: bool) -> None:
         self.repository.commit(environment, model, force=force)
+
+    def _committed(self, environment: str, model: CommitModel) -> None:
         self.oracle.commit(environment, model)
+        self.feed.wake()
+
+    def _moved(self, environment: str, model: CommitModel) -> None:
+        self.oracle.moved(environment, model)
+        self.promotions.asked[environment] += 1
         self.feed.wake()
 
     def start_controller(self) -> None:
@@ -158,7 +242,7 @@ class World:
         self.controllers += 1
         self.process = Process(f"controller {self.controllers}")
         self.feed.stop()
-        workspace = self._workspace()
+        workspace = self._workspace(self.identity)
 
         def work() -> None:
             self.controller = Controller(workspace, self._told)
@@ -197,16 +281,20 @@ class World:
             f"{self.baton.now:.3f} {event.environment}: {event.kind} {event.message}"
         )
 
-    def _workspace(self) -> Workspace:
-        clock = SimulatedClock(self.baton)
+    def workspace_of_person(self) -> Workspace:
+        """Give what a command works on that holds no lock."""
+        return self._workspace(FakeIdentity(INSTANCE))
+
+    def _workspace(self, identity: FakeIdentity) -> Workspace:
+        clock = SimulatedClock(self.baton, self.calls)
         journal = cast("Any", SimulatedJournal(self.journal, self.calls))
         return Workspace(
             repository=cast("Any", self.repository),
-            engine=OwnedEngine(self.engine, journal=journal, identity=self.identity, clock=clock),
+            engine=OwnedEngine(self.engine, journal=journal, identity=identity, clock=clock),
             ingress=self.ingress,
             journal=journal,
             runs=cast("Any", None),
-            webhooks=cast("Any", NoWebhooks()),
+            webhooks=self.webhooks,
             lock=cast("Any", SimulatedLock()),
             clock=clock,
             feed=self.feed,
@@ -220,20 +308,23 @@ class World:
 
     # what people do
 
-    def meddle(self, environment: str, kind: DeedKind, rank: int) -> None:
-        """Do it to one of the containers that the environment has now, if there are any."""
+    def meddle(self, deed: Deed) -> None:
+        """Do it to one of the containers that there are now, if there are any."""
         ours = sorted(
             (
                 one
                 for one in self.engine.containers.values()
-                if one.labels.get("dev.sandbox.environment") == environment
+                if one.labels.get("dev.sandbox.environment") == deed.environment
+                and deed.service in {"", one.labels["dev.sandbox.service"]}
             ),
             key=lambda one: one.name,
         )
         if not ours:
             return
-        container = ours[rank % len(ours)]
-        self.baton.log.append(f"{self.baton.now:.3f} person: {kind} {container.name}")
+        newest = max(ours, key=lambda one: one.created_at)
+        container = newest if deed.rank == NEWEST else ours[deed.rank % len(ours)]
+        self.baton.log.append(f"{self.baton.now:.3f} person: {deed.kind} {container.name}")
         self.oracle.touch(container)
-        meddle(self.engine, kind, container.observed())
+        self.promotions.meddled(container)
+        meddle(self.engine, deed.kind, container.observed())
         self.baton.turn()

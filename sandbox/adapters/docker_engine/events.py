@@ -123,6 +123,8 @@ class _Listener:
         environment = self._environment(event.get("Type", ""), actor.get("ID", ""), attributes)
         if environment is not None:
             self._wake(environment)
+        if event.get("Action") == "destroy":
+            self._environments.pop(actor.get("ID", ""), None)
         return (int(event.get("timeNano") or 0) + 1000) / 1e9
 
     def _environment(self, kind: str, actor: str, attributes: dict[str, str]) -> str | None:

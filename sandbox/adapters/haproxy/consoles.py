@@ -77,7 +77,8 @@ class Consoles:
             self._kept[container_id] = kept
         if before:
             before.ending.close()
-        self._end(lambda each: each.since < kept.since - KEPT_S)
+        # One of a container that ended would hold its connection until then.
+        self._end(lambda each: each.since < kept.since - KEPT_S or not each.console.is_ready())
 
     def _end(self, is_old: Callable[[_Kept], bool]) -> None:
         with self._lock:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 import time
 from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakValueDictionary
 
 from sandbox.adapters.haproxy import counters
 from sandbox.adapters.haproxy.answers import Said, Workers, read, read_workers
@@ -45,7 +46,9 @@ class HaproxyIngress:
 
     def __init__(self, converse: Converse) -> None:
         self._consoles = Consoles(converse)
-        self._turns: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+        # A turn is gone with the last who takes it or waits for it.
+        self._turns: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
 
     def apply(self, container_id: str, config: IngressConfig) -> None:
         """Make the running ingress do what *config* says, and return once it proved that."""
@@ -99,7 +102,9 @@ class HaproxyIngress:
     def _with_console(self, container_id: str, use: Callable[[Console], Answer]) -> Answer:
         """Use a console, again for a while when the container is only getting ready."""
         deadline = time.monotonic() + _PATIENCE_S
-        with self._turns.setdefault(container_id, threading.Lock()):
+        with self._lock:
+            turn = self._turns.setdefault(container_id, threading.Lock())
+        with turn:
             while True:
                 try:
                     with self._consoles.open(container_id) as console:

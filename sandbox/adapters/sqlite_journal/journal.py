@@ -15,7 +15,7 @@ from sandbox.adapters.sqlite_journal.rows import text_of, value_of
 from sandbox.model.event import OF_HEALTH, Event
 from sandbox.model.gate import GateResult
 from sandbox.model.observed import Creation
-from sandbox.model.ownership import Kind, Made, Present
+from sandbox.model.ownership import ADOPTED, MADE_MAX, Kind, Made, Present
 from sandbox.model.quarantine import Quarantine
 from sandbox.model.receipt import Traffic
 from sandbox.model.record import SyncRecord
@@ -25,7 +25,6 @@ from sandbox.model.syncing import Syncing
 
 EVENTS_MAX: Final = 10_000
 STEPS_MAX: Final = 10_000
-MADE_MAX: Final = 5_000
 PROOFS_MAX: Final = 1_000  # of each kind
 JOBS_MAX: Final = 10_000
 NOTICES_MAX: Final = 20
@@ -41,7 +40,7 @@ DELETE FROM sync WHERE environment = ?1 AND id <=
 """
 
 OLD_MADE: Final = """
-DELETE FROM made WHERE tag NOT LIKE 'adopted %' AND rowid <= (SELECT max(rowid) FROM made) - ?
+DELETE FROM made WHERE tag NOT LIKE ?2 || '%' AND rowid <= (SELECT max(rowid) FROM made) - ?1
 """
 
 HEALTH_EVENTS: Final = """
@@ -189,14 +188,14 @@ class SqliteJournal:
         """
         Keep *made* instead of an earlier one of its tag.
 
-        The last 5,000 are kept, and everything that was adopted: nothing else proves those.
+        The last `MADE_MAX` are kept, and everything that was adopted.
         """
         self._file.write(
             (
                 "INSERT OR REPLACE INTO made VALUES (?, ?, ?, ?)",
                 (made.tag, made.kind.value, made.name, made.object_id),
             ),
-            (OLD_MADE, (MADE_MAX,)),
+            (OLD_MADE, (MADE_MAX, ADOPTED)),
         )
 
     def made(self) -> tuple[Made, ...]:

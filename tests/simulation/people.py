@@ -1,0 +1,144 @@
+"""
+People who type our commands, each in a process of its own, beside the controller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from sandbox.errors import SandboxError
+from sandbox.runtime import suspension
+from sandbox.runtime.control import ControllerControl, read_statuses
+from sandbox.runtime.promoter import commit_proposal, look_and_commit
+from sandbox.runtime.proposal import (
+    propose_pin,
+    propose_promotion,
+    propose_rollback,
+    propose_unpin,
+)
+from tests.simulation.asks import Ask, AskKind
+from tests.simulation.baton import Process
+from tests.simulation.models import BRANCHES
+from tests.simulation.repository import pinned_by
+
+if TYPE_CHECKING:
+    from sandbox.model.promotion import Proposal
+    from sandbox.runtime.workspace import Workspace
+    from tests.simulation.world import World
+
+SUSPENDED_S: Final = 20.0
+IDEMPOTENT: Final = frozenset({AskKind.PROMOTE, AskKind.PIN, AskKind.UNPIN, AskKind.ROLLBACK_TO})
+
+
+class People:
+    """Those of one world; what they are told goes to its log."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._processes: list[Process] = []
+        self._kinds: dict[int, AskKind] = {}
+        world.repository.before_commit = self._before_commit
+
+    def ask(self, ask: Ask) -> None:
+        """Begin to do it; what a controller does for somebody ends with the controller."""
+        world = self._world
+        if ask.kind in {AskKind.SYNC, AskKind.RERUN}:
+            if world.controller is not None and not world.process.killed:
+                task = world.baton.start(world.process, "control", partial(self._carry, ask))
+                task.environment = ask.environment
+            return
+        process = Process(f"person {len(self._processes) + 1}")
+        self._processes.append(process)
+        world.baton.start(process, process.name, partial(self._carry, ask))
+
+    @property
+    def busy(self) -> list[str]:
+        """Names of those who are not done."""
+        return [process.name for process in self._processes if process.tasks]
+
+    def resume_all(self) -> None:
+        for environment in BRANCHES:
+            self.ask(Ask(environment=environment, kind=AskKind.RESUME))
+
+    def _carry(self, ask: Ask) -> None:
+        world = self._world
+        before: tuple[str, int] | None = None
+        for _ in range(2 if ask.twice else 1):
+            is_done = False
+            try:
+                told, is_done = self._done(ask), True
+            except SandboxError as error:
+                told = f"{type(error).__name__} {error.message.splitlines()[0]}"
+            except Exception as bug:  # noqa: BLE001 - no command may end so
+                world.oracle.say("program", f"{ask.kind}: {type(bug).__name__}: {bug}")
+                return
+            world.baton.log.append(
+                f"{world.baton.now:.3f} person: {ask.kind} {ask.environment}: {told}"
+            )
+            main, commits = self._marks()
+            if before == (main, commits - 1) and ask.kind in IDEMPOTENT:
+                world.oracle.say("L12", f"{ask.kind} of {ask.environment} again made a commit")
+            before = (main, commits) if is_done else None
+
+    def _marks(self) -> tuple[str, int]:
+        """Where staging is, and how many commits production has."""
+        repository = self._world.repository
+        return repository.head_of("staging"), len(repository.commits_of(BRANCHES["production"]))
+
+    def _done(self, ask: Ask) -> str:
+        if ask.kind in {AskKind.SYNC, AskKind.RERUN}:
+            return self._sync(ask)
+        workspace = self._world.workspace_of_person()
+        match ask.kind:
+            case AskKind.SUSPEND:
+                for_s = SUSPENDED_S if ask.rank % 2 else None
+                suspension.suspend(workspace, ask.environment, reason="holiday", for_s=for_s)
+                return "done"
+            case AskKind.RESUME:
+                return "done" if suspension.resume(workspace, ask.environment) else "was not"
+            case AskKind.STATUS:
+                statuses = read_statuses(workspace, (), reconciled=tuple(BRANCHES))
+                return ", ".join(f"{one.name} {one.sync} {one.health}" for one in statuses)
+            case _:
+                return self._set_release(workspace, ask)
+
+    def _sync(self, ask: Ask) -> str:
+        controller = self._world.controller
+        assert controller is not None, "it is asked where one runs"
+        self._world.promotions.asked[ask.environment] += 1
+        rerun = ask.kind is AskKind.RERUN
+        record = ControllerControl(controller).sync(ask.environment, lambda _: None, rerun=rerun)
+        return str(record.outcome)
+
+    def _set_release(self, workspace: Workspace, ask: Ask) -> str:
+        """Do it as the command line does."""
+        self._kinds[self._world.baton.current.number] = ask.kind
+        reason = "we know" if ask.kind is AskKind.FORCE else ""
+        done = look_and_commit(
+            self._propose(workspace, ask),
+            lambda proposal: commit_proposal(workspace, proposal, reason=reason),
+        )
+        return f"release {done.release[:7]} by {done.commit[:7] or 'no commit'}"
+
+    def _propose(self, workspace: Workspace, ask: Ask) -> Callable[[], Proposal]:
+        """Find out what it takes; a release that is named is one of staging's commits."""
+        releases = self._world.repository.commits_of(BRANCHES["staging"])
+        release = releases[-1 - ask.rank % len(releases)]
+        match ask.kind:
+            case AskKind.PROMOTE | AskKind.FORCE:
+                return partial(propose_promotion, workspace, ask.environment)
+            case AskKind.PIN:
+                return partial(propose_pin, workspace, ask.environment, release)
+            case AskKind.UNPIN:
+                return partial(propose_unpin, workspace, ask.environment)
+            case AskKind.ROLLBACK:
+                return partial(propose_rollback, workspace, ask.environment)
+            case _:
+                return partial(propose_rollback, workspace, ask.environment, release)
+
+    def _before_commit(self, content: bytes) -> None:
+        task = self._world.baton.current
+        release = pinned_by(content.decode())
+        self._world.promotions.sets_release(task, self._kinds[task.number], release)
