@@ -208,8 +208,8 @@ BUGS: Final = (
     Bug(
         "an environment gets a second worker",
         controller.Controller._take,
-        "if pair and pair[1].is_alive():",
-        "if False:",
+        "(pair and pair[1].is_alive())",
+        "False",
         ("S2", "S3", "S7", "L3"),
     ),
     Bug(
