@@ -59,6 +59,7 @@ def _images_go() -> Iterator[None]:
 
 
 @pytest.mark.engine
+@pytest.mark.long  # make differential
 @pytest.mark.timeout(300)
 @pytest.mark.usefixtures("_images_go")
 def test_the_real_engine_ends_as_the_simulated_one(tmp_path: Path) -> None:

@@ -135,12 +135,11 @@ def test_a_configuration_that_was_removed_by_hand_comes_back(ground: Ground) -> 
     place = ground.places["staging"]
     (edge,) = ground.edges()
 
-    def healthy() -> bool:
-        return place.world.seen(edge.id).health is EngineHealth.HEALTHY
+    def is_unhealthy() -> bool:
+        return place.world.seen(edge.id).health is EngineHealth.UNHEALTHY
 
-    wait_until(healthy, "the edge to be healthy")
     place.run(edge.id, "rm", "/var/lib/ingress/current.cfg")
-    wait_until(lambda: not healthy(), "the engine to see it")
+    wait_until(is_unhealthy, "the engine to see it", timeout_s=60)
     assert ground.edge.refresh().number
 
     assert "environment-staging" in place.run(edge.id, "cat", "/var/lib/ingress/current.cfg")
