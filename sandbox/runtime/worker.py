@@ -167,6 +167,8 @@ class Worker:
             self._meter.look(seen.observed)
             self._watch_health(seen)
             return
+        if self._is_suspended():  # while it looked
+            return
         if trigger in CHANGES:
             self._experience.begin_change()
             self._health.forget({step.service_name for step in seen.plan.steps})
