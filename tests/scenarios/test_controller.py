@@ -201,6 +201,8 @@ def test_a_suspended_environment_is_left_alone_until_it_is_resumed(ground: Playg
     ground.commit_environment(GOOD)
     ground.start_controller("staging")
     ground.wait_healthy()
+    # What is under way ends as it began: it would put right what is killed meanwhile.
+    until(lambda: _last_outcome(ground) == "succeeded", "the sync to end")
     old = ground.container("web")["Id"]
     ground.sandbox("suspend", "staging", "--reason", "a look at it")
     with engine() as client:
@@ -246,3 +248,8 @@ def test_a_signal_from_the_keyboard_ends_it_too(ground: Playground) -> None:
     ground.wait_healthy()
     assert ground.end_controller(controller, signal.SIGINT) == 0
     assert ground.container("web")["State"]["Running"]
+
+
+def _last_outcome(ground: Playground) -> str | None:
+    last = ground.sandbox("history", "staging", "--output", "json").json["history"][0]
+    return str(last["outcome"]) if last["outcome"] else None
