@@ -19,6 +19,7 @@ from sandbox.model.observed import (
     ObservedContainer,
     ObservedNetwork,
     ObservedVolume,
+    Owner,
 )
 from sandbox.model.service import Healthcheck, Limits, Port, VolumeMount
 from sandbox.planning.labels import INSTANCE
@@ -318,16 +319,22 @@ def test_without_its_image_no_container_is_created(world: World) -> None:
 # adopting
 
 
+def _made_for(world: World, owner: Owner) -> tuple[object, ...]:
+    """Look at what *owner* has, whatever others make on this engine meanwhile."""
+    state = world.engine.observe(owner, ())
+    return (state.containers, state.networks, state.volumes)
+
+
 def test_creating_again_adopts_what_is_there(world: World) -> None:
     endpoint = Endpoint(network_name=f"{world.prefix}-front", aliases=("web",))
     network_id = world.engine.create_network(world.network("front"))
     world.engine.create_volume(world.volume("data"))
     container_id = world.engine.create_container(world.spec("web", endpoint))
-    before = world.look()
+    before = _made_for(world, world.owner)
     assert world.engine.create_network(world.network("front")) == network_id
     world.engine.create_volume(world.volume("data"))
     assert world.engine.create_container(world.spec("web", endpoint)) == container_id
-    assert world.look() == before
+    assert _made_for(world, world.owner) == before
 
 
 def test_a_container_left_half_attached_is_completed(world: World) -> None:
@@ -360,17 +367,13 @@ def _make_volume(world: World, *, is_foreign: bool) -> None:
 def test_a_name_that_is_taken_by_somebody_else_is_refused_and_left_alone(
     world: World, make: Callable[..., None]
 ) -> None:
-    def theirs() -> tuple[object, ...]:
-        state = world.engine.observe(world.foreign, ())
-        return (state.containers, state.networks, state.volumes)
-
     make(world, is_foreign=True)
-    before = theirs()
+    before = _made_for(world, world.foreign)
     with pytest.raises(EngineError, match=f"{world.prefix}-x") as caught:
         make(world, is_foreign=False)
     assert caught.value.temporary
     assert caught.value.remedy
-    assert theirs() == before
+    assert _made_for(world, world.foreign) == before
 
 
 def test_a_container_of_that_name_from_another_spec_is_not_adopted(world: World) -> None:
