@@ -7,12 +7,14 @@ process of its own.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from sandbox.errors import SandboxError, UsageError
 from sandbox.model.event import EventKind
+from sandbox.runtime.at_once import at_once
 from sandbox.runtime.desired import environment_names, require_environment
 from sandbox.runtime.sites import find_edge
 from sandbox.runtime.status import read_status
@@ -20,6 +22,7 @@ from sandbox.runtime.status import read_status
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from sandbox.model.edge import EdgeNow
     from sandbox.model.event import Event
     from sandbox.model.record import SyncRecord
     from sandbox.model.status import EnvironmentStatus
@@ -50,14 +53,19 @@ def read_statuses(
     for name in environments:
         if name not in reconciled:
             require_environment(workspace.repository, name)
-    edge = cache(partial(find_edge, workspace))  # for all of them it is the same one
+    find = cache(partial(find_edge, workspace))  # for all of them it is the same one
+    finding = threading.Lock()
+
+    def edge() -> EdgeNow:
+        with finding:
+            return find()
 
     def look(name: str) -> EnvironmentStatus:
         return read_status(
             workspace, name, reconciled=name in reconciled, brake=brake(name), edge=edge
         )
 
-    return tuple(map(look, names))
+    return at_once(look, names)
 
 
 def _all_names(workspace: Workspace, reconciled: Sequence[str]) -> list[str]:

@@ -16,7 +16,6 @@ from sandbox.errors import EngineError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from sandbox.adapters.docker_engine.api import Json
 
 Shape: TypeAlias = "type | dict[str, Any] | list[Any] | Maybe | Named"
 
@@ -139,9 +138,11 @@ def refuse_misfit(doing: str, answer: object, shape: Shape) -> None:
     Raises:
         EngineError: It has not; names the field. Temporary: the next answer may be right.
     """
-    misfit = _misfit(answer, shape, "the answer")
+    misfit = _misfit(answer, shape)
     if misfit:
-        raise EngineError(f"cannot {doing}: {misfit}", temporary=True)
+        place, kind = misfit
+        field = place.removeprefix(".") if place.startswith(".") else f"the answer{place}"
+        raise EngineError(f"cannot {doing}: {field} is {kind}", temporary=True)
 
 
 @contextmanager
@@ -164,25 +165,35 @@ def unreadable(doing: str, error: Exception) -> EngineError:
     return EngineError(f"cannot {doing}: {words}", temporary=True)
 
 
-def _misfit(value: object, shape: Shape, place: str) -> str:
-    """Say what is wrong with *value*; empty when nothing is."""
-    match shape:
-        case Maybe():
-            return "" if value is None else _misfit(value, shape.shape, place)
-        case Named() if isinstance(value, dict):
-            entries = cast("Json", value)
-            parts = ((each, shape.shape, f"{place}.{key}") for key, each in entries.items())
-        case dict() if isinstance(value, dict):
-            entries = cast("Json", value)
-            parts = ((entries.get(key), each, f"{place}.{key}") for key, each in shape.items())
-        case [each] if isinstance(value, list):
-            items = enumerate(cast("list[object]", value))
-            parts = ((item, each, f"{place}[{at}]") for at, item in items)
-        case type() if isinstance(value, shape) and not (shape is int and isinstance(value, bool)):
-            return ""
-        case _:
-            return f"{place.removeprefix('the answer.')} is {_kind(value)}"
-    return next((words for part in parts if (words := _misfit(*part))), "")
+def _misfit(value: object, shape: Shape) -> tuple[str, str] | None:
+    """
+    Say where *value* has not *shape*, and what is there instead; ``None`` when it has.
+
+    Every answer passes here, and almost every one fits: words are made for one that does not.
+    """
+    if isinstance(shape, Maybe):
+        return None if value is None else _misfit(value, shape.shape)
+    if isinstance(shape, type):
+        fits = isinstance(value, shape) and not (shape is int and isinstance(value, bool))
+        return None if fits else ("", _kind(value))
+    if not isinstance(value, list if isinstance(shape, list) else dict):
+        return "", _kind(value)
+    for key, part, of_part in _parts(cast("Any", value), shape):
+        if found := _misfit(part, of_part):
+            place = f"[{key}]" if isinstance(key, int) else f".{key}"
+            return f"{place}{found[0]}", found[1]
+    return None
+
+
+def _parts(
+    value: Any,  # noqa: ANN401 - a list or an object, as *shape* is
+    shape: dict[str, Any] | list[Any] | Named,
+) -> list[tuple[str | int, object, Shape]]:
+    if isinstance(shape, Named):
+        return [(key, each, shape.shape) for key, each in value.items()]
+    if isinstance(shape, dict):
+        return [(key, value.get(key), each) for key, each in shape.items()]
+    return [(at, each, shape[0]) for at, each in enumerate(value)]
 
 
 def _kind(value: object) -> str:
