@@ -50,15 +50,19 @@ def main() -> None:
     """
     Run the command line; ends the process with the exit status of design 3.4.
     """
-    from sandbox.cli.interrupts import leave_at_once
+    from sandbox.cli.interrupts import leave_at_once, leave_if_interrupted
 
     leave_at_once(before=_leave)
     words = sys.argv[1:]
-    status = _quickly(words)
+    status: int | str | None = _quickly(words)
     if status is None:
         from sandbox.cli.app import run
 
-        run(words)
+        try:
+            run(words)
+        except SystemExit as end:
+            status = end.code
+    leave_if_interrupted(status)
     sys.exit(status)
 
 

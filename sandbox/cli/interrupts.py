@@ -61,6 +61,21 @@ def interruptible(work: Callable[[], None]) -> None:
             _leave(signal.SIGALRM, None)
 
 
+def leave_if_interrupted(status: int | str | None) -> None:
+    """
+    End this process if that is why it ends, and wait for none of its threads.
+
+    An interrupt inside `threading` can leave one of its locks held, by nobody, for ever.
+    """
+    if status == INTERRUPTED:
+        from contextlib import suppress
+
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):  # the reader has seen enough, or it is closed
+                stream.flush()
+        os._exit(INTERRUPTED)
+
+
 def _leave(
     _number: int,
     _frame: FrameType | None,

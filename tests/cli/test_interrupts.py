@@ -11,10 +11,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox.cli import interrupts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 STEP_S = 0.02
 LAST_S = 2.0
@@ -27,10 +32,14 @@ def ctrl_c():
 """
 
 
-def run(program: str, *, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(
+    program: str, *, folder: Path, environment: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join([*sys.path, str(folder)])
     return subprocess.run(
         [sys.executable, "-c", BEGIN + program],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, str(folder)])},
+        cwd=folder,
+        env={**os.environ, **environment, "PYTHONPATH": path},
         capture_output=True,
         text=True,
         timeout=60,
@@ -75,6 +84,23 @@ except KeyboardInterrupt:
     ended = run(program, folder=tmp_path)
     assert (ended.returncode, ended.stdout) == (0, "put right\ninterrupted\n")
     assert ended.stderr == ""
+
+
+def test_no_thread_is_waited_for_once_the_work_was_interrupted(
+    repository: Path, no_engine: dict[str, str]
+) -> None:
+    program = """
+import threading
+beginning = threading.Event()
+threading.Thread(target=beginning.wait).start()
+import sandbox.runtime.wait as waiting
+waiting.wait_for = lambda *_, **__: ctrl_c() or time.sleep(5)
+sys.argv = ["sandbox", "wait", "staging"]
+from sandbox.__main__ import main
+main()
+"""
+    ended = run(program, folder=repository, environment=no_engine)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")
 
 
 def test_an_import_is_not_interrupted_and_what_follows_is(tmp_path: Path) -> None:
