@@ -19,7 +19,7 @@ from sandbox.adapters.git_repository.branches import (
     read_head,
     tracking_branches,
 )
-from sandbox.adapters.git_repository.cache import BoundedCache, K, V
+from sandbox.adapters.git_repository.cache import KEPT_S, BoundedCache, K, V
 from sandbox.adapters.git_repository.edits import EDITS_MAX, new_files, uncommitted
 from sandbox.adapters.git_repository.hooks import hook_file, read_hook, write_hook
 from sandbox.adapters.git_repository.index import index_of_hook, staged_files
@@ -74,10 +74,12 @@ class GitRepository:
         self._trees = TreeReader(self._objects, place.hash_name, self._stores.note)
         self._notes = Notes(self._program, self._objects, self._trees)
         self._worktree = WorkTree(place.top, place.hash_name) if place.top else None
-        self._ancestors: BoundedCache[tuple[str, str], bool] = BoundedCache(REMEMBERED)
-        self._changes: BoundedCache[tuple[str, tuple[str, ...]], str] = BoundedCache(REMEMBERED)
+        self._ancestors: BoundedCache[tuple[str, str], bool]
+        self._ancestors = BoundedCache(REMEMBERED, kept_s=KEPT_S)
+        self._changes: BoundedCache[tuple[str, tuple[str, ...]], str]
+        self._changes = BoundedCache(REMEMBERED, kept_s=KEPT_S)
         self._histories: BoundedCache[tuple[str, tuple[str, ...], int], tuple[str, ...]]
-        self._histories = BoundedCache(16 * REMEMBERED, weigh=len)
+        self._histories = BoundedCache(16 * REMEMBERED, weigh=len, kept_s=KEPT_S)
 
     @property
     def instance(self) -> str:
