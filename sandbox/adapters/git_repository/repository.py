@@ -15,7 +15,7 @@ from sandbox.adapters.git_repository.archive import archive
 from sandbox.adapters.git_repository.attributes import ATTRIBUTES, filter_of
 from sandbox.adapters.git_repository.branches import (
     LOCAL,
-    local_branches,
+    Branches,
     read_head,
     tracking_branches,
 )
@@ -69,6 +69,7 @@ class GitRepository:
         self.place = place
         self._instance = instance
         self._program = GitProgram(place.common_dir, {"GIT_DIR": place.git_dir})
+        self._branches = Branches(self._program, place.common_dir)
         self._stores = Stores(place, self._program)
         self._objects = ObjectReader(self._program, self._stores.objects)
         self._trees = TreeReader(self._objects, place.hash_name, self._stores.note)
@@ -157,7 +158,7 @@ class GitRepository:
 
     def refs(self) -> Mapping[str, str]:
         """Commit id by branch name, for all local branches; damaged ones are left out."""
-        return local_branches(self._program)
+        return self._branches.read()
 
     def head(self) -> Head:
         """What is checked out here; see `read_head`."""
