@@ -94,15 +94,13 @@ def serve(
             f"no control socket at {socket_path}: {error.strerror}",
             remedy=f"remove what is there: rm -r {shlex.quote(socket_path)}",
         ) from error
-    watch = threading.Thread(
-        target=door.watch, args=(is_alone,), name="control-socket", daemon=True
-    )
-    watch.start()
+    answering = threading.Thread(target=door.run, args=(is_alone,), name="control", daemon=True)
+    answering.start()
     try:
         yield
     finally:
         door.closing.set()
-        watch.join()
+        answering.join()
         door.close()
 
 
@@ -128,24 +126,18 @@ class _Door:
         self._path.unlink(missing_ok=True)
         before, self._server = self._server, _bind(self._path, self._server_at)
         self._made = self._there()
-        threading.Thread(
-            target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.2},
-            name="control",
-            daemon=True,
-        ).start()
         if before:
-            before.shutdown()
             before.server_close()
 
     def _server_at(self, address: str) -> _Server:
         return _Server(address, self._control, self.closing, self._answer)
 
-    def watch(self, is_alone: Callable[[], bool]) -> None:
+    def run(self, is_alone: Callable[[], bool]) -> None:
         """
-        Open it again whenever the socket is gone or another file is in its place.
+        Answer; open it again whenever the socket is gone or another file is in its place.
         """
-        while not self.closing.wait(_WATCH_S):
+        while self._server and not self.closing.is_set():
+            self._server.handle_request()
             if self._there() == self._made:
                 continue
             if not is_alone():
@@ -159,7 +151,6 @@ class _Door:
         Answer no more, and remove the socket if it is ours.
         """
         if self._server:
-            self._server.shutdown()
             self._server.server_close()
         if self._there() == self._made:
             self._path.unlink(missing_ok=True)
@@ -193,6 +184,7 @@ def _bind(path: Path, server_at: Callable[[str], _Server]) -> _Server:
 class _Server(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
     request_queue_size = 64
+    timeout: float | None = _WATCH_S
 
     def __init__(
         self, address: str, control: Control, closing: threading.Event, answer: Answer

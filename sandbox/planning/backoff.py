@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 WINDOW_S: Final = 600.0
 STARTS_MAX: Final = 12
@@ -37,7 +37,9 @@ def delay_s(starts: Sequence[float], now: float) -> float:
     return max(0.0, until - now)
 
 
-def start_times(steps: Iterable[tuple[str, float]]) -> dict[str, list[float]]:
+def start_times(
+    steps: Iterable[tuple[str, float]], before: Mapping[str, Sequence[float]] | None = None
+) -> dict[str, list[float]]:
     """
     When a container was started again and again in one place, by target such as ``web-1``.
 
@@ -45,13 +47,14 @@ def start_times(steps: Iterable[tuple[str, float]]) -> dict[str, list[float]]:
 
     Args:
         steps: Ids of steps, which are made of verb and target, with when they began; oldest first.
+        before: The answer for earlier steps, which is not changed.
     """
-    times: dict[str, list[float]] = {}
+    times = {target: list(starts) for target, starts in (before or {}).items()}
     for step_id, at in steps:
         verb, _, words = step_id.partition(" ")
         target = words.partition(" ")[0]
         if verb == "start":
-            times.setdefault(target, []).append(at)
+            times[target] = [each for each in times.get(target, ()) if each > at - WINDOW_S] + [at]
         elif verb in {"create", "stop"}:
             times.pop(target, None)
     return times

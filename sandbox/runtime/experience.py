@@ -10,7 +10,6 @@ from sandbox.model.action import BuildImage
 from sandbox.model.record import Outcome, SyncRecord, Trigger
 from sandbox.planning.backoff import (
     REPAIR_DELAY_MAX_S,
-    WINDOW_S,
     delay_s,
     repair_delay_s,
     retry_delay_s,
@@ -50,7 +49,7 @@ class Experience:
     _is_new: bool = False
     _retry_at: float = 0.0
     _changed_at: float = -math.inf
-    _starts: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])
+    _starts: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
     _broken_images: dict[str, str] = field(default_factory=dict[str, str])
     _crashes: dict[str, int] = field(default_factory=dict[str, int])
     _repairs: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
@@ -58,7 +57,7 @@ class Experience:
     def recall(self, steps: Iterable[tuple[str, float]]) -> None:
         """Take in the *steps* of the process before: ids with seconds since the epoch."""
         wall_s, now = self.clock.now(), self.clock.monotonic()
-        self._starts += [(step_id, now - max(0.0, wall_s - at)) for step_id, at in steps]
+        self._starts = start_times((step_id, now - max(0.0, wall_s - at)) for step_id, at in steps)
 
     def forget(self) -> None:
         """Begin anew: a person asked."""
@@ -95,8 +94,7 @@ class Experience:
                 self._is_new = False
                 self._changed_at = self.clock.monotonic()
         now = self.clock.monotonic()
-        recent = [each for each in self._starts if each[1] > now - WINDOW_S]
-        self._starts = [*recent, *((step.step_id, now) for step in record.steps)]
+        self._starts = start_times(((step.step_id, now) for step in record.steps), self._starts)
         ended = {step.step_id: step for step in record.steps}
         for step in plan.steps:
             how = ended.get(step.id)
@@ -139,8 +137,7 @@ class Experience:
     def policy(self, base: SyncPolicy) -> SyncPolicy:
         """Complete *base* with what has to wait, and what cannot be built."""
         now = self.clock.monotonic()
-        starts = sorted(start_times(self._starts).items())
-        waits = ((target, delay_s(times, now)) for target, times in starts)
+        waits = ((target, delay_s(times, now)) for target, times in sorted(self._starts.items()))
         backing_off = {target: wait_s for target, wait_s in waits if wait_s > 0.0}
         return replace(base, backing_off=backing_off, broken_images=dict(self._broken_images))
 

@@ -78,8 +78,8 @@ def _in(text: str) -> frozenset[str]:
 
 
 # Environments of one application say the same, most of it, and each look says it again.
-_in_short = lru_cache(4096)(_in)
-_hide_in_short = lru_cache(4096)(_hide)
+_in_short = lru_cache(1024)(_in)
+_hide_in_short = lru_cache(1024)(_hide)
 
 
 def _rules_for(text: str) -> Iterator[_Rule]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -86,6 +87,14 @@ def test_one_is_started_once_and_asked_again(engine: Engine, kept: Consoles) -> 
     assert [ask(kept) for _ in range(3)] == ["0: sum\n"] * 3
     assert ask(kept, "another") == "1: sum\n"
     assert engine.running() == [0, 1]
+
+
+def test_one_that_was_asked_for_days_ends_as_any_other(engine: Engine, kept: Consoles) -> None:
+    for _ in range(sys.getrecursionlimit()):
+        ask(kept)
+    with pytest.raises(IngressError), kept.open(BOX):
+        raise IngressError("it refused")
+    assert engine.ended == [0]
 
 
 def test_each_user_has_one_alone_and_one_is_kept(engine: Engine, kept: Consoles) -> None:

@@ -55,6 +55,17 @@ def test_starts_count_from_what_was_made_or_stopped_last_in_their_place() -> Non
         ("create web-2", 7.0),
     ]
     assert start_times(steps) == {"web-1": [4.0, 6.0], "db-1": [2.0]}
+    for cut in range(len(steps)):
+        before = start_times(steps[:cut])
+        assert start_times(steps[cut:], before) == start_times(steps)
+
+
+def test_what_changes_all_the_time_or_began_long_ago_is_not_remembered() -> None:
+    times: dict[str, list[float]] = {}
+    for number in range(1000):
+        steps = ("create web-1", "start web-1", "stop web-1 (old)", "start db-1")
+        times = start_times(((each, 60.0 * number) for each in steps), times)
+    assert times == {"db-1": [60.0 * number for number in range(990, 1000)]}
 
 
 def test_a_failed_sync_is_tried_again_with_growing_pauses() -> None:

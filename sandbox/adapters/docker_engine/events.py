@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 QUIET_S = 10
 """Seconds without an event after which the stream is opened anew: it may be half-open."""
+STOP_S = 1.0
+"""Seconds between two looks at whether to stop: nobody waits for that."""
 _DOING = "follow the engine's events"
 # Not exec_create and the like: our own probes, and the engine's, must wake nobody.
 _FILTERS = {
@@ -61,7 +63,7 @@ def wait_events(
     listener = _Listener(instance, wake)
     # Where the next stream goes on; of two clocks that differ the periodic look makes up for it.
     since = time.time()
-    watch = Watch(stop)
+    watch = Watch(stop, look_s=STOP_S)
     with watch.watching():
         while not watch.asked():
             try:

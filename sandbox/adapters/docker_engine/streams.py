@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import requests
 
 LOOK_S = 0.25
-"""Seconds between two looks at whether to stop."""
+"""Seconds between two looks at whether to stop, where a person may wait for it."""
 _HEADER_BYTES = 8
 _CHUNK_BYTES = 16 * 1024
 
@@ -25,12 +25,15 @@ class Watch:
     Ends an answer while another thread is blocked in reading it.
 
     Args:
-        stop: Looked at every quarter of a second.
+        stop: Looked at every *look_s* seconds.
         silence_s: Longest time between two calls of `heard`; 0 for any.
     """
 
-    def __init__(self, stop: Callable[[], bool], *, silence_s: float = 0.0) -> None:
+    def __init__(
+        self, stop: Callable[[], bool], *, silence_s: float = 0.0, look_s: float = LOOK_S
+    ) -> None:
         self._stop = stop
+        self._look_s = look_s
         self._silence_s = silence_s
         self._heard_at = time.monotonic()
         self._done = threading.Event()
@@ -63,7 +66,7 @@ class Watch:
             thread.join()
 
     def _run(self) -> None:
-        while not self._done.wait(LOOK_S):
+        while not self._done.wait(self._look_s):
             is_asked = self.asked()
             silent_s = time.monotonic() - self._heard_at
             self.silent = bool(self._silence_s) and silent_s > self._silence_s

@@ -12,7 +12,7 @@ from subprocess import Popen, TimeoutExpired
 from threading import Lock
 from typing import Final
 
-from sandbox.adapters.git_repository.cache import BoundedCache
+from sandbox.adapters.git_repository.cache import KEPT_S, BoundedCache
 from sandbox.adapters.git_repository.program import GitProgram
 from sandbox.errors import SourceError
 
@@ -49,7 +49,7 @@ class ObjectReader:
         self._lock = Lock()
         self._process: Popen[bytes] | None = None
         self._cache: BoundedCache[str, GitObject] = BoundedCache(
-            CACHED_BYTES, lambda found: len(found.content) + 200
+            CACHED_BYTES, lambda found: len(found.content) + 200, kept_s=KEPT_S
         )
 
     def read(self, name: str, kind: str) -> GitObject | None:

@@ -15,11 +15,11 @@ from sandbox.adapters.git_repository.archive import archive
 from sandbox.adapters.git_repository.attributes import ATTRIBUTES, filter_of
 from sandbox.adapters.git_repository.branches import (
     LOCAL,
-    local_branches,
+    Branches,
     read_head,
     tracking_branches,
 )
-from sandbox.adapters.git_repository.cache import BoundedCache, K, V
+from sandbox.adapters.git_repository.cache import KEPT_S, BoundedCache, K, V
 from sandbox.adapters.git_repository.edits import EDITS_MAX, new_files, uncommitted
 from sandbox.adapters.git_repository.hooks import hook_file, read_hook, write_hook
 from sandbox.adapters.git_repository.index import index_of_hook, staged_files
@@ -69,15 +69,18 @@ class GitRepository:
         self.place = place
         self._instance = instance
         self._program = GitProgram(place.common_dir, {"GIT_DIR": place.git_dir})
+        self._branches = Branches(self._program, place.common_dir)
         self._stores = Stores(place, self._program)
         self._objects = ObjectReader(self._program, self._stores.objects)
         self._trees = TreeReader(self._objects, place.hash_name, self._stores.note)
         self._notes = Notes(self._program, self._objects, self._trees)
         self._worktree = WorkTree(place.top, place.hash_name) if place.top else None
-        self._ancestors: BoundedCache[tuple[str, str], bool] = BoundedCache(REMEMBERED)
-        self._changes: BoundedCache[tuple[str, tuple[str, ...]], str] = BoundedCache(REMEMBERED)
+        self._ancestors: BoundedCache[tuple[str, str], bool]
+        self._ancestors = BoundedCache(REMEMBERED, kept_s=KEPT_S)
+        self._changes: BoundedCache[tuple[str, tuple[str, ...]], str]
+        self._changes = BoundedCache(REMEMBERED, kept_s=KEPT_S)
         self._histories: BoundedCache[tuple[str, tuple[str, ...], int], tuple[str, ...]]
-        self._histories = BoundedCache(16 * REMEMBERED, weigh=len)
+        self._histories = BoundedCache(16 * REMEMBERED, weigh=len, kept_s=KEPT_S)
 
     @property
     def instance(self) -> str:
@@ -155,7 +158,7 @@ class GitRepository:
 
     def refs(self) -> Mapping[str, str]:
         """Commit id by branch name, for all local branches; damaged ones are left out."""
-        return local_branches(self._program)
+        return self._branches.read()
 
     def head(self) -> Head:
         """What is checked out here; see `read_head`."""

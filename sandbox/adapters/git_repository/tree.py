@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sandbox.adapters.git_repository.cache import BoundedCache
+from sandbox.adapters.git_repository.cache import KEPT_S, BoundedCache
 from sandbox.adapters.git_repository.objects import ObjectReader
 from sandbox.errors import SourceError
 from sandbox.ports import TreeEntry
@@ -86,7 +86,9 @@ class TreeReader:
         self._objects = objects
         self._note_module = note_module
         self._id_bytes = 32 if hash_name == "sha256" else 20
-        self._parsed: BoundedCache[str, Mapping[str, Node]] = BoundedCache(NODES_MAX, len)
+        self._parsed: BoundedCache[str, Mapping[str, Node]] = BoundedCache(
+            NODES_MAX, len, kept_s=KEPT_S
+        )
 
     def nodes(self, tree_id: str) -> Mapping[str, Node]:
         """Entries of one tree by name."""

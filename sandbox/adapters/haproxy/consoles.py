@@ -49,10 +49,14 @@ class Consoles:
         Raises:
             IngressError: The container does not run, or is silent for too long.
         """
-        with ExitStack() as ending:
-            console = self._take(container_id, ending)
-            if console is None:
-                console = ending.enter_context(open_console(self._converse, container_id))
+        kept = self._take(container_id)
+        # The same one each time: one inside another would be too deep to end one day.
+        with kept.ending if kept else ExitStack() as ending:
+            console = (
+                kept.console
+                if kept
+                else ending.enter_context(open_console(self._converse, container_id))
+            )
             yield console
             self._keep(container_id, _Kept(console=console, ending=ending.pop_all()))
 
@@ -60,16 +64,13 @@ class Consoles:
         """End those that nobody uses."""
         self._end(lambda _: True)
 
-    def _take(self, container_id: str, ending: ExitStack) -> Console | None:
+    def _take(self, container_id: str) -> _Kept | None:
         with self._lock:
             kept = self._kept.pop(container_id, None)
-        if kept is None:
-            return None
-        if not kept.console.is_ready():  # its container ended, or the engine did
+        if kept and not kept.console.is_ready():  # its container ended, or the engine did
             kept.ending.close()
             return None
-        ending.push(kept.ending)
-        return kept.console
+        return kept
 
     def _keep(self, container_id: str, kept: _Kept) -> None:
         with self._lock:

@@ -3,10 +3,11 @@ import threading
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 
-from sandbox.adapters.git_repository import GitRepository
+from sandbox.adapters.git_repository import GitRepository, branches
 from sandbox.adapters.git_repository.program import GitProgram
 from sandbox.errors import SourceError
 from sandbox.ports import Head
@@ -124,6 +125,87 @@ def test_refs_are_the_local_branches(disk: DiskRepository, opened: Open) -> None
     disk.git("pack-refs", "--all")
 
     assert opened(disk.top).refs() == {"feature/x": commit, "main": commit}
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Commands of Git that are started; files are old as soon as they are written."""
+    monkeypatch.setattr(branches, "YOUNG_S", -3600.0)
+    started: list[str] = []
+    start = GitProgram.start
+
+    def note(program: GitProgram, *arguments: str) -> Popen[bytes]:
+        started.append(arguments[0])
+        return start(program, *arguments)
+
+    monkeypatch.setattr(GitProgram, "start", note)
+    return started
+
+
+def _point(disk: DiskRepository, _: str, second: str) -> None:
+    disk.git("update-ref", "refs/heads/main", second)
+
+
+def _overwrite(disk: DiskRepository, _: str, second: str) -> None:
+    (disk.git_dir / "refs/heads/main").write_text(f"{second}\n")
+
+
+def _pack_and_point(disk: DiskRepository, first: str, second: str) -> None:
+    disk.git("pack-refs", "--all")
+    disk.git("update-ref", "refs/heads/main", second)
+    disk.git("pack-refs", "--all")
+    disk.git("update-ref", "refs/heads/side", first)
+
+
+def _remove(disk: DiskRepository, *_: str) -> None:
+    disk.git("update-ref", "-d", "refs/heads/side")
+
+
+@pytest.mark.parametrize("change", [_point, _overwrite, _pack_and_point, _remove])
+def test_refs_are_read_again_whenever_one_was_written(
+    change: Callable[[DiskRepository, str, str], None],
+    asked: list[str],
+    disk: DiskRepository,
+    opened: Open,
+) -> None:
+    first, second = disk.commit(a="1"), disk.commit(a="2")
+    disk.git("branch", "feature/x")
+    disk.git("update-ref", "refs/heads/main", first)
+    disk.git("update-ref", "refs/heads/side", first)
+    repository = opened(disk.top)
+    repository.refs()
+    del asked[:]
+    repository.refs()
+    assert asked == []
+
+    change(disk, first, second)
+
+    assert repository.refs() == opened(disk.top).refs()
+
+
+def test_refs_through_a_link_are_read_each_time(
+    asked: list[str], disk: DiskRepository, opened: Open
+) -> None:
+    first, second = disk.commit(a="1"), disk.commit(a="2")
+    disk.git("update-ref", "refs/elsewhere", first)
+    disk.git("symbolic-ref", "refs/heads/side", "refs/elsewhere")
+    repository = opened(disk.top)
+    assert repository.refs()["side"] == first
+
+    disk.git("update-ref", "refs/elsewhere", second)
+
+    assert repository.refs()["side"] == second
+
+
+def test_refs_that_were_written_just_now_are_read_once_more(
+    asked: list[str], disk: DiskRepository, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(branches, "YOUNG_S", 3600.0)
+    disk.commit(a="1")
+    repository = opened(disk.top)
+    del asked[:]
+    assert repository.refs() == repository.refs()
+    assert asked == ["for-each-ref"] * 2
 
 
 def test_a_commit_tells_its_author_time_and_first_line(disk: DiskRepository, opened: Open) -> None:
