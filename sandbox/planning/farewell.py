@@ -1,21 +1,28 @@
 """
-Services that are no longer declared: their requests end at the ingress before they stop.
+What the ingress is to lead to no more: services that are undeclared, or not published any longer.
+
+A container stops only when no ingress that runs may lead to it any more: one that goes has stopped,
+one that stays was told, and what was under way there has ended. What is published gives its
+requests away in its own turns, see `requests`.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sandbox.model.action import ConfigureIngress
+from sandbox.model.action import ConfigureIngress, StopContainer
 from sandbox.model.observed import ContainerState
 from sandbox.model.plan import Step
-from sandbox.planning.course import Course
+from sandbox.planning.diff import present_containers
 from sandbox.planning.labels import SERVICE
+from sandbox.planning.order import waited_for
 from sandbox.planning.requests import drain_action, drain_reason
 from sandbox.planning.routes import INGRESS
+from sandbox.planning.slot import is_live
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sandbox.model.observed import ObservedContainer
     from sandbox.planning.traffic import Traffic
@@ -28,8 +35,10 @@ def emptying_steps(
     """
     Have an ingress that goes with the services behind it take no more requests.
     """
-    ingress = _leaving_ingress(wiring, leaving)
-    if ingress and any(_served(wiring, leaving, ingress)):
+    ingress = _leaving_ingress(wiring)
+    if ingress and any(
+        _is_undeclared(wiring, each) and _can_drain(wiring, ingress, each) for each in leaving
+    ):
         label = wiring.label(ingress)
         yield Step(
             id=f"configure {label}",
@@ -43,117 +52,151 @@ def emptying_steps(
         )
 
 
-def farewells(
-    wiring: Wiring, leaving: Sequence[ObservedContainer], gate: Sequence[Step]
-) -> dict[str, Course]:
+def with_farewells(wiring: Wiring, steps: Sequence[Step], told: tuple[str, ...]) -> Sequence[Step]:
     """
-    Let what is under way in containers of undeclared services end, once the ingress was told.
+    Let containers that are not routed stop when no ingress leads to them any more.
+
+    One that an ingress waits for goes before: else both would wait for ever.
 
     Args:
-        wiring: Everything but the courses.
-        leaving: Containers that belong to no slot and go.
-        gate: What tells the ingress.
+        wiring: Everything.
+        steps: All of the plan.
+        told: Id of the step that tells the ingress where to lead, if there is one.
     """
-    replaced = _replaced_ingress(wiring)
-    if replaced:
-        return _outlived(wiring, leaving, replaced)
-    going = _leaving_ingress(wiring, leaving)
-    ingress = going or _staying_ingress(wiring)
-    # An ingress that has to be connected first may wait for a network that these containers hold.
-    if not ingress or (not going and any(step.depends_on for step in gate)):
-        return {}
-    waits = tuple(step.id for step in gate)
-    drains = {
-        each.id: _drain_step(wiring, ingress, each, waits)
-        for each in _served(wiring, leaving, ingress)
+    going, kept = _going_ingresses(wiring), _kept_ingress(wiring)
+    ingresses = [*going, kept] if kept else going
+    if not ingresses:
+        return steps
+    ours = present_containers(wiring.scene.observed)
+    behind = {
+        each.id: each
+        for each in ours
+        if _is_unrouted(wiring, each) and any(_meet(each, other) for other in ingresses)
     }
-    courses = {
-        service_name: Course(
-            steps=tuple(step for step in drains.values() if step.service_name == service_name),
-            # One that goes itself may be past answering.
-            stops={} if going else {each: (step.id,) for each, step in drains.items()},
-            stops_after={each: (step.id,) for each, step in drains.items()} if going else {},
-        )
-        for service_name in sorted({step.service_name for step in drains.values()})
-    }
-    if going and drains:
-        ends = tuple(sorted(step.id for step in drains.values()))
-        courses[INGRESS] = Course(stops_after={going.id: ends})
-    return courses
+    drains = _drains(wiring, steps, behind, told)
+    steps = _with_drains(wiring, steps, drains)
+    for end in (*(f"stop {wiring.label(each)}" for each in going), *(told if kept else ())):
+        before = waited_for(steps, end)
+        steps = [
+            _waiting(step, end) if _stopped(step) in behind and step.id not in before else step
+            for step in steps
+        ]
+    return steps
 
 
-def _outlived(
-    wiring: Wiring, leaving: Sequence[ObservedContainer], ingress: ObservedContainer
-) -> dict[str, Course]:
+def _drains(
+    wiring: Wiring,
+    steps: Sequence[Step],
+    behind: Mapping[str, ObservedContainer],
+    told: tuple[str, ...],
+) -> dict[str, Step]:
     """
-    Let *ingress*, which makes way for another one, stop before what it leads to.
+    Steps that let requests under way end, by id of the container that stops then.
+
+    Of what is declared only a change of the ingress says that it may have been behind it.
     """
-    served = list(_served(wiring, leaving, ingress))
-    wait = (f"stop {wiring.label(ingress)}",)
+    leaving = _leaving_ingress(wiring)
+    ingress = leaving or _serving_ingress(wiring)
+    before = {each for end in told for each in waited_for(steps, end)}
+    stops = {_stopped(step): step.id for step in steps if step.id not in before}
     return {
-        service_name: Course(
-            stops_after={
-                each.id: wait for each in served if each.labels.get(SERVICE) == service_name
-            }
-        )
-        for service_name in sorted({each.labels.get(SERVICE, "") for each in served})
+        key: _drain_step(wiring, ingress, each, told)
+        for key, each in behind.items()
+        if ingress and key in stops and _can_drain(wiring, ingress, each)
+        if _is_undeclared(wiring, each) or (told and not leaving)
     }
 
 
-def _served(
-    wiring: Wiring, leaving: Iterable[ObservedContainer], ingress: ObservedContainer
-) -> Iterator[ObservedContainer]:
+def _with_drains(
+    wiring: Wiring, steps: Sequence[Step], drains: Mapping[str, Step]
+) -> Sequence[Step]:
     """
-    Containers of undeclared services that *ingress* may lead to, and that can wait.
+    Put *drains* before what waits for them: the container, or the ingress that goes with it.
+
+    That one may be past answering.
     """
+    leaving = _leaving_ingress(wiring)
+    ends = tuple(sorted(step.id for step in drains.values())) if leaving else ()
+    found: list[Step] = []
+    for step in steps:
+        drain = drains.get(_stopped(step))
+        if leaving and _stopped(step) == leaving.id:
+            found.append(replace(step, after=tuple(sorted({*step.after, *ends}))))
+        elif drain:
+            found += [drain, step if leaving else _waiting(step, drain.id)]
+        else:
+            found.append(step)
+    return found
+
+
+def _stopped(step: Step) -> str:
+    return step.action.container_id if isinstance(step.action, StopContainer) else ""
+
+
+def _waiting(step: Step, other: str) -> Step:
+    return replace(step, depends_on=tuple(sorted({*step.depends_on, other})))
+
+
+def _is_unrouted(wiring: Wiring, container: ObservedContainer) -> bool:
+    scene = wiring.scene
+    routed = {*scene.routed, *(gate.name for gate in scene.desired.gates), INGRESS}
+    return container.labels.get(SERVICE) not in routed
+
+
+def _is_undeclared(wiring: Wiring, container: ObservedContainer) -> bool:
     desired = wiring.scene.desired
     declared = {each.name for each in (*desired.services, *desired.gates)} | {INGRESS}
-    return (
-        each
-        for each in leaving
-        if each.labels.get(SERVICE) not in declared
-        and each.state is ContainerState.RUNNING
-        and set(each.networks) & set(ingress.networks)
-        and not wiring.is_early(each)
-    )
+    return container.labels.get(SERVICE) not in declared
 
 
-def _leaving_ingress(
-    wiring: Wiring, leaving: Iterable[ObservedContainer]
-) -> ObservedContainer | None:
+def _meet(one: ObservedContainer, other: ObservedContainer) -> bool:
+    return bool(set(one.networks) & set(other.networks))
+
+
+def _can_drain(wiring: Wiring, ingress: ObservedContainer, container: ObservedContainer) -> bool:
     """
-    The one that runs, goes, and that nobody waits for.
+    Tell whether *container* may have requests of *ingress*, and can wait for their end.
+    """
+    runs = container.state is ContainerState.RUNNING
+    return runs and _meet(ingress, container) and not wiring.is_early(container)
+
+
+def _going_ingresses(wiring: Wiring) -> list[ObservedContainer]:
+    """
+    Those that stop for ever; the next one knows of none of their requests.
+    """
+    restarted = _kept_ingress(wiring)
+    found = (each for _, each in sorted(wiring.going.items()) if each is not restarted)
+    return [each for each in found if each.labels.get(SERVICE) == INGRESS and is_live(each)]
+
+
+def _kept_ingress(wiring: Wiring) -> ObservedContainer | None:
+    """
+    The one that stays, running or not: once it runs again it leads where it was told last.
+    """
+    slots = wiring.slots.get(INGRESS, ())
+    return next((slot.keep for slot in slots if slot.keep and not slot.creates), None)
+
+
+def _leaving_ingress(wiring: Wiring) -> ObservedContainer | None:
+    """
+    The one that runs, goes with what is behind it, and that nobody waits for.
     """
     found = (
         each
-        for each in leaving
-        if each.labels.get(SERVICE) == INGRESS
-        and each.state is ContainerState.RUNNING
-        and not wiring.is_early(each)
+        for each in _going_ingresses(wiring)
+        if each.state is ContainerState.RUNNING and not wiring.is_early(each)
     )
     return None if wiring.slots.get(INGRESS) else next(found, None)
 
 
-def _replaced_ingress(wiring: Wiring) -> ObservedContainer | None:
-    """
-    The one that runs and makes way; the next one knows of none of its requests.
-    """
-    found = (
-        each
-        for _, each in sorted(wiring.going.items())
-        if each.labels.get(SERVICE) == INGRESS and each.state is ContainerState.RUNNING
-    )
-    return next(found, None) if wiring.slots.get(INGRESS) else None
-
-
-def _staying_ingress(wiring: Wiring) -> ObservedContainer | None:
+def _serving_ingress(wiring: Wiring) -> ObservedContainer | None:
     """
     The one that runs and stays as it is.
     """
-    for slot in wiring.slots.get(INGRESS, ()):
-        if slot.keep and not slot.starts and slot.keep.state is ContainerState.RUNNING:
-            return slot.keep
-    return None
+    kept = _kept_ingress(wiring)
+    starts = any(slot.starts for slot in wiring.slots.get(INGRESS, ()))
+    return kept if kept and kept.state is ContainerState.RUNNING and not starts else None
 
 
 def _drain_step(

@@ -36,6 +36,21 @@ def dependency_ranks(waits_for: Mapping[str, Iterable[str]]) -> dict[str, int]:
     return ranks
 
 
+def waited_for(steps: Iterable[Step], step_id: str) -> frozenset[str]:
+    """
+    Ids of all steps that *step_id* waits for, by way of others too, its own included.
+    """
+    by_id = {step.id: step for step in steps}
+    seen: set[str] = set()
+    ahead = [step_id]
+    while ahead:
+        each = ahead.pop()
+        if each in by_id and each not in seen:
+            seen.add(each)
+            ahead += [*by_id[each].depends_on, *by_id[each].after]
+    return frozenset(seen)
+
+
 def sort_steps(steps: Sequence[Step]) -> tuple[Step, ...]:
     """
     Put *steps* in an order that respects what they wait for; ties keep the order given.

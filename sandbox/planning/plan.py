@@ -26,7 +26,7 @@ from sandbox.planning.admission import (
     waiver_file_holds,
 )
 from sandbox.planning.diff import job_names, leftovers, present_containers
-from sandbox.planning.farewell import emptying_steps
+from sandbox.planning.farewell import emptying_steps, with_farewells
 from sandbox.planning.gates import Gates, judge_gates, with_gates
 from sandbox.planning.images import image_step_ids, image_steps
 from sandbox.planning.ingress_service import with_ingress
@@ -285,4 +285,5 @@ def _steps(
         *containers,
         *removals,
     ]
-    return after_creates(steps, active), holds
+    told = tuple(step.id for step in configure)
+    return after_creates(with_farewells(wiring, steps, told), active), holds

@@ -11,9 +11,9 @@ from sandbox.model.action import ConfigureIngress, ConnectNetwork
 from sandbox.model.observed import ContainerState
 from sandbox.model.plan import Step
 from sandbox.planning.course import course_of
-from sandbox.planning.farewell import farewells
 from sandbox.planning.haproxy import config_hash
 from sandbox.planning.labels import SERVICE
+from sandbox.planning.order import waited_for
 from sandbox.planning.plan_repairs import repair_steps
 from sandbox.planning.requests import Ingress
 from sandbox.planning.routes import INGRESS
@@ -21,7 +21,7 @@ from sandbox.planning.slot import STARTS, Need
 from sandbox.planning.traffic import reported_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sandbox.model.observed import ObservedContainer
     from sandbox.planning.slot import Slot
@@ -61,7 +61,7 @@ def after_creates(steps: Sequence[Step], slots: Iterable[Slot]) -> list[Step]:
     A create that meets an existing name proves that the servers are there, and the plan ends.
     """
     creates = {slot.service.name: f"create {slot.target}" for slot in slots if not _found(slot)}
-    by_id = {step.id: step for step in steps}
+    ids = {step.id for step in steps}
     found: list[Step] = []
     for step in steps:
         action = step.action
@@ -69,29 +69,13 @@ def after_creates(steps: Sequence[Step], slots: Iterable[Slot]) -> list[Step]:
         config = action.config if isinstance(action, ConfigureIngress) and live else None
         empty = [each for each in config.backends if not each.servers] if config else []
         waits = {creates[each.service_name] for each in empty if each.service_name in creates}
-        waits = {each for each in waits & by_id.keys() if not _needs(by_id, each, step.id)}
+        waits = {each for each in waits & ids if step.id not in waited_for(steps, each)}
         found.append(replace(step, depends_on=tuple(sorted({*step.depends_on, *waits}))))
     return found
 
 
 def _found(slot: Slot) -> bool:
     return bool(slot.keep or slot.surplus)
-
-
-def _needs(by_id: Mapping[str, Step], step_id: str, other: str) -> bool:
-    """
-    Tell whether the step *step_id* waits for *other*, by way of others too.
-    """
-    seen: set[str] = set()
-    ahead = [step_id]
-    while ahead:
-        each = ahead.pop()
-        if each == other:
-            return True
-        if each in by_id and each not in seen:
-            seen.add(each)
-            ahead += [*by_id[each].depends_on, *by_id[each].after]
-    return False
 
 
 def with_courses(
@@ -118,8 +102,7 @@ def with_courses(
                 ingress if service.name in wiring.scene.routed else None,
             )
             for service in wiring.scene.desired.services
-        }
-        | farewells(wiring, leaving, configure),
+        },
     )
 
 

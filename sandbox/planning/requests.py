@@ -11,7 +11,6 @@ from sandbox.model.action import AnalyseTraffic, DrainContainer, ShiftTraffic
 from sandbox.model.observed import ContainerState
 from sandbox.model.plan import Step
 from sandbox.planning.labels import stop_grace_s
-from sandbox.planning.names import INGRESS
 from sandbox.planning.slot import is_ready
 from sandbox.planning.traffic import FULL, canary_shares, shared_address
 
@@ -97,9 +96,6 @@ class Requests:
             self.ailing = frozenset(
                 each.name for each in containers if each.name in self.current and not is_ready(each)
             )
-        elif self.wiring.configured and self.service.name != INGRESS:
-            # It may have been behind the ingress until now, which sends requests until it is told.
-            self.gate = (self.wiring.configured,)
 
     @property
     def is_proven(self) -> bool:

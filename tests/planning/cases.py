@@ -847,6 +847,30 @@ def the_last_routed_service_becomes_direct() -> Plan:
 
 
 @case
+def the_only_published_service_is_published_no_more() -> Plan:
+    web = a_web(depends_on=())
+    return sync(a_desired_state(replace(web, ports=())), a_running_state(a_desired_state(web)))
+
+
+@case
+def one_of_two_published_services_is_published_no_more() -> Plan:
+    web = a_web(depends_on=())
+    api = replace(web, name="api", image="shop/api:00112233445566aa")
+    api = replace(api, ports=(Port(target=9000, published=8082, published_end=8082),))
+    before = a_running_state(a_desired_state(web, api))
+    return sync(a_desired_state(web, replace(api, ports=())), before)
+
+
+@case
+def a_service_behind_an_ingress_that_stays_is_routed_no_more() -> Plan:
+    web = a_web(depends_on=())
+    api = replace(web, name="api", image="shop/api:00112233445566aa", route=RouteMode.HTTP)
+    api = replace(api, ports=(), expose=("9000",))
+    before = a_running_state(a_desired_state(web, api))
+    return sync(a_desired_state(web, replace(api, route=None)), before)
+
+
+@case
 def a_service_that_bound_its_port_itself_becomes_routed() -> Plan:
     after = rolled_out("Hello")
     (web,) = after.services

@@ -1,5 +1,7 @@
 from dataclasses import fields, replace
 
+import pytest
+
 from sandbox.model.action import (
     BuildImage,
     CreateContainer,
@@ -12,7 +14,9 @@ from sandbox.model.ingress import RouteMode
 from sandbox.model.observed import ContainerState, TakenPort
 from sandbox.model.plan import HoldReason, Plan
 from sandbox.model.service import Attachment
+from sandbox.planning.labels import SERVICE
 from sandbox.planning.plan import is_in_sync
+from sandbox.planning.routes import INGRESS
 from sandbox.planning.spec import container_spec
 from sandbox.planning.traffic import meant_config
 from tests.builders import (
@@ -272,6 +276,43 @@ def test_a_container_that_gets_another_address_gets_its_requests_there() -> None
     ]
     found = waits(sync(desired, replace(observed, containers=tuple(detached))))
     assert "connect web-1 to shop-staging-c0ffee_back" in found["shift web to web-1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "stop", "end"),
+    [
+        ("the only published service is published no more", "web-1", "stop sandbox-ingress-1"),
+        ("the last routed service becomes direct", "web-1", "stop sandbox-ingress-1"),
+        (
+            "one of two published services is published no more",
+            "api-1",
+            "stop sandbox-ingress-1 (old)",
+        ),
+        (
+            "a service behind an ingress that stays is routed no more",
+            "api-1",
+            "configure sandbox-ingress-1",
+        ),
+    ],
+)
+def test_what_is_published_no_more_stops_when_no_ingress_leads_to_it(
+    name: str, stop: str, end: str
+) -> None:
+    assert end in waits(plan_of(name))[f"stop {stop} (old)"]
+
+
+def test_an_ingress_that_is_paused_is_told_before_a_dropped_service_stops() -> None:
+    web, api = (a_web(depends_on=(), name=name) for name in ("web", "api"))
+    api = replace(api, ports=(), expose=("9000",), route=RouteMode.HTTP)
+    observed = a_running_state(a_desired_state(web, api))
+    paused = (
+        replace(each, state=ContainerState.PAUSED, config_hash="")
+        if each.labels[SERVICE] == INGRESS
+        else each
+        for each in observed.containers
+    )
+    plan = sync(a_desired_state(web), replace(observed, containers=tuple(paused)))
+    assert "configure sandbox-ingress-1" in waits(plan)["stop api-1"]
 
 
 def test_a_fixed_address_is_released_before_another_service_claims_it() -> None:

@@ -66,7 +66,6 @@ UNLISTED: Final = (FaultKind.NETWORKS_UNLISTED, FaultKind.VOLUMES_UNLISTED)
 OF_GIT: Final = (FaultKind.GIT_FAILS, FaultKind.BRANCH_MOVED)
 OF_CLOCK: Final = (FaultKind.CLOCK_FORWARD, FaultKind.CLOCK_BACK)
 OF_WIDE: Final = (*OF_ENGINE, *UNLISTED, *OF_GIT, *OF_CLOCK, FaultKind.JOURNAL_LOST)
-"""Those that the schedules which failed once know nothing of."""
 OF_EVENTS: Final = (FaultKind.EVENT_LOST, FaultKind.EVENT_DOUBLED, FaultKind.EVENTS_CUT)
 
 
@@ -95,7 +94,6 @@ class Calls:
         hit: How often what went wrong.
         sites: How often which call was made.
         on_restart: Has the containers end, as far as a restart of the engine ends them.
-        wide: Calls count too that the schedules which failed once know nothing of.
         ahead_s: So far the clock of the machine was set forward.
     """
 
@@ -107,13 +105,7 @@ class Calls:
     on_restart: Callable[[], None] = lambda: None
     gone_until: float = 0.0
     silent_until: float = 0.0
-    wide: bool = False
     ahead_s: float = 0.0
-
-    def also_read(self, port: str, method: str, target: str = "") -> None:
-        """A call that changes nothing, and that is one in a wide world only."""
-        if self.wide:
-            self.read(port, method, target)
 
     def read(self, port: str, method: str, target: str = "") -> None:
         """A call that changes nothing; it can fail before only."""

@@ -81,8 +81,9 @@ def change(random: Random, services: list[ServiceModel]) -> str:
             services[:] = [replace(each, version=each.version + 1) for each in services]
             return "version of all"
         case "publish":
-            services[:] = [_published(each) if each.name == "web" else each for each in services]
-            return "publish web"
+            place = next(place for place, each in enumerate(services) if each.name == "web")
+            services[place] = _published_or_not(services[place])
+            return "publish web" if services[place].routed else "publish web no more"
         case _:
             services[index], what = _change_one(random, one)
             return f"{what} of {one.name}"
@@ -95,8 +96,8 @@ def renew_jobs(services: list[ServiceModel]) -> None:
     ]
 
 
-def _published(one: ServiceModel) -> ServiceModel:
-    return replace(one, routed=True, setting=one.setting + 1)
+def _published_or_not(one: ServiceModel) -> ServiceModel:
+    return replace(one, routed=not one.routed, setting=one.setting + 1)
 
 
 def _change_one(random: Random, one: ServiceModel) -> tuple[ServiceModel, str]:

@@ -226,7 +226,7 @@ class SimulatedEngine(FakeEngine):
         follow: bool = False,
         timestamps: bool = False,
     ) -> Iterator[str]:
-        self._sim_calls.also_read("engine", "logs", container_id[:12])
+        self._sim_calls.read("engine", "logs", container_id[:12])
         return super().logs(container_id, tail=tail, follow=follow, timestamps=timestamps)
 
     @override

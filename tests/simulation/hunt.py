@@ -11,8 +11,8 @@ from functools import partial
 from multiprocessing import get_context
 
 from tests.simulation.bugs import BUGS, Bug, planted
-from tests.simulation.draw import draw
 from tests.simulation.run import run
+from tests.simulation.wide import draw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

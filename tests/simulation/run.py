@@ -75,8 +75,8 @@ def world_of(schedule: Schedule) -> Iterator[World]:
     signal_s, sandbox.runtime.controller.SIGNAL_S = sandbox.runtime.controller.SIGNAL_S, 1000.0
     try:
         with simulated_runtime(baton, random), remembered_plans(), remembered_files():
-            wide = Random(f"webhooks {schedule.seed}") if schedule.wide else None
-            yield World(baton, random, edge=schedule.edge, wide=wide)
+            webhooks = Random(f"webhooks {schedule.seed}")
+            yield World(baton, webhooks, edge=schedule.edge)
             baton.close()
     finally:
         sandbox.runtime.controller.SIGNAL_S = signal_s
@@ -205,8 +205,6 @@ class _Run:
     def _await_people(self) -> None:
         """Let everybody end what they began, and have nothing left suspended."""
         world = self._world
-        if not self._outcome.schedule.wide:
-            return
         world.people.resume_all()
         until = world.baton.now + PATIENCE_S
         while world.people.busy and world.baton.now < until:

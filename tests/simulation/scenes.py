@@ -136,7 +136,7 @@ def _shrink(random: Random, environment: str, services: list[ServiceModel]) -> I
 
 
 def _farewell(random: Random, environment: str, services: list[ServiceModel]) -> Iterator[Step]:
-    """A service behind the ingress is dropped, the last one there or one of two."""
+    """A service leaves the ingress, as the last one or one of two: dropped or published no more."""
     kept = [each for each in services if each.name != "api"]
     if random.random() < 0.5:
         kept = [replace(each, routed=each.routed or each.name == "web") for each in kept]
@@ -144,7 +144,14 @@ def _farewell(random: Random, environment: str, services: list[ServiceModel]) ->
     yield Step(
         act=_commit(environment, [*kept, api], "web and api behind the ingress"), pause_s=6.0
     )
-    yield Step(act=_commit(environment, kept, "drop api"), pause_s=random.choice((2.0, 6.0)))
+    if random.random() < 0.5:
+        slow = Trouble(kind=FaultKind.SLOW, spared=random.randrange(2), method="stop_container")
+        yield Step(act=slow, pause_s=0.0)
+    what, pause_s = "drop api", random.choice((2.0, 6.0))
+    if random.random() < 0.5:
+        what = "publish api no more"
+        kept.append(replace(api, routed=False, setting=api.setting + 1))
+    yield Step(act=_commit(environment, kept, what), pause_s=pause_s)
 
 
 def _storm(random: Random, environment: str) -> Iterator[Step]:

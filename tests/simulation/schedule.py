@@ -125,7 +125,6 @@ class Schedule:
         fixes: What is committed when all steps are over, by environment.
         deeds: What people do once more when all has come right.
         edge: The machine wants an edge.
-        wide: Calls count too that the schedules which failed once know nothing of.
     """
 
     seed: int
@@ -134,7 +133,6 @@ class Schedule:
     fixes: dict[str, CommitModel]
     deeds: tuple[Deed, ...] = ()
     edge: bool = False
-    wide: bool = False
 
 
 def commits(steps: tuple[Step, ...]) -> Iterator[Commit]:

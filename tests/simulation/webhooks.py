@@ -23,27 +23,24 @@ ANSWERS: Final = ("taken", "taken", "taken", "busy", "refused", "silent")
 
 class SimulatedWebhooks:
     """
-    `sandbox.ports.Webhooks`, with one webhook where *given*.
+    `sandbox.ports.Webhooks`, with one webhook.
 
     Attributes:
         bodies: What was sent, once for each try.
     """
 
-    def __init__(
-        self, baton: Baton, calls: Calls, oracle: Oracle, random: Random, *, given: bool
-    ) -> None:
+    def __init__(self, baton: Baton, calls: Calls, oracle: Oracle, random: Random) -> None:
         self.bodies: list[str] = []
         self._baton = baton
         self._calls = calls
         self._oracle = oracle
         self._random = random
-        self._webhooks = (USUAL,) if given else ()
         self._tries: Counter[tuple[int, str]] = Counter()
         self._first: dict[tuple[int, str], float] = {}
         self._over: set[tuple[int, str]] = set()
 
     def read(self) -> WebhookFile:
-        return WebhookFile(path="notify.yaml", webhooks=self._webhooks)
+        return WebhookFile(path="notify.yaml", webhooks=(USUAL,))
 
     def post(self, webhook: Webhook, text: str) -> None:
         """Take it or not; another process may send what an earlier one sent."""

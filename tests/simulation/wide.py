@@ -61,8 +61,8 @@ OF_ANY: Final = (
 
 
 def draw(seed: int) -> Schedule:
-    """Draw the schedule of *seed* in the wide world."""
-    schedule = replace(draw_narrow(seed), wide=True)
+    """Draw the schedule of *seed*, with all that can be in one."""
+    schedule = draw_narrow(seed)
     random = Random(f"promotion {seed}")
     if random.random() < PROMOTED:
         schedule = _with_promotion(random, schedule)

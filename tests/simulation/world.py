@@ -72,15 +72,13 @@ class WatchedJournal(FakeJournal):
         written: What the adapter would write of events, syncs, gates and quarantines.
     """
 
-    def __init__(self, promotions: Promotions, *, wide: bool) -> None:
+    def __init__(self, promotions: Promotions) -> None:
         super().__init__()
         self.written: list[str] = []
         self._promotions = promotions
-        self._wide = wide
 
     def _keep(self, record: Event | SyncRecord | GateResult | Quarantine) -> None:
-        if self._wide:
-            self.written.append(text_of(record))
+        self.written.append(text_of(record))
 
     @override
     def record_event(self, event: Event) -> None:
@@ -171,22 +169,17 @@ class World:
         told: What the controllers told, a line each.
     """
 
-    def __init__(
-        self, baton: Baton, random: Random, *, edge: bool = False, wide: Random | None = None
-    ) -> None:
+    def __init__(self, baton: Baton, webhooks: Random, *, edge: bool = False) -> None:
         self.baton = baton
         self._edge_port = EDGE_PORT if edge else 0
         self.calls = Calls(baton, [], Counter(), Counter())
-        self.calls.wide = wide is not None
         self.oracle = Oracle()
-        self.webhooks = SimulatedWebhooks(
-            baton, self.calls, self.oracle, wide or random, given=wide is not None
-        )
+        self.webhooks = SimulatedWebhooks(baton, self.calls, self.oracle, webhooks)
         self.repository = SimulatedRepository(baton, self.calls)
         self.promotions = Promotions(self.oracle, self.repository)
         self.engine = SimulatedEngine(baton, self.calls, self.oracle, self.promotions)
         self.ingress = SimulatedIngress(self.calls, self.engine)
-        self.journal = WatchedJournal(self.promotions, wide=wide is not None)
+        self.journal = WatchedJournal(self.promotions)
         self.identity = FakeIdentity(INSTANCE)
         self.feed = SimulatedFeed()
         self.controllers = 0
