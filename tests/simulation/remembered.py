@@ -88,13 +88,14 @@ _secrets: dict[int, tuple[DesiredState, frozenset[str]]] = {}
 def _load_environment(
     environment: str, source: CommittedSource, *, default_application: str
 ) -> DesiredState:
-    """Load it; of a commit of the simulation nothing but its id differs with the same files."""
+    """Load it; of a commit of the simulation nothing but ids differs with the same files."""
     files = _files(source, f"{FOLDER}/{environment}")
-    release = source.revision
+    release, pinned = source.revision, ""
     if any(b"build:" in (content or b"") for _, content in files):
-        pinned = source.read_file(f"{FOLDER}/{environment}/.env") or b""
-        folder = source_of("web")
-        release = source.resolve_release(pinned_by(pinned.decode()), (folder,))
+        env, folder = f"{FOLDER}/{environment}/.env", source_of("web")
+        pinned = pinned_by((source.read_file(env) or b"").decode())
+        release = source.resolve_release(pinned, (folder,))
+        files = tuple(file for file in files if file[0] != env)
         files += ((folder, (source.context_id(release, folder) or "").encode()),)
     key = environment, files
     if key not in _loaded:
@@ -102,7 +103,9 @@ def _load_environment(
         _loaded[key] = load_environment(
             environment, source, default_application=default_application
         )
-    return replace(_loaded[key], revision=source.revision, release=release)
+    loaded = _loaded[key]
+    settings = replace(loaded.settings, release=pinned)
+    return replace(loaded, revision=source.revision, release=release, settings=settings)
 
 
 def _find_environments(source: CommittedSource) -> tuple[str, ...]:
