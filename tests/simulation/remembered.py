@@ -14,12 +14,17 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final, cast
 
+import sandbox.compose.document
+import sandbox.compose.files
 import sandbox.runtime.source
 import sandbox.runtime.sync
 import sandbox.runtime.whereabouts
 from sandbox.compose.committed import FOLDER
+from sandbox.compose.document import parse_documents
+from sandbox.compose.findings import Findings
 from sandbox.compose.load import find_environments, load_environment
 from sandbox.compose.source import CommittedSource, TreeFile
+from sandbox.compose.tags import Document
 from sandbox.model.desired import DesiredState
 from sandbox.secrecy.harvest import secrets_of
 from tests.simulation.models import source_of
@@ -27,6 +32,7 @@ from tests.simulation.repository import pinned_by
 
 KEPT: Final = 8
 FILES_MAX: Final = 4096
+TEXTS_MAX: Final = 64
 NAMES: Final = ("plan_sync", "judge_of")
 
 File = tuple[str, bytes | None]
@@ -45,11 +51,14 @@ def remembered_plans() -> Iterator[None]:
 def remembered_files() -> Iterator[None]:
     """Have loaders keep what came of the files of an environment, whatever commit they are of."""
     source, whereabouts = sandbox.runtime.source, sandbox.runtime.whereabouts
+    document, files = sandbox.compose.document, sandbox.compose.files
     with _replaced(
         {
             (source, "load_environment"): _load_environment,
             (source, "secrets_of"): _secrets_of,
             (whereabouts, "find_environments"): _find_environments,
+            (document, "parse_documents"): _parse_documents,
+            (files, "parse_documents"): _parse_documents,
         }
     ):
         yield
@@ -88,13 +97,14 @@ _secrets: dict[int, tuple[DesiredState, frozenset[str]]] = {}
 def _load_environment(
     environment: str, source: CommittedSource, *, default_application: str
 ) -> DesiredState:
-    """Load it; of a commit of the simulation nothing but its id differs with the same files."""
+    """Load it; of a commit of the simulation nothing but ids differs with the same files."""
     files = _files(source, f"{FOLDER}/{environment}")
-    release = source.revision
+    release, pinned = source.revision, ""
     if any(b"build:" in (content or b"") for _, content in files):
-        pinned = source.read_file(f"{FOLDER}/{environment}/.env") or b""
-        folder = source_of("web")
-        release = source.resolve_release(pinned_by(pinned.decode()), (folder,))
+        env, folder = f"{FOLDER}/{environment}/.env", source_of("web")
+        pinned = pinned_by((source.read_file(env) or b"").decode())
+        release = source.resolve_release(pinned, (folder,))
+        files = tuple(file for file in files if file[0] != env)
         files += ((folder, (source.context_id(release, folder) or "").encode()),)
     key = environment, files
     if key not in _loaded:
@@ -102,7 +112,9 @@ def _load_environment(
         _loaded[key] = load_environment(
             environment, source, default_application=default_application
         )
-    return replace(_loaded[key], revision=source.revision, release=release)
+    loaded = _loaded[key]
+    settings = replace(loaded.settings, release=pinned)
+    return replace(loaded, revision=source.revision, release=release, settings=settings)
 
 
 def _find_environments(source: CommittedSource) -> tuple[str, ...]:
@@ -126,6 +138,19 @@ class _OneFile:
 
     def read_file(self, _: str) -> bytes | None:
         return self.file[1]
+
+
+def _parse_documents(content: bytes, file: str, findings: Findings) -> tuple[Document, ...]:
+    """Parse it; a text is read to find its environment, and to load it."""
+    documents, own = _parsed(content, file)
+    findings.include(own)
+    return documents
+
+
+@lru_cache(maxsize=TEXTS_MAX)
+def _parsed(content: bytes, file: str) -> tuple[tuple[Document, ...], Findings]:
+    own = Findings(file)
+    return parse_documents(content, file, own), own
 
 
 def _secrets_of(desired: DesiredState) -> frozenset[str]:

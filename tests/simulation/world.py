@@ -69,7 +69,8 @@ class WatchedJournal(FakeJournal):
     One that the oracle reads along with.
 
     Attributes:
-        written: What the adapter would write of events, syncs, gates and quarantines.
+        written: What the adapter would write of events, syncs, gates and quarantines, from the
+            first commit with a secret on: before it there is none to be found there.
     """
 
     def __init__(self, promotions: Promotions) -> None:
@@ -78,7 +79,8 @@ class WatchedJournal(FakeJournal):
         self._promotions = promotions
 
     def _keep(self, record: Event | SyncRecord | GateResult | Quarantine) -> None:
-        self.written.append(text_of(record))
+        if self._promotions.repository.has_secrets:
+            self.written.append(text_of(record))
 
     @override
     def record_event(self, event: Event) -> None:
