@@ -41,19 +41,25 @@ def start_times(steps: Iterable[tuple[str, float]]) -> dict[str, list[float]]:
     """
     When a container was started again and again in one place, by target such as ``web-1``.
 
-    A container that a plan made or stopped there is a change, from which starts count anew.
+    A container that a plan stopped there, or made and started, is a change, from which starts count
+    anew. One that was made and removed again is none: what runs there runs on.
 
     Args:
         steps: Ids of steps, which are made of verb and target, with when they began; oldest first.
     """
     times: dict[str, list[float]] = {}
+    made: set[str] = set()
     for step_id, at in steps:
         verb, _, words = step_id.partition(" ")
         target = words.partition(" ")[0]
+        if verb == "stop" or (verb == "start" and target in made):
+            times.pop(target, None)
+        if verb == "create":
+            made.add(target)
+        elif verb in {"start", "remove"}:
+            made.discard(target)
         if verb == "start":
             times.setdefault(target, []).append(at)
-        elif verb in {"create", "stop"}:
-            times.pop(target, None)
     return times
 
 
