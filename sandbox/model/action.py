@@ -140,6 +140,8 @@ class FillVolume:
             them.
         present: The volume and those of its marks that exist.
         renews: It is whole already: what a container wrote stays, and another mark stays behind.
+        left: Id of the container that carried the files for an interrupted run; empty when none is
+            left.
     """
 
     name: str
@@ -148,6 +150,7 @@ class FillVolume:
     files: tuple[ContainerFile, ...] = field(repr=False)
     present: tuple[str, ...] = ()
     renews: bool = False
+    left: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,20 +43,26 @@ def start_times(
     """
     When a container was started again and again in one place, by target such as ``web-1``.
 
-    A container that a plan made or stopped there is a change, from which starts count anew.
+    A container that a plan stopped there, or made and started, is a change, from which starts count
+    anew. One that was made and removed again is none: what runs there runs on.
 
     Args:
         steps: Ids of steps, which are made of verb and target, with when they began; oldest first.
         before: The answer for earlier steps, which is not changed.
     """
     times = {target: list(starts) for target, starts in (before or {}).items()}
+    made: set[str] = set()
     for step_id, at in steps:
         verb, _, words = step_id.partition(" ")
         target = words.partition(" ")[0]
+        if verb == "stop" or (verb == "start" and target in made):
+            times.pop(target, None)
+        if verb == "create":
+            made.add(target)
+        elif verb in {"start", "remove"}:
+            made.discard(target)
         if verb == "start":
             times[target] = [each for each in times.get(target, ()) if each > at - WINDOW_S] + [at]
-        elif verb in {"create", "stop"}:
-            times.pop(target, None)
     return times
 
 

@@ -13,6 +13,7 @@ from sandbox.model.action import CreateContainer, FillVolume, RemoveContainer, R
 from sandbox.model.desired import Volume
 from sandbox.model.plan import Step
 from sandbox.planning.contents import CARRIER, RENEWED, UNFILLED, service_contents
+from sandbox.planning.diff import present_containers
 from sandbox.planning.field_label import WITHHELD
 from sandbox.planning.fingerprint import volume_digest
 from sandbox.planning.labels import COMMITTED, is_owned, parse_container_labels, volume_labels
@@ -248,11 +249,17 @@ def _fill_step(
             files=content.files,
             present=present,
             renews=content.name in present and f"{content.name}{UNFILLED}" not in present,
+            left=_left_carrier(observed, content.name),
         ),
         target=f"volume {label}",
         reason=reason,
         depends_on=(images[image],) if image in images else (),
     )
+
+
+def _left_carrier(observed: ObservedState, name: str) -> str:
+    found = (each.id for each in present_containers(observed) if each.name == f"{name}{CARRIER}")
+    return next(found, "")
 
 
 def _label(observed: ObservedState, name: str) -> str:

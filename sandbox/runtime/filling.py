@@ -47,6 +47,8 @@ def fill_volume(
         if name not in {*action.present, *created}:
             engine.create_volume(CreateVolume(name=name, driver="local", labels=action.labels))
             created.add(name)
+    if action.left:
+        engine.remove_container(action.left, volumes=True)
     carrier = engine.create_container(_carrier(action))
     try:
         files = [replace(file, target=f"{_TARGET}{file.target}") for file in action.files]

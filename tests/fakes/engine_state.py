@@ -197,7 +197,9 @@ class EngineState:
         return None
 
     def _created(self, spec: ContainerSpec) -> FakeContainer:
-        image = self.images.get(spec.service.image)
+        named = self.images.get(spec.service.image)
+        by_id = (each for each in self.images.values() if each.id == spec.service.image)
+        image = named or next(by_id, None)
         if image is None:
             raise StaleError(
                 f"cannot create container {spec.name}: No such image: {spec.service.image}"

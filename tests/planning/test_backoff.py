@@ -68,5 +68,10 @@ def test_what_changes_all_the_time_or_began_long_ago_is_not_remembered() -> None
     assert times == {"db-1": [60.0 * number for number in range(990, 1000)]}
 
 
+def test_a_container_that_was_only_made_and_removed_again_leaves_the_starts_counted() -> None:
+    steps = [("start web-1", 1.0), ("create web-1", 2.0), ("remove web-1 (old)", 3.0)]
+    assert start_times([*steps, ("start web-1", 4.0)]) == {"web-1": [1.0, 4.0]}
+
+
 def test_a_failed_sync_is_tried_again_with_growing_pauses() -> None:
     assert [retry_delay_s(n) for n in (0, 1, 2, 3, 7, 500)] == [0, 1, 2, 4, 60, 60]

@@ -7,13 +7,16 @@ import pytest
 
 from sandbox.errors import EngineError
 from sandbox.model.action import FillVolume
+from sandbox.model.plan import SyncPolicy
 from sandbox.planning import labels
 from sandbox.planning.contents import RENEWED, UNFILLED, service_contents
+from sandbox.planning.plan import plan_sync
 from sandbox.runtime.filling import fill_volume
-from tests.builders import a_committed_mount, a_service, an_owner
+from tests.builders import a_committed_mount, a_desired_state, a_service, an_owner
 from tests.fakes.engine import FakeEngine
 from tests.fakes.engine_objects import EngineDiedError, FakeFile, Fault
 from tests.fakes.engine_state import BASE_IMAGE
+from tests.owned_ground import Ground
 
 OWNER = an_owner()
 
@@ -72,6 +75,27 @@ def test_killed_at_any_call_it_is_never_taken_for_whole_and_ends_the_same() -> N
         assert texts(engine, action) == whole
         assert list(engine.volumes) == [action.name]
     assert killed >= 10
+
+
+def test_what_carried_the_files_of_a_process_that_was_killed_keeps_nobody_from_filling() -> None:
+    ground = Ground()
+    web = a_service("web", mounts=[a_committed_mount("/site", "index.html")])
+    ground.desired = a_desired_state(web)
+    plan = plan_sync(ground.desired, ground.look(), SyncPolicy())
+    (filling,) = (step.action for step in plan.steps if isinstance(step.action, FillVolume))
+    died = EngineDiedError()
+    ground.engine.faults = [
+        Fault(error=died, method=method) for method in ("copy_files", "remove_container")
+    ]
+    with pytest.raises(EngineDiedError):
+        fill_volume(ground.owned, filling, set(), lambda _: None)
+    assert [each.name for each in ground.engine.containers.values()] == [f"{filling.name}.fill"]
+
+    ground.restart()
+    ground.sync()
+
+    assert [each.spec.service.name for each in ground.engine.containers.values()] == ["web"]
+    assert ground.engine.contents[filling.name]["/index.html"].content
 
 
 @pytest.mark.parametrize("method", ["create_volume", "create_container", "copy_files"])

@@ -22,6 +22,9 @@ class AskKind(StrEnum):
     SYNC = "sync"
     RERUN = "sync with all gates"
     STATUS = "status"
+    UP = "up"
+    DOWN = "down"
+    DOWN_VOLUMES = "down with volumes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ lie that gets through here is one that gets through there.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +19,7 @@ from sandbox.errors import (
     EngineUnreachableError,
     ImageError,
     ImplausibleError,
+    StaleError,
 )
 from sandbox.model.action import BuildImage, ContainerSpec
 from sandbox.model.observed import (
@@ -26,19 +27,41 @@ from sandbox.model.observed import (
     EngineHealth,
     ObservedContainer,
     ObservedState,
+    ObservedVolume,
     Owner,
 )
+from sandbox.model.service import CommittedMount
+from sandbox.model.surroundings import Hook
 from sandbox.planning.ingress_service import ingress_template
+from sandbox.ports import ProbeResult
 from tests.fakes.engine import FakeEngine
-from tests.fakes.engine_objects import Behaviour, FakeContainer, FakeImage, FakeNetwork
+from tests.fakes.engine_objects import (
+    Behaviour,
+    FakeContainer,
+    FakeFile,
+    FakeImage,
+    FakeNetwork,
+)
 from tests.fakes.engine_state import id_of
 from tests.simulation.baton import EPOCH, Baton, Task, Waiting
 from tests.simulation.calls import LIES, UNLISTED, Calls, FaultKind
-from tests.simulation.models import BUILT, REGISTRY, Life, Verdict, built_id, is_gate, life_of
+from tests.simulation.models import (
+    BUILT,
+    CACHED,
+    REGISTRY,
+    WRITTEN,
+    Life,
+    Verdict,
+    built_id,
+    is_gate,
+    life_of,
+)
 from tests.simulation.oracle import INGRESS, Oracle
 from tests.simulation.promotions import Promotions
 
-READY_S, SLOW_READY_S, CRASH_S, JOB_S, BUILD_S = 0.3, 4.0, 0.3, 0.5, 1.0
+READY_S, SLOW_READY_S, CRASH_S, JOB_S, BUILD_S, HOOK_S = 0.3, 4.0, 0.3, 0.5, 1.0, 0.2
+CACHE = "/cache"
+IMAGE_LABELS = {"com.example.image": "of somebody else"}
 CALL_S = 0.001
 LOOK_AT_STOP_S = 4.0
 NEVER = 10**9
@@ -78,11 +101,8 @@ class SimulatedEngine(FakeEngine):
         self._promotions = promotions
         self._streams: list[Stream] = []
         self._lists: dict[str, list[set[str]]] = {}
-        oracle.containers, oracle.networks, oracle.volumes = (
-            self.containers,
-            self.networks,
-            self.volumes,
-        )
+        oracle.containers, oracle.networks = self.containers, self.networks
+        oracle.volumes, oracle.contents = self.volumes, self.contents
 
     @property  # type: ignore[explicit-override] # it is said below
     @override
@@ -196,6 +216,33 @@ class SimulatedEngine(FakeEngine):
                 return there
 
     @override
+    def pull_image(
+        self,
+        reference: str,
+        on_output: Callable[[str], None],
+        stop: Callable[[], bool],
+        *,
+        platform: str = "",
+    ) -> str:
+        """Pull it; an image says by its reference whether it declares a volume."""
+        image_id = super().pull_image(reference, on_output, stop, platform=platform)
+        if reference.startswith(f"{REGISTRY}/{CACHED}/"):
+            self.images[reference].volumes = (CACHE,)
+        self.images[reference].labels = dict(IMAGE_LABELS)
+        return image_id
+
+    @override
+    def run_hook(self, container_id: str, hook: Hook, on_output: Callable[[str], None]) -> int:
+        """Run it for a moment; a sick program fails it, and one that ended cannot run it."""
+        with self._mutating("run_hook", container_id):
+            self.baton.sleep(HOOK_S)
+            container = self._container(container_id)
+            if container.state is not ContainerState.RUNNING:
+                raise StaleError(f"cannot run {hook.command[0]}: {container.name} is not running")
+            on_output(" ".join(hook.command))
+            return int(_life(container) == Life.SICK)
+
+    @override
     def build_image(
         self,
         action: BuildImage,
@@ -238,6 +285,31 @@ class SimulatedEngine(FakeEngine):
                 self._promotions.inspected(self.containers[container_id])
         return super().inspect_container(container_id)
 
+    @override
+    def inspect_volume(self, name: str) -> ObservedVolume | None:
+        self._sim_calls.read("engine", "inspect_volume", name)
+        return super().inspect_volume(name)
+
+    @override
+    def image_labels(self, image_id: str) -> Mapping[str, str]:
+        self._sim_calls.read("engine", "image_labels", image_id[:19])
+        return super().image_labels(image_id)
+
+    @override
+    def image_volumes(self, reference: str) -> tuple[str, ...]:
+        self._sim_calls.read("engine", "image_volumes", reference)
+        return super().image_volumes(reference)
+
+    @override
+    def file_times(self, container_id: str, paths: Sequence[str]) -> Mapping[str, float]:
+        self._sim_calls.read("engine", "file_times", container_id[:12])
+        return super().file_times(container_id, paths)
+
+    @override
+    def probe(self, container_id: str, *, timeout_s: float) -> ProbeResult:
+        self._sim_calls.read("engine", "probe", container_id[:12])
+        return super().probe(container_id, timeout_s=timeout_s)
+
     # lives
 
     @override
@@ -270,6 +342,7 @@ class SimulatedEngine(FakeEngine):
                 self._live(container)
 
     def _live(self, container: FakeContainer) -> None:
+        self._write(container)
         match _life(container):
             case "":
                 pass
@@ -283,6 +356,13 @@ class SimulatedEngine(FakeEngine):
                 self._later(container, SLOW_READY_S, lambda: _be_ready(container))
             case _:
                 self._later(container, READY_S, lambda: _be_ready(container))
+
+    def _write(self, container: FakeContainer) -> None:
+        """Have its program write into the committed folder, where it may."""
+        for mount in container.spec.service.mounts:
+            if isinstance(mount, CommittedMount) and mount.volume:
+                held = self.contents.setdefault(container.volumes[mount.target], {})
+                held.setdefault(WRITTEN, FakeFile(content=b"kettle", written_at=self.now))
 
     def _later(self, container: FakeContainer, seconds: float, change: Callable[[], None]) -> None:
         started_at = container.started_at
@@ -323,7 +403,15 @@ class SimulatedEngine(FakeEngine):
         self.volumes[name] = dict(FOREIGN_LABELS)
         made = FakeContainer(
             id=self._new_id("container"),
-            spec=replace(some.spec, name=name, labels=FOREIGN_LABELS, endpoints=()),
+            spec=replace(
+                some.spec,
+                service=replace(some.spec.service, mounts=()),
+                name=name,
+                labels=FOREIGN_LABELS,
+                endpoints=(),
+                volume_names={},
+                anonymous_volumes={},
+            ),
             name=name,
             image_id=image.id,
             probed=False,

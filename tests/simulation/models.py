@@ -21,9 +21,19 @@ DEADLINE_S: Final = 20
 GATE_DEADLINE_S: Final = 10
 VOLUME: Final = "data"
 JOB: Final = "migrate"
+APART: Final = "back"
+"""The other network, which services move to and come back from."""
+FOLDER: Final = "/etc/shop"
+"""Where a container has the committed folder of its service."""
+SETTINGS: Final = "/settings"
+"""The committed file in it."""
+WRITTEN: Final = "/written"
+"""The file that a container writes into it, where it may."""
+CACHED: Final = "cached"
+"""In the reference of an image that declares a volume."""
 SECRET: Final = "kettle-and-"
 """How each secret begins; another setting has another one."""
-BUILT: Final = "sha256:00"
+BUILT: Final = "sha256:00000000"
 """How the id of an image begins that the simulated engine built; its program follows, in hex."""
 
 
@@ -39,6 +49,14 @@ class Life(StrEnum):
     """Never passes its healthcheck."""
     MISSING = "missing"
     """The registry has no such image."""
+
+
+class Mount(StrEnum):
+    """How a container has the committed folder of its service."""
+
+    NONE = ""
+    READ = "ro"
+    WRITE = "rw"
 
 
 GOOD_LIVES: Final = (Life.GOOD, Life.GOOD, Life.SLOW)
@@ -86,6 +104,10 @@ class ServiceModel:
         built: Its image is built from the source of the release, not pulled.
         restart: The engine begins it again after its own restart.
         secret: It has a password, which its program prints.
+        hooked: Commands run in it after its start and before its end.
+        mount: It has a folder of the commit, of which a file says *setting*.
+        cached: Its image declares a volume.
+        apart: It is on another network than the others.
     """
 
     name: str
@@ -101,6 +123,15 @@ class ServiceModel:
     built: bool = False
     restart: bool = False
     secret: bool = False
+    hooked: bool = False
+    mount: Mount = Mount.NONE
+    cached: bool = False
+    apart: bool = False
+
+    @property
+    def is_stop_first(self) -> bool:
+        """Tell whether no old container may run beside the new one."""
+        return self.stores or self.mount is Mount.WRITE or self.cached
 
     @property
     def program(self) -> str:
@@ -108,7 +139,7 @@ class ServiceModel:
 
     @property
     def image(self) -> str:
-        return f"{REGISTRY}/{self.program}"
+        return f"{REGISTRY}/{f'{CACHED}/' if self.cached else ''}{self.program}"
 
     def with_program(self, program: str) -> ServiceModel:
         """Give it as it is when built from the source of another commit."""
@@ -127,13 +158,25 @@ class ServiceModel:
             parts.append("healthcheck: {test: [CMD, check], interval: 5s}")
         if self.routed:
             parts.append("ports: [{target: 8080, app_protocol: http}]")
-        if self.stores:
-            parts.append(f"volumes: ['{VOLUME}:/data']")
+        volumes = [f"{VOLUME}:/data"] if self.stores else []
+        if self.mount:
+            volumes.append(f"./{self.name}:{FOLDER}:{self.mount}")
+        if volumes:
+            parts.append(f"volumes: {volumes}")
+        if self.hooked:
+            parts.append("post_start: [{command: [warm]}], pre_stop: [{command: [leave]}]")
+        if self.apart:
+            parts.append(f"networks: [{APART}]")
         if self.restart:
             parts.append("restart: unless-stopped")
         if self.after:
             parts.append(f"depends_on: {{{', '.join(map(_dependency, self.after))}}}")
         return f"{{{', '.join(parts)}}}"
+
+
+def settings_of(setting: int) -> bytes:
+    """Give what the committed file of a service says."""
+    return f"setting {setting}".encode()
 
 
 def source_of(name: str) -> str:
@@ -219,4 +262,6 @@ class CommitModel:
         ]
         if any(each.stores for each in self.services):
             lines.append(f"volumes: {{{VOLUME}: {{}}}}")
+        if any(each.apart for each in self.services):
+            lines.append(f"networks: {{{APART}: {{}}}}")
         return "\n".join(lines) + "\n"

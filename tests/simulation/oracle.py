@@ -16,16 +16,20 @@ from typing import TYPE_CHECKING, Final
 
 from tests.simulation.models import (
     EDGE,
+    FOLDER,
+    SETTINGS,
     VOLUME,
+    WRITTEN,
     CommitModel,
     ServiceModel,
     is_gate,
     life_of,
     program_of,
+    settings_of,
 )
 
 if TYPE_CHECKING:
-    from tests.fakes.engine_objects import FakeContainer, FakeNetwork
+    from tests.fakes.engine_objects import FakeContainer, FakeFile, FakeNetwork
     from tests.fakes.ingress import FakeIngress
     from tests.simulation.baton import Task
 
@@ -36,6 +40,8 @@ SPEC: Final = "dev.sandbox.spec"
 REVISION: Final = "dev.sandbox.revision"
 RELEASE: Final = "dev.sandbox.release"
 INGRESS: Final = "sandbox-ingress"
+COPY: Final = "dev.sandbox.committed"
+MARKS: Final = (".unfilled", ".renewed")
 GENERATIONS_MAX: Final = 2
 PROVENANCE: Final = (REVISION, RELEASE, SPEC)
 STARTS_MAX: Final = 12
@@ -72,6 +78,8 @@ class Oracle:
         refused: Gives the commit of an environment that is in quarantine.
         approved: Gives the commit of an environment whose sync, the last one, went well.
         served: Gives the containers of an environment that its ingress sends requests to.
+        contents: Files of each volume, by path in it.
+        going_down: Environments that a person takes down.
         foreign: Ids and names of what is not ours.
         touched: Ids of jobs that a person ended or removed.
         changed: Ids of containers that a person did something to.
@@ -89,7 +97,9 @@ class Oracle:
     containers: Mapping[str, FakeContainer] = field(default_factory=dict)
     networks: Mapping[str, FakeNetwork] = field(default_factory=dict)
     volumes: Mapping[str, dict[str, str]] = field(default_factory=dict)
+    contents: Mapping[str, Mapping[str, FakeFile]] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=set[str])
+    going_down: set[str] = field(default_factory=set[str])
     touched: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     changed: set[str] = field(default_factory=set[str])
     mutations: Counter[str] = field(default_factory=Counter[str])
@@ -107,6 +117,7 @@ class Oracle:
     _starts: dict[tuple[str, ...], deque[float]] = field(default_factory=dict)
     _looked_at: dict[str, deque[float]] = field(default_factory=dict[str, deque[float]])
     _stored: set[str] = field(default_factory=set[str])
+    _written: set[str] = field(default_factory=set[str])
 
     # what is told to it
 
@@ -166,25 +177,39 @@ class Oracle:
             self.say("S1", f"{method} of {target[:12]}, which is not ours")
         labels = container.labels if container else network.labels if network else {}
         owner = labels.get(ENVIRONMENT, environment)
-        if owner != environment:
+        # Who takes an environment down has the edge let go of it first.
+        if owner != environment and not (owner == EDGE and environment in self.going_down):
             self.say("S19", f"the worker of {environment} does {method} in {owner}")
+        if environment in self.going_down:
+            if container is not None and method in DESTROYS:
+                self._last_job.pop((environment, _service(container)), None)
+            return
         look = self._looks.get(environment, LastLook())
         if look.broken:
             self.say("S5", f"{method} {target[:40]} although the commit of {environment} is broken")
-        if method == "remove_volume":
+        if method == "remove_volume" and not self._is_copy(target):
             self.say("S8", f"volume {target} is removed")
-        if container is not None and method in DESTROYS and not is_gate(container):
-            self._judge_destruction(task, method, container, look)
-            self._judge_service(task, method, container)
-            environment = container.labels.get(ENVIRONMENT, "")
-            if self.is_back(environment) or not self._is_declared(container):
-                self._last_job.pop((environment, container.labels[SERVICE]), None)
+        if container is not None and method in DESTROYS and _service(container):
+            self._judge_removal(task, method, container, look)
+
+    def _judge_removal(
+        self, task: Task, method: str, container: FakeContainer, look: LastLook
+    ) -> None:
+        if is_gate(container):
+            return
+        self._judge_destruction(task, method, container, look)
+        self._judge_service(task, method, container)
+        environment = container.labels.get(ENVIRONMENT, "")
+        if self.is_back(environment) or not self._is_declared(container):
+            self._last_job.pop((environment, _service(container)), None)
 
     def after(self, task: Task, method: str, target: str) -> None:
         """Judge what a call has changed."""
         if method == "create_container" and task.environment != EDGE:
             for one in self.containers.values():
-                if one.name == target and not all(one.labels.get(each) for each in PROVENANCE):
+                if one.name != target or not _service(one):
+                    continue
+                if not all(one.labels.get(each) for each in PROVENANCE):
                     self.say("S6", f"{target} does not say what it was made from")
         container = self.containers.get(target)
         if method != "start_container" or container is None:
@@ -226,7 +251,8 @@ class Oracle:
         """
         S3: what works is stopped when it gets no request any more, and another works.
 
-        Another works when it is ready, or was when the thread that stops looked at it.
+        One works when it is ready. What is stopped was so when the thread that stops looked at it,
+        and so was another, or it is now.
         """
         name, environment = container.labels[SERVICE], container.labels[ENVIRONMENT]
         if method != "stop_container" or not container.lives or not is_ready(container):
@@ -237,7 +263,9 @@ class Oracle:
             self.say("S3", f"{container.name} is stopped while requests are sent to it")
         if service is None or self.is_back(environment) or container.id in self.changed:
             return
-        if service.stores or service.job:
+        if (task.number, container.id) not in self._seen_ready:
+            return
+        if service.is_stop_first or service.job:
             return
         others = [
             one
@@ -285,10 +313,34 @@ class Oracle:
             self.say("S1", "an object that is not ours has changed")
         self._picture = picture
         self._judge_verdicts()
-        lost = self._stored - self.volumes.keys()
-        for name in sorted(lost):
-            self.say("S8", f"volume {name} is gone")
-        self._stored |= self.volumes.keys()
+        self._judge_volumes()
+
+    def _judge_volumes(self) -> None:
+        """S8: volumes stay, and in them what containers wrote."""
+        going = tuple(map(_project, self.going_down))
+        for name in sorted(self._stored - self.volumes.keys()):
+            if not name.startswith(going):
+                self.say("S8", f"volume {name} is gone")
+        for name in sorted(self._written & self.contents.keys()):
+            if WRITTEN not in self.contents[name]:
+                self.say("S8", f"what a container wrote into {name} is gone")
+        self._stored |= {each for each in self.volumes if not self._is_copy(each)}
+        self._written |= {each for each, files in self.contents.items() if WRITTEN in files}
+
+    def _is_copy(self, volume: str) -> bool:
+        """Tell whether it only holds files of a commit, or marks another volume."""
+        return COPY in self.volumes.get(volume, {}) or volume.endswith(MARKS)
+
+    def taken_down(self, environment: str) -> None:
+        """A person had its volumes deleted too, and all that its jobs did with them."""
+        gone = {
+            each
+            for each in self._stored | self._written
+            if each.startswith(_project(environment)) and each not in self.volumes
+        }
+        self._stored -= gone
+        self._written -= gone
+        self._jobs = {key for key in self._jobs if key[0] != environment}
 
     def lost_journal(self) -> None:
         """Nobody knows any more what went well, so there is nothing to go back to."""
@@ -378,13 +430,32 @@ class Oracle:
             if one.id not in self.foreign and one.labels[ENVIRONMENT] == environment
         ]
         for service in wanted:
-            mine = [one for one in ours if one.labels[SERVICE] == service.name]
+            mine = [one for one in ours if _service(one) == service.name]
             yield from _differences(service, mine)
+            yield from self._folders(service, mine)
         known = {service.name for service in wanted}
         for one in ours:
-            if one.labels[SERVICE] not in {*known, INGRESS}:
+            if _service(one) not in {*known, INGRESS}:
                 yield f"{one.name} is left"
         yield from _routing(wanted, ours, ingress)
+
+    def _folders(self, service: ServiceModel, mine: list[FakeContainer]) -> Iterator[str]:
+        """What of a committed folder is not as committed."""
+        for one in mine if service.mount else ():
+            held = self.contents.get(one.volumes.get(FOLDER, ""), {})
+            there = held[SETTINGS].content if SETTINGS in held else b"nothing"
+            if there != settings_of(service.setting):
+                yield f"{one.name} has {there.decode()} in {FOLDER}"
+
+
+def _project(environment: str) -> str:
+    """How the names of all volumes of *environment* begin."""
+    return f"shop-{environment}-"
+
+
+def _service(container: FakeContainer) -> str:
+    """Its service; none of one through which a volume is filled."""
+    return container.labels.get(SERVICE, "")
 
 
 def _differences(service: ServiceModel, mine: list[FakeContainer]) -> Iterator[str]:
@@ -430,7 +501,7 @@ def _routing(
 ) -> Iterator[str]:
     """An ingress leads to every routed service: to all that run, at the address that they have."""
     routed = {service.name for service in wanted if service.routed}
-    doors = [one for one in ours if one.labels[SERVICE] == INGRESS]
+    doors = [one for one in ours if _service(one) == INGRESS]
     live = [one for one in doors if one.lives]
     if len(doors) != bool(routed) or len(live) != bool(routed):
         yield f"{len(live)} of {len(doors)} ingresses run for {len(routed)} routed services"
@@ -445,7 +516,7 @@ def _routing(
             there = {
                 (one.name, address)
                 for one in ours
-                if one.labels[SERVICE] == name and one.lives
+                if _service(one) == name and one.lives
                 for address in one.observed().addresses.values()
             }
             if (

@@ -19,7 +19,7 @@ from sandbox.runtime.proposal import (
     propose_unpin,
 )
 from tests.simulation.asks import Ask, AskKind
-from tests.simulation.baton import Process
+from tests.simulation.baton import Process, Task
 from tests.simulation.models import BRANCHES
 from tests.simulation.repository import pinned_by
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 SUSPENDED_S: Final = 20.0
+OF_CONTROLLER: Final = frozenset(
+    {AskKind.SYNC, AskKind.RERUN, AskKind.UP, AskKind.DOWN, AskKind.DOWN_VOLUMES}
+)
 IDEMPOTENT: Final = frozenset({AskKind.PROMOTE, AskKind.PIN, AskKind.UNPIN, AskKind.ROLLBACK_TO})
 
 
@@ -38,16 +41,18 @@ class People:
     def __init__(self, world: World) -> None:
         self._world = world
         self._processes: list[Process] = []
+        self._tasks: list[Task] = []
         self._kinds: dict[int, AskKind] = {}
         world.repository.before_commit = self._before_commit
 
     def ask(self, ask: Ask) -> None:
         """Begin to do it; what a controller does for somebody ends with the controller."""
         world = self._world
-        if ask.kind in {AskKind.SYNC, AskKind.RERUN}:
+        if ask.kind in OF_CONTROLLER:
             if world.controller is not None and not world.process.killed:
                 task = world.baton.start(world.process, "control", partial(self._carry, ask))
                 task.environment = ask.environment
+                self._tasks.append(task)
             return
         process = Process(f"person {len(self._processes) + 1}")
         self._processes.append(process)
@@ -56,11 +61,12 @@ class People:
     @property
     def busy(self) -> list[str]:
         """Names of those who are not done."""
-        return [process.name for process in self._processes if process.tasks]
+        names = [process.name for process in self._processes if process.tasks]
+        return [*names, *(task.name for task in self._tasks if task.alive)]
 
-    def resume_all(self) -> None:
+    def ask_all(self, kind: AskKind) -> None:
         for environment in BRANCHES:
-            self.ask(Ask(environment=environment, kind=AskKind.RESUME))
+            self.ask(Ask(environment=environment, kind=kind))
 
     def _carry(self, ask: Ask) -> None:
         world = self._world
@@ -88,8 +94,8 @@ class People:
         return repository.head_of("staging"), len(repository.commits_of(BRANCHES["production"]))
 
     def _done(self, ask: Ask) -> str:
-        if ask.kind in {AskKind.SYNC, AskKind.RERUN}:
-            return self._sync(ask)
+        if ask.kind in OF_CONTROLLER:
+            return self._have_done(ask)
         workspace = self._world.workspace_of_person()
         match ask.kind:
             case AskKind.SUSPEND:
@@ -104,12 +110,31 @@ class People:
             case _:
                 return self._set_release(workspace, ask)
 
-    def _sync(self, ask: Ask) -> str:
+    def _have_done(self, ask: Ask) -> str:
         controller = self._world.controller
         assert controller is not None, "it is asked where one runs"
-        self._world.promotions.asked[ask.environment] += 1
-        rerun = ask.kind is AskKind.RERUN
-        record = ControllerControl(controller).sync(ask.environment, lambda _: None, rerun=rerun)
+        control = ControllerControl(controller)
+        match ask.kind:
+            case AskKind.UP:
+                control.up((ask.environment,))
+                return "done"
+            case AskKind.DOWN | AskKind.DOWN_VOLUMES:
+                return self._take_down(control, ask)
+            case _:
+                self._world.promotions.asked[ask.environment] += 1
+                rerun = ask.kind is AskKind.RERUN
+                record = control.sync(ask.environment, lambda _: None, rerun=rerun)
+                return str(record.outcome)
+
+    def _take_down(self, control: ControllerControl, ask: Ask) -> str:
+        oracle, volumes = self._world.oracle, ask.kind is AskKind.DOWN_VOLUMES
+        oracle.going_down.add(ask.environment)
+        try:
+            record = control.down(ask.environment, volumes=volumes, on_event=lambda _: None)
+        finally:
+            oracle.going_down.discard(ask.environment)
+            if volumes:
+                oracle.taken_down(ask.environment)
         return str(record.outcome)
 
     def _set_release(self, workspace: Workspace, ask: Ask) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from tests.simulation.asks import AskKind
@@ -19,6 +19,7 @@ from tests.simulation.models import (
     BRANCHES,
     CommitModel,
     GateModel,
+    Life,
     is_gate,
     program_of,
     source_of,
@@ -93,6 +94,8 @@ class Promotions:
         model = self._carried.get(environment)
         if model is None or is_gate(container) or self.oracle.is_back(environment):
             return
+        if environment in self.oracle.going_down or SERVICE not in container.labels:
+            return
         for gate in model.gates:
             if gate.phase == "before" and not self._has_passed(environment, model, gate):
                 self.oracle.say(
@@ -111,8 +114,10 @@ class Promotions:
             return
         self._begun[container.id] = seen_by(model, gate)
         meddled = self.oracle.now() - self.meddled_at.get(environment, -MEDDLED_S) < MEDDLED_S
+        # What ends by itself ran when it was looked at.
+        lasting = [each for each in model.services if each.life is not Life.CRASHES]
         if gate.phase == "after" and not meddled:
-            for missing in self._missing(environment, model):
+            for missing in self._missing(environment, replace(model, services=tuple(lasting))):
                 self.oracle.say("GATE", f"{container.name} is started although {missing}")
 
     def lost_journal(self) -> None:
@@ -179,7 +184,7 @@ class Promotions:
             if one.labels.get(ENVIRONMENT) == environment
         ]
         for service in model.services:
-            mine = [one for one in ours if one.labels[SERVICE] == service.name]
+            mine = [one for one in ours if one.labels.get(SERVICE) == service.name]
             fitting = [one for one in mine if fits(one, service) and is_ready(one)]
             if not service.job and len(fitting) < service.replicas:
                 yield f"{len(fitting)} of {service.replicas} {service.name} are as committed"

@@ -15,7 +15,13 @@ from sandbox.errors import ConflictError, MovedError, SourceError
 from sandbox.ports import CommitInfo, Head, TreeEntry
 from tests.simulation.baton import EPOCH, Baton
 from tests.simulation.calls import OF_GIT, Calls, FaultKind
-from tests.simulation.models import BRANCHES, CommitModel, source_of
+from tests.simulation.models import (
+    BRANCHES,
+    SETTINGS,
+    CommitModel,
+    settings_of,
+    source_of,
+)
 
 INSTANCE = "c0ffee123456"
 MOVED_S = 0.5
@@ -127,9 +133,14 @@ class SimulatedRepository:
         self._models[text] = model
         self.has_secrets = self.has_secrets or any(each.secret for each in model.services)
         sources = {f"{source_of(each.name)}/Dockerfile": each.program for each in model.built}
+        folders = {each.name: settings_of(each.setting) for each in model.services if each.mount}
         return {
             path_of(environment): text,
             **{path: program.encode() for path, program in sources.items()},
+            **{
+                f"environments/{environment}/{name}{SETTINGS}": content
+                for name, content in folders.items()
+            },
         }
 
     def _add(self, branch: str, parent: str, files: Mapping[str, bytes]) -> str:

@@ -15,7 +15,7 @@ import sandbox.runtime.controller
 from sandbox.runtime.desired import load_at
 from sandbox.runtime.whereabouts import environments_at
 from sandbox.secrecy import vault
-from tests.simulation.asks import Ask
+from tests.simulation.asks import Ask, AskKind
 from tests.simulation.baton import Baton
 from tests.simulation.calls import Fault, FaultKind
 from tests.simulation.models import BRANCHES
@@ -203,9 +203,15 @@ class _Run:
             self._violate("L1", f"did not stay so: {difference}")
 
     def _await_people(self) -> None:
-        """Let everybody end what they began, and have nothing left suspended."""
+        """Let everybody end what they began, and have nothing left suspended or down."""
         world = self._world
-        world.people.resume_all()
+        world.people.ask_all(AskKind.RESUME)
+        self._await_everybody()
+        world.people.ask_all(AskKind.UP)
+        self._await_everybody()
+
+    def _await_everybody(self) -> None:
+        world = self._world
         until = world.baton.now + PATIENCE_S
         while world.people.busy and world.baton.now < until:
             self._pass(1.0)

@@ -6,16 +6,25 @@ They are drawn from streams of their own, so that a seed has the same schedule b
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 from typing import Final
 
 from tests.simulation.asks import Ask, AskKind
 from tests.simulation.calls import OF_WIDE, FaultKind
-from tests.simulation.changes import fixed
+from tests.simulation.changes import NAMES, fixed
 from tests.simulation.draw import PAUSES_S
 from tests.simulation.draw import draw as draw_narrow
-from tests.simulation.models import BRANCHES, CommitModel, GateModel, Verdict
+from tests.simulation.models import (
+    BRANCHES,
+    JOB,
+    CommitModel,
+    GateModel,
+    Mount,
+    ServiceModel,
+    Verdict,
+)
 from tests.simulation.schedule import Commit, Schedule, Step, Trouble, commits
 
 PROMOTED: Final = 0.4
@@ -40,6 +49,10 @@ SPARED: Final = {
 SECRETS: Final = 0.6
 RESTARTED: Final = 0.4
 BAD_GATE: Final = 0.3
+DOWN: Final = 0.25
+HOOKED, MOUNTED, CACHES, MOVES = 0.25, 0.25, 0.15, 0.2
+"""How likely a service does so."""
+Habit = Callable[[ServiceModel], ServiceModel]
 OF_PRODUCTION: Final = (
     AskKind.PROMOTE,
     AskKind.PROMOTE,
@@ -66,7 +79,61 @@ def draw(seed: int) -> Schedule:
     random = Random(f"promotion {seed}")
     if random.random() < PROMOTED:
         schedule = _with_promotion(random, schedule)
-    return _with_troubles(Random(f"troubles {seed}"), schedule)
+    schedule = _with_troubles(Random(f"troubles {seed}"), schedule)
+    return _with_habits(Random(f"habits {seed}"), _with_down(Random(f"down {seed}"), schedule))
+
+
+def _with_down(random: Random, schedule: Schedule) -> Schedule:
+    """Have a person take an environment down, and bring it up again."""
+    if random.random() >= DOWN:
+        return schedule
+    environment = random.choice(sorted(BRANCHES))
+    kind = random.choice((AskKind.DOWN, AskKind.DOWN_VOLUMES))
+    steps = list(schedule.steps)
+    at = random.randrange(len(steps) + 1)
+    back = random.randrange(at, len(steps) + 1)
+    steps.insert(back, Step(act=Ask(environment=environment, kind=AskKind.UP), pause_s=2.0))
+    pause_s = random.choice(PAUSES_S)
+    steps.insert(at, Step(act=Ask(environment=environment, kind=kind), pause_s=pause_s))
+    return replace(schedule, steps=tuple(steps))
+
+
+def _with_habits(random: Random, schedule: Schedule) -> Schedule:
+    """Have some services run hooks, mount folders of the commit, declare volumes, and move."""
+    habits = {name: _habit(random) for name in NAMES if name != JOB}
+
+    def widened(model: CommitModel) -> CommitModel:
+        services = (habits[one.name](one) if one.name in habits else one for one in model.services)
+        return replace(model, services=tuple(services))
+
+    return replace(
+        schedule,
+        beginning={name: widened(model) for name, model in schedule.beginning.items()},
+        steps=tuple(
+            replace(step, act=replace(step.act, model=widened(step.act.model)))
+            if isinstance(step.act, Commit)
+            else step
+            for step in schedule.steps
+        ),
+        fixes={name: widened(model) for name, model in schedule.fixes.items()},
+    )
+
+
+def _habit(random: Random) -> Habit:
+    hooked, moves = random.random() < HOOKED, random.random() < MOVES
+    mount = random.choice((Mount.READ, Mount.WRITE)) if random.random() < MOUNTED else Mount.NONE
+    cached = random.random() < CACHES
+
+    def of(one: ServiceModel) -> ServiceModel:
+        return replace(
+            one,
+            hooked=hooked,
+            mount=mount,
+            cached=cached and not one.built,
+            apart=moves and one.setting % 2 == 1,
+        )
+
+    return of
 
 
 def _with_troubles(random: Random, schedule: Schedule) -> Schedule:

@@ -216,7 +216,7 @@ class World:
 
     def _approved(self, environment: str) -> CommitModel | None:
         last = next(iter(self.journal.syncs(environment)), None)
-        if last is None or last.outcome is not Outcome.SUCCEEDED:
+        if last is None or last.outcome is not Outcome.SUCCEEDED or not last.revision:
             return None
         return self.repository.model_at(environment, last.revision)
 
@@ -310,7 +310,7 @@ class World:
                 one
                 for one in self.engine.containers.values()
                 if one.labels.get("dev.sandbox.environment") == deed.environment
-                and deed.service in {"", one.labels["dev.sandbox.service"]}
+                and deed.service in {"", one.labels.get("dev.sandbox.service", "")}
             ),
             key=lambda one: one.name,
         )
