@@ -60,7 +60,7 @@ else:
 
 _BODY_LIMIT_BYTES = 65536
 _BEAT_S = 1.0
-_WATCH_S = 0.5
+_WATCH_S = 1.0
 _PATH_LIMIT_BYTES = 100
 _GONE = (BrokenPipeError, ConnectionError, TimeoutError, ValueError)
 
@@ -99,7 +99,7 @@ def serve(
     try:
         yield
     finally:
-        door.closing.set()
+        door.end()
         answering.join()
         door.close()
 
@@ -145,6 +145,14 @@ class _Door:
                 return
             with suppress(OSError):  # such as a full disk: the next look tries again
                 self.open()
+
+    def end(self) -> None:
+        """
+        Have `run` return, at once unless the socket is gone.
+        """
+        self.closing.set()
+        with suppress(OSError), socket.socket(socket.AF_UNIX) as knock:
+            knock.connect(str(self._path))
 
     def close(self) -> None:
         """
