@@ -13,6 +13,7 @@ import pytest
 from sandbox.adapters.docker_engine import DockerEngine
 from sandbox.adapters.docker_engine.transport import UnixClient
 from tests.adapters.scripted_engine import Reply, scripted_engine
+from tests.engine_world import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,4 +74,5 @@ def test_after_an_interrupt_the_next_call_gets_its_own_answer(
             patched.setattr(HTTPConnection, "getresponse", interrupt)
             with pytest.raises(KeyboardInterrupt):
                 engine.info()
+        wait_until(lambda: scripted.requests.count("GET /info") == 2, "the second is answered")
         assert engine.info().engine_id == "third"
