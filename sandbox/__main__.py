@@ -6,9 +6,6 @@ Every branch loads what it needs and no more: most of the time of a short comman
 
 # Until Ctrl-C is taken care of nothing is loaded that Python itself has not, not even `__future__`:
 # it would show where the interrupt came. `signal` loads `enum`, and `typing` far more.
-import os
-import sys
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
@@ -16,6 +13,13 @@ if TYPE_CHECKING:
     from types import FrameType
 else:
     import _signal as signal
+
+# Before anything else, for an interrupt of these two lines is still answered by Python.
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import os  # noqa: E402 - see above
+import sys  # noqa: E402 - see above
 
 
 def _leave(
@@ -32,7 +36,7 @@ def _leave(
     leave(130)
 
 
-if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
     signal.signal(signal.SIGINT, _leave)
 
 import gc  # noqa: E402 - see above

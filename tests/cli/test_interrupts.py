@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -244,8 +245,17 @@ def _is_of_python(said: str) -> bool:
     """
     Tell whether Python itself was interrupted, before it had run one line of the program.
 
-    Nothing of a program can change what it says then.
+    Nothing of a program can change what it says then, or while its first line runs.
     """
-    files = re.findall(r'^  File "([^"]+)"', said, re.MULTILINE)
-    ours = [file for file in files if f"{os.sep}sandbox{os.sep}" in file]
-    return "Traceback" in said and not ours
+    lines = re.findall(r'^  File "([^"]+)", line (\d+)', said, re.MULTILINE)
+    ours = [(Path(file), int(line)) for file, line in lines if f"{os.sep}sandbox{os.sep}" in file]
+    return "Traceback" in said and all(
+        file.name == "__main__.py" and line <= _first_lines(file) for file, line in ours
+    )
+
+
+@cache
+def _first_lines(program: Path) -> int:
+    """Number of the line from which on Ctrl-C is taken care of."""
+    lines = program.read_text().splitlines()
+    return next(at for at, line in enumerate(lines, 1) if "signal.SIG_DFL)" in line)
