@@ -27,7 +27,7 @@ from sandbox.adapters.docker_engine.shapes import (
     refuse_misfit,
     unreadable,
 )
-from sandbox.adapters.docker_engine.transport import SharedTransport, connect_unix
+from sandbox.adapters.docker_engine.transport import UnixClient, connect_unix
 from sandbox.errors import EngineError, EngineUnreachableError
 
 if TYPE_CHECKING:
@@ -186,12 +186,7 @@ class Connections:
 
     def _make(self) -> Api:
         self._check_address()
-        client = cast("Api", APIClient(base_url=self.base_url, version=self._version or "1.24"))
-        # Proxies and .netrc are for other servers; looking them up costs more than the call.
-        client.trust_env = False
-        address = urlsplit(self.base_url)
-        if address.scheme == "unix":
-            client.mount("http+docker://", SharedTransport(address.netloc + address.path, READ_S))
+        client = self._client(self._version or "1.24")
         if self._version:
             return client
         try:
@@ -202,6 +197,16 @@ class Connections:
         offered = answer.headers.get("Api-Version", _OLDEST_VERSION)
         self._version = offered if version_lt(offered, _NEWEST_VERSION) else _NEWEST_VERSION
         return self._make()
+
+    def _client(self, version: str) -> Api:
+        address = urlsplit(self.base_url)
+        if address.scheme == "unix":
+            path = address.netloc + address.path
+            return cast("Api", UnixClient(path, version, timeout_s=READ_S))
+        client = cast("Api", APIClient(base_url=self.base_url, version=version))
+        # Proxies and .netrc are for other servers; looking them up costs more than the call.
+        client.trust_env = False
+        return client
 
     def _check_address(self) -> None:
         address = urlsplit(self.base_url)
