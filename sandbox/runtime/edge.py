@@ -27,6 +27,7 @@ from sandbox.planning.edge_state import (
     edge_config,
     edge_state,
     links,
+    site_of,
     without_sites,
 )
 from sandbox.planning.haproxy import config_hash
@@ -45,7 +46,8 @@ if TYPE_CHECKING:
     from sandbox.model.plan import Plan
     from sandbox.runtime.workspace import Workspace
 
-LOOK_S = 30.0
+LOOK_S = 60.0
+"""A look costs one at each environment; what a worker sees changed is seen sooner."""
 TRIES = 2
 """A port that was free a moment ago may be taken when it is bound."""
 
@@ -65,6 +67,7 @@ class Edge:
         self._wake = threading.Event()
         self._stopping = False
         self._leaving: set[str] = set()
+        self._sites: dict[str, Site] = {}
         self._told = ""
 
     def run(self) -> None:
@@ -77,6 +80,11 @@ class Edge:
     def wake(self) -> None:
         """Look soon: an environment came, went, or got another ingress."""
         self._wake.set()
+
+    def saw(self, observed: ObservedState) -> None:
+        """Look soon if the environment that was *observed* is elsewhere than the edge leads to."""
+        if self._sites.get(observed.owner.environment) != site_of(observed):
+            self.wake()
 
     def stop(self) -> None:
         """End `run` soon; the edge stays as it is."""
@@ -120,6 +128,7 @@ class Edge:
     def _refreshed(self) -> EdgePort:
         preferred = self._workspace.edge_port
         sites = find_sites(self._workspace, self._leaving) if preferred else ()
+        self._sites = {each.environment: each for each in sites}
         if not sites:
             self._take_down()
             return EdgePort(number=0, preferred=preferred)

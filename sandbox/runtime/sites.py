@@ -73,8 +73,10 @@ def find_port(workspace: Workspace, observed: ObservedState) -> EdgePort:
     }
     taken = {each.bound[1]: each.holder for each in observed.taken_ports}
     for number in range(preferred, min(preferred + PORTS_TRIED, 2**16)):
-        if number in taken or number in wanted or number == present:
+        if number in taken or number in wanted:
             continue
+        if number == present:
+            break
         holders = workspace.taken_ports(number)
         if not holders:
             break

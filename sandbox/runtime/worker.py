@@ -164,6 +164,7 @@ class Worker:
         self._found_engine()
         trigger = self._trigger(seen)
         if trigger is None:
+            self._edge.saw(seen.observed)
             self._meter.look(seen.observed)
             self._watch_health(seen)
             return

@@ -343,6 +343,39 @@ def test_it_looks_when_it_is_woken_and_ends_when_told(ground: Ground) -> None:
     assert not thread.is_alive()
 
 
+def test_it_looks_when_a_worker_sees_an_environment_elsewhere(ground: Ground) -> None:
+    ground.declare("staging", "unborn")
+    ingress = ground.bring_up("staging")
+    ground.edge.refresh()
+    woken: list[str] = []
+    ground.edge.wake = lambda: woken.append("woken")  # type: ignore[method-assign] # to count
+
+    for name in ("staging", "unborn"):
+        ground.edge.saw(ground.engine.observe(ground.owner(name), ()))
+    assert woken == []
+
+    ground.engine.kill(ingress)
+    ground.edge.saw(ground.engine.observe(ground.owner("staging"), ()))
+    ground.bring_up("unborn")
+    ground.edge.saw(ground.engine.observe(ground.owner("unborn"), ()))
+    assert woken == ["woken"] * 2
+
+
+def test_the_ports_after_its_own_are_not_looked_at(ground: Ground) -> None:
+    ground.declare("staging")
+    ground.bring_up("staging")
+    ground.edge.refresh()
+    asked: list[int] = []
+
+    def taken(number: int) -> tuple[TakenPort, ...]:
+        asked.append(number)
+        return ()
+
+    edge = Edge(replace(ground.workspace, taken_ports=taken), ground.events.append)
+    assert edge.refresh().number == PORT
+    assert asked == []
+
+
 def test_what_happens_to_it_wakes_who_may_wait_for_it_to_let_go(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:

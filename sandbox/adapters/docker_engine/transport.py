@@ -104,7 +104,7 @@ class UnixClient(APIClient):
         """Read *url* at once, unless it is to be a stream."""
         if options.get("stream") or options.get("headers"):
             return super().get(url, **options)
-        asked = cast("Mapping[str, object]", options.get("params") or {})
+        asked: Mapping[str, object] = options.get("params") or {}
         given = urlencode({name: each for name, each in asked.items() if each is not None})
         path = str(url).removeprefix(self.base_url)
         return self._reading.get(f"{path}?{given}" if given else path, options["timeout"])
