@@ -30,13 +30,18 @@ from sandbox.runtime import (
     controller,
     executor,
     experience,
+    filling,
+    gates,
+    notifier,
     perform,
+    proposal,
     readiness,
     remembered,
     sync,
     wanted,
     worker,
 )
+from sandbox.secrecy import vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +176,13 @@ BUGS: Final = (
         ("S8",),
     ),
     Bug(
+        "what a killed filling left keeps the next one from filling",
+        filling.fill_volume,
+        "if action.left:",
+        "if False:",
+        ("L1",),
+    ),
+    Bug(
         "nothing is looked at again before it is stopped or removed",
         perform.Performer._is_still_ours,
         "container = self.workspace.engine.inspect_container(container_id)",
@@ -294,6 +306,35 @@ BUGS: Final = (
         "jobs_done=workspace.journal.jobs_done(desired.environment) if way_back else frozenset(),",
         "",
         ("S7",),
+    ),
+    # promoter, gates, secrets, notifier
+    Bug(
+        "a release is promoted whatever its source says",
+        proposal.propose_promotion,
+        "tuple(judge_source(source, release, workspace.clock.now()))",
+        "()",
+        ("PROVEN",),
+    ),
+    Bug(
+        "a gate that failed counts as passed",
+        gates.GateRun._failed,
+        "verdict=GateVerdict.FAILED",
+        "verdict=GateVerdict.PASSED",
+        ("GATE",),
+    ),
+    Bug(
+        "secrets are not learned, so they are shown",
+        vault.learn,
+        "for value in values:",
+        "for value in ():",
+        ("S11",),
+    ),
+    Bug(
+        "a message is tried more often than the pages say",
+        notifier._Sender._delivered,
+        "(*PAUSES_S, None)",
+        "(*PAUSES_S, *PAUSES_S, None)",
+        ("WEBHOOK",),
     ),
     # ingress
     Bug(

@@ -7,22 +7,14 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import sandbox.runtime
-import sandbox.runtime.gates
-import sandbox.runtime.notifier
-import sandbox.runtime.observe
-import sandbox.runtime.proposal
-import sandbox.runtime.source
-from sandbox.model.gate import GateVerdict
 from sandbox.planning.plan import is_in_sync
 from sandbox.planning.requests import Requests
-from sandbox.runtime.gates import GateRun, _Verdict
 from tests.simulation.bugs import BUGS, Bug, planted
 from tests.simulation.calls import FaultKind
 from tests.simulation.campaign import Figures, call_sites, figures
@@ -141,50 +133,6 @@ def test_a_bug_that_does_not_fit_the_program_any_more_is_told() -> None:
 
     with pytest.raises(AssertionError, match=r"plan.is_in_sync does not say once: not plan.holds"):
         planted(bug).__enter__()
-
-
-def finds(seeds: range, invariant: str) -> bool:
-    """Tell whether *invariant* does not hold under one of *seeds*."""
-    return any(invariant == each.invariant for seed in seeds for each in run(draw(seed)).violations)
-
-
-Patch = pytest.MonkeyPatch
-
-
-def promote_whatever_it_is(patch: Patch) -> None:
-    patch.setattr(sandbox.runtime.proposal, "judge_source", lambda *_: ())
-
-
-def take_no_for_yes(patch: Patch) -> None:
-    patch.setattr(GateRun, "_failed", lambda *_: _Verdict(verdict=GateVerdict.PASSED))
-
-
-def learn_no_secret(patch: Patch) -> None:
-    for module in (sandbox.runtime.source, sandbox.runtime.observe, sandbox.runtime.gates):
-        patch.setattr(module, "learn", lambda _: None)
-    patch.setattr(sandbox.runtime.source, "learn_text", lambda _: None)
-
-
-def send_again_and_again(patch: Patch) -> None:
-    patch.setattr(sandbox.runtime.notifier, "PAUSES_S", (1.0,) * 9)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("bug", "invariant", "seeds"),
-    [
-        (promote_whatever_it_is, "PROVEN", range(20)),
-        (take_no_for_yes, "GATE", range(20)),
-        (learn_no_secret, "S11", range(137, 138)),
-        (send_again_and_again, "WEBHOOK", range(20)),
-    ],
-)
-def test_a_planted_bug_of_the_wide_world_is_found(
-    bug: Callable[[Patch], None], invariant: str, seeds: range, monkeypatch: Patch
-) -> None:
-    bug(monkeypatch)
-
-    assert finds(seeds, invariant)
 
 
 # the tools
