@@ -173,7 +173,7 @@ class Ground:
 
     def commit_and_run(self, container: FakeContainer, **settings: Any) -> FakeContainer:
         """``docker commit``, then ``docker run``: every label is inherited."""
-        self.engine.images["copy:1"] = FakeImage(id="sha256:copy", labels=container.labels)
+        self.engine.images["copy:1"] = FakeImage(id="sha256:copy", labels=dict(container.labels))
         return self.run(container.labels, image="copy:1", **settings)
 
     def make_network(

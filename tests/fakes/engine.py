@@ -5,7 +5,6 @@ It passes the contract suite of the port, as the real one does.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from sandbox.errors import (
     CancelledError,
@@ -72,7 +71,7 @@ class FakeEngine(EngineState):
                 containers=tuple(
                     sorted(
                         (
-                            replace(one.observed(), namespace_lost_at=self._namespace_lost(one))
+                            one.observed(self._namespace_lost(one))
                             for one in containers
                             if is_owned(one.labels, owner)
                         ),

@@ -131,8 +131,8 @@ class FakeContainer:
     network_ids: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
-    def labels(self) -> dict[str, str]:
-        return dict(self.spec.labels)
+    def labels(self) -> Mapping[str, str]:
+        return self.spec.labels
 
     @property
     def lives(self) -> bool:
@@ -180,7 +180,13 @@ class FakeContainer:
             self.health = EngineHealth.HEALTHY
         return passed
 
-    def observed(self) -> ObservedContainer:
+    @property
+    def ready(self) -> bool:
+        return self.health is EngineHealth.HEALTHY or (
+            not self.probed and self.state is ContainerState.RUNNING
+        )
+
+    def observed(self, namespace_lost_at: float = 0.0) -> ObservedContainer:
         return ObservedContainer(
             id=self.id,
             name=self.name,
@@ -190,8 +196,7 @@ class FakeContainer:
             exit_code=self.exit_code,
             health=self.health,
             probed=self.probed,
-            ready=self.health is EngineHealth.HEALTHY
-            or (not self.probed and self.state is ContainerState.RUNNING),
+            ready=self.ready,
             created_at=self.created_at,
             started_at=self.started_at,
             finished_at=self.finished_at,
@@ -204,6 +209,7 @@ class FakeContainer:
             host_ports=self.host_ports,
             error=self.error,
             given=_given(Same(self.spec.fields)),
+            namespace_lost_at=namespace_lost_at,
         )
 
     def change_limits(self, memory_bytes: int) -> None:
@@ -225,6 +231,7 @@ def volumes_of(spec: ContainerSpec) -> dict[str, str]:
     return {target: spec.volume_names[key] for target, key in keys.items() if key}
 
 
+@lru_cache(maxsize=512)
 def address(container_id: str, network_name: str) -> str:
     """The address that a container has on a network whenever it runs."""
     high, low = divmod(crc32(f"{container_id} {network_name}".encode()) % 65000, 250)

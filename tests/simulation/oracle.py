@@ -417,8 +417,8 @@ def fits(container: FakeContainer, service: ServiceModel) -> bool:
 
 
 def is_ready(container: FakeContainer) -> bool:
-    seen = container.observed()
-    return seen.state == "running" and (seen.ready or not container.probed) and bool(seen.networks)
+    ready = container.ready or not container.probed
+    return container.state == "running" and ready and bool(container.networks)
 
 
 def _volume_keys(container: FakeContainer) -> set[str]:
