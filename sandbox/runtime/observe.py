@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sandbox.model.desired import DesiredState
-    from sandbox.model.observed import ObservedContainer, ObservedState, TakenPort
+    from sandbox.model.observed import Creation, ObservedContainer, ObservedState, TakenPort
     from sandbox.model.surroundings import Hook
     from sandbox.ports import Repository
     from sandbox.runtime.workspace import Workspace
@@ -40,11 +40,7 @@ def with_proofs(workspace: Workspace, observed: ObservedState) -> ObservedState:
     proven, routed = workspace.journal.ready(), workspace.journal.routed()
     creations = workspace.journal.creations([each.id for each in observed.containers])
     containers = tuple(
-        _with_hash(
-            workspace,
-            replace(_with_proof(container, proven), creation=creations.get(container.id)),
-            routed,
-        )
+        _with_hash(workspace, _with_journal(container, proven, creations.get(container.id)), routed)
         for container in map(partial(_with_hooks, workspace.repository), observed.containers)
     )
     for container in containers:
@@ -81,13 +77,19 @@ def _with_hooks(repository: Repository, container: ObservedContainer) -> Observe
     return replace(container, labels={**labels, PRE_STOP: hooks_text(hooks)})
 
 
-def _with_proof(container: ObservedContainer, proven: Mapping[str, float]) -> ObservedContainer:
+def _with_journal(
+    container: ObservedContainer, proven: Mapping[str, float], creation: Creation | None
+) -> ObservedContainer:
     """Our probe counts until the engine has a verdict of its own, for this very start only."""
     running = container.state is ContainerState.RUNNING
-    if not running or proven.get(container.id) != container.started_at:
-        return container
+    seen_ready = running and proven.get(container.id) == container.started_at
     waiting = container.health is EngineHealth.STARTING
-    return replace(container, ready=container.ready or waiting, seen_ready=True)
+    return replace(
+        container,
+        ready=container.ready or (seen_ready and waiting),
+        seen_ready=seen_ready,
+        creation=creation,
+    )
 
 
 def _with_hash(
