@@ -39,6 +39,7 @@ class SimulatedRepository:
         on_commit: Told what an environment is to be after each commit.
         on_move: Told the same after a branch was moved to a commit that was there.
         before_commit: Told what one of our own commands is about to write into a ``.env``.
+        has_secrets: A commit holds a secret.
     """
 
     instance = INSTANCE
@@ -49,6 +50,7 @@ class SimulatedRepository:
         self.on_commit: Callable[[str, CommitModel], None] = lambda *_: None
         self.on_move: Callable[[str, CommitModel], None] = lambda *_: None
         self.before_commit: Callable[[bytes], None] = lambda _: None
+        self.has_secrets = False
         self._baton = baton
         self._calls = calls
         self._commits: dict[str, Commit] = {}
@@ -123,6 +125,7 @@ class SimulatedRepository:
     def _files(self, environment: str, model: CommitModel) -> dict[str, bytes]:
         text = model.text(environment).encode()
         self._models[text] = model
+        self.has_secrets = self.has_secrets or any(each.secret for each in model.services)
         sources = {f"{source_of(each.name)}/Dockerfile": each.program for each in model.built}
         return {
             path_of(environment): text,

@@ -69,17 +69,17 @@ class WatchedJournal(FakeJournal):
     One that the oracle reads along with.
 
     Attributes:
-        written: What the adapter would write of events, syncs, gates and quarantines.
+        written: What the adapter would write of events, syncs, gates and quarantines, from the
+            first commit with a secret on: before it there is none to be found there.
     """
 
-    def __init__(self, promotions: Promotions, *, wide: bool) -> None:
+    def __init__(self, promotions: Promotions) -> None:
         super().__init__()
         self.written: list[str] = []
         self._promotions = promotions
-        self._wide = wide
 
     def _keep(self, record: Event | SyncRecord | GateResult | Quarantine) -> None:
-        if self._wide:
+        if self._promotions.repository.has_secrets:
             self.written.append(text_of(record))
 
     @override
@@ -186,7 +186,7 @@ class World:
         self.promotions = Promotions(self.oracle, self.repository)
         self.engine = SimulatedEngine(baton, self.calls, self.oracle, self.promotions)
         self.ingress = SimulatedIngress(self.calls, self.engine)
-        self.journal = WatchedJournal(self.promotions, wide=wide is not None)
+        self.journal = WatchedJournal(self.promotions)
         self.identity = FakeIdentity(INSTANCE)
         self.feed = SimulatedFeed()
         self.controllers = 0
