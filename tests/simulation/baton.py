@@ -181,9 +181,10 @@ class Baton:
 
     def _pass_on(self, me: Task) -> None:
         following = self._next()
-        if following is not me:
-            self.current = following
-            following.run.switch()
+        self.current = following
+        # A thread that ends goes on with the director, which passes the baton on for it.
+        while self.current is not me:
+            self.current.run.switch()
         if me.process.killed:
             raise KilledError
         if me is self.director and self._failure is not None:
@@ -245,5 +246,3 @@ class Baton:
         if not task.process.tasks:
             self.wake_all(task.process.ended)
         self.current = self._next()
-        # A greenlet that ends goes on with its parent.
-        task.run.parent = self.current.run
