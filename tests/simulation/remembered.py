@@ -14,12 +14,17 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final, cast
 
+import sandbox.compose.document
+import sandbox.compose.files
 import sandbox.runtime.source
 import sandbox.runtime.sync
 import sandbox.runtime.whereabouts
 from sandbox.compose.committed import FOLDER
+from sandbox.compose.document import parse_documents
+from sandbox.compose.findings import Findings
 from sandbox.compose.load import find_environments, load_environment
 from sandbox.compose.source import CommittedSource, TreeFile
+from sandbox.compose.tags import Document
 from sandbox.model.desired import DesiredState
 from sandbox.secrecy.harvest import secrets_of
 from tests.simulation.models import source_of
@@ -27,6 +32,7 @@ from tests.simulation.repository import pinned_by
 
 KEPT: Final = 8
 FILES_MAX: Final = 4096
+TEXTS_MAX: Final = 64
 NAMES: Final = ("plan_sync", "judge_of")
 
 File = tuple[str, bytes | None]
@@ -45,11 +51,14 @@ def remembered_plans() -> Iterator[None]:
 def remembered_files() -> Iterator[None]:
     """Have loaders keep what came of the files of an environment, whatever commit they are of."""
     source, whereabouts = sandbox.runtime.source, sandbox.runtime.whereabouts
+    document, files = sandbox.compose.document, sandbox.compose.files
     with _replaced(
         {
             (source, "load_environment"): _load_environment,
             (source, "secrets_of"): _secrets_of,
             (whereabouts, "find_environments"): _find_environments,
+            (document, "parse_documents"): _parse_documents,
+            (files, "parse_documents"): _parse_documents,
         }
     ):
         yield
@@ -126,6 +135,19 @@ class _OneFile:
 
     def read_file(self, _: str) -> bytes | None:
         return self.file[1]
+
+
+def _parse_documents(content: bytes, file: str, findings: Findings) -> tuple[Document, ...]:
+    """Parse it; a text is read to find its environment, and to load it."""
+    documents, own = _parsed(content, file)
+    findings.include(own)
+    return documents
+
+
+@lru_cache(maxsize=TEXTS_MAX)
+def _parsed(content: bytes, file: str) -> tuple[tuple[Document, ...], Findings]:
+    own = Findings(file)
+    return parse_documents(content, file, own), own
 
 
 def _secrets_of(desired: DesiredState) -> frozenset[str]:
