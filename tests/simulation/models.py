@@ -59,6 +59,14 @@ class Mount(StrEnum):
     WRITE = "rw"
 
 
+class Manner(StrEnum):
+    """How a change of a service is rolled out."""
+
+    USUAL = ""
+    CANARY = "rollout: {steps: [{weight: 20, for: 2s}, {weight: 50, for: 2s}]}"
+    BATCHES = "update_config: {parallelism: 1, delay: 1s, monitor: 2s}"
+
+
 GOOD_LIVES: Final = (Life.GOOD, Life.GOOD, Life.SLOW)
 BAD_LIVES: Final = (Life.CRASHES, Life.SICK, Life.MISSING)
 
@@ -108,6 +116,7 @@ class ServiceModel:
         mount: It has a folder of the commit, of which a file says *setting*.
         cached: Its image declares a volume.
         apart: It is on another network than the others.
+        manner: A canary is one only where its requests go through the ingress.
     """
 
     name: str
@@ -127,6 +136,7 @@ class ServiceModel:
     mount: Mount = Mount.NONE
     cached: bool = False
     apart: bool = False
+    manner: Manner = Manner.USUAL
 
     @property
     def is_stop_first(self) -> bool:
@@ -151,27 +161,34 @@ class ServiceModel:
         """The service in the flow style of YAML."""
         image = f"build: ../../{source_of(self.name)}" if self.built else f"image: {self.image}"
         password = f', DB_PASSWORD: "{SECRET}{self.setting}-cups"' if self.secret else ""
-        parts = [image, f'environment: {{SETTING: "{self.setting}"{password}}}']
-        if self.replicas != 1:
-            parts.append(f"deploy: {{replicas: {self.replicas}}}")
-        if self.probed and not self.job:
-            parts.append("healthcheck: {test: [CMD, check], interval: 5s}")
-        if self.routed:
-            parts.append("ports: [{target: 8080, app_protocol: http}]")
-        volumes = [f"{VOLUME}:/data"] if self.stores else []
-        if self.mount:
-            volumes.append(f"./{self.name}:{FOLDER}:{self.mount}")
-        if volumes:
-            parts.append(f"volumes: {volumes}")
-        if self.hooked:
-            parts.append("post_start: [{command: [warm]}], pre_stop: [{command: [leave]}]")
-        if self.apart:
-            parts.append(f"networks: [{APART}]")
-        if self.restart:
-            parts.append("restart: unless-stopped")
-        if self.after:
-            parts.append(f"depends_on: {{{', '.join(map(_dependency, self.after))}}}")
-        return f"{{{', '.join(parts)}}}"
+        parts = {
+            image: True,
+            f'environment: {{SETTING: "{self.setting}"{password}}}': True,
+            f"deploy: {{{', '.join(self._deploy)}}}": self._deploy,
+            f"x-sandbox: {{{self.manner}}}": self._is_canary,
+            "healthcheck: {test: [CMD, check], interval: 5s}": self.probed and not self.job,
+            "ports: [{target: 8080, app_protocol: http}]": self.routed,
+            f"volumes: {self._volumes}": self._volumes,
+            "post_start: [{command: [warm]}], pre_stop: [{command: [leave]}]": self.hooked,
+            f"networks: [{APART}]": self.apart,
+            "restart: unless-stopped": self.restart,
+            f"depends_on: {{{', '.join(map(_dependency, self.after))}}}": self.after,
+        }
+        return f"{{{', '.join(part for part, is_said in parts.items() if is_said)}}}"
+
+    @property
+    def _is_canary(self) -> bool:
+        return self.manner is Manner.CANARY and self.routed and not self.is_stop_first
+
+    @property
+    def _deploy(self) -> list[str]:
+        replicas = [f"replicas: {self.replicas}"] if self.replicas != 1 else []
+        return [*replicas, *([str(self.manner)] if self.manner is Manner.BATCHES else [])]
+
+    @property
+    def _volumes(self) -> list[str]:
+        named = [f"{VOLUME}:/data"] if self.stores else []
+        return [*named, *([f"./{self.name}:{FOLDER}:{self.mount}"] if self.mount else [])]
 
 
 def settings_of(setting: int) -> bytes:

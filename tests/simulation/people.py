@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 SUSPENDED_S: Final = 20.0
+NO_COMMIT: Final = "no commit"
 OF_CONTROLLER: Final = frozenset(
     {AskKind.SYNC, AskKind.RERUN, AskKind.UP, AskKind.DOWN, AskKind.DOWN_VOLUMES}
 )
@@ -84,7 +85,9 @@ class People:
                 f"{world.baton.now:.3f} person: {ask.kind} {ask.environment}: {told}"
             )
             main, commits = self._marks()
-            if before == (main, commits - 1) and ask.kind in IDEMPOTENT:
+            # Whoever else commits meanwhile makes it another question.
+            again = before == (main, commits - 1) and not told.endswith(NO_COMMIT)
+            if again and ask.kind in IDEMPOTENT:
                 world.oracle.say("L12", f"{ask.kind} of {ask.environment} again made a commit")
             before = (main, commits) if is_done else None
 
@@ -145,7 +148,7 @@ class People:
             self._propose(workspace, ask),
             lambda proposal: commit_proposal(workspace, proposal, reason=reason),
         )
-        return f"release {done.release[:7]} by {done.commit[:7] or 'no commit'}"
+        return f"release {done.release[:7]} by {done.commit[:7] or NO_COMMIT}"
 
     def _propose(self, workspace: Workspace, ask: Ask) -> Callable[[], Proposal]:
         """Find out what it takes; a release that is named is one of staging's commits."""

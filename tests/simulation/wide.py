@@ -21,6 +21,7 @@ from tests.simulation.models import (
     JOB,
     CommitModel,
     GateModel,
+    Manner,
     Mount,
     ServiceModel,
     Verdict,
@@ -50,7 +51,7 @@ SECRETS: Final = 0.6
 RESTARTED: Final = 0.4
 BAD_GATE: Final = 0.3
 DOWN: Final = 0.25
-HOOKED, MOUNTED, CACHES, MOVES = 0.25, 0.25, 0.15, 0.2
+HOOKED, MOUNTED, CACHES, MOVES, MANNER = 0.25, 0.25, 0.15, 0.2, 0.3
 """How likely a service does so."""
 Habit = Callable[[ServiceModel], ServiceModel]
 OF_PRODUCTION: Final = (
@@ -99,7 +100,7 @@ def _with_down(random: Random, schedule: Schedule) -> Schedule:
 
 
 def _with_habits(random: Random, schedule: Schedule) -> Schedule:
-    """Have some services run hooks, mount folders of the commit, declare volumes, and move."""
+    """Have services run hooks, mount folders of the commit, declare volumes, move, be canaries."""
     habits = {name: _habit(random) for name in NAMES if name != JOB}
 
     def widened(model: CommitModel) -> CommitModel:
@@ -123,6 +124,7 @@ def _habit(random: Random) -> Habit:
     hooked, moves = random.random() < HOOKED, random.random() < MOVES
     mount = random.choice((Mount.READ, Mount.WRITE)) if random.random() < MOUNTED else Mount.NONE
     cached = random.random() < CACHES
+    manner = random.choice((Manner.CANARY, Manner.BATCHES)) if random.random() < MANNER else ""
 
     def of(one: ServiceModel) -> ServiceModel:
         return replace(
@@ -131,6 +133,7 @@ def _habit(random: Random) -> Habit:
             mount=mount,
             cached=cached and not one.built,
             apart=moves and one.setting % 2 == 1,
+            manner=Manner(manner),
         )
 
     return of
