@@ -187,7 +187,7 @@ class Oracle:
         look = self._looks.get(environment, LastLook())
         if look.broken:
             self.say("S5", f"{method} {target[:40]} although the commit of {environment} is broken")
-        if method == "remove_volume" and not self._is_copy(target):
+        if method == "remove_volume" and target in self.volumes and not self._is_copy(target):
             self.say("S8", f"volume {target} is removed")
         if container is not None and method in DESTROYS and _service(container):
             self._judge_removal(task, method, container, look)
