@@ -187,7 +187,7 @@ class Oracle:
         look = self._looks.get(environment, LastLook())
         if look.broken:
             self.say("S5", f"{method} {target[:40]} although the commit of {environment} is broken")
-        if method == "remove_volume" and not self._is_copy(target):
+        if method == "remove_volume" and target in self.volumes and not self._is_copy(target):
             self.say("S8", f"volume {target} is removed")
         if container is not None and method in DESTROYS and _service(container):
             self._judge_removal(task, method, container, look)
@@ -342,9 +342,14 @@ class Oracle:
         self._written -= gone
         self._jobs = {key for key in self._jobs if key[0] != environment}
 
+    def asked_again(self, environment: str) -> None:
+        """A person wants it put right now, however often that was tried."""
+        self._starts = {key: at for key, at in self._starts.items() if key[0] != environment}
+
     def lost_journal(self) -> None:
-        """Nobody knows any more what went well, so there is nothing to go back to."""
+        """Nobody knows any more what went well, to go back to, nor how often what was started."""
         self._has_good.clear()
+        self._starts.clear()
 
     def _judge_verdicts(self) -> None:
         """

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 SUSPENDED_S: Final = 20.0
 NO_COMMIT: Final = "no commit"
+AGAIN_S: Final = 0.01
 OF_CONTROLLER: Final = frozenset(
     {AskKind.SYNC, AskKind.RERUN, AskKind.UP, AskKind.DOWN, AskKind.DOWN_VOLUMES}
 )
@@ -72,7 +73,9 @@ class People:
     def _carry(self, ask: Ask) -> None:
         world = self._world
         before: tuple[str, int] | None = None
-        for _ in range(2 if ask.twice else 1):
+        for number in range(2 if ask.twice else 1):
+            # Two events of one moment could not be told from one.
+            world.baton.sleep(AGAIN_S * number)
             is_done = False
             try:
                 told, is_done = self._done(ask), True
@@ -125,6 +128,7 @@ class People:
                 return self._take_down(control, ask)
             case _:
                 self._world.promotions.asked[ask.environment] += 1
+                self._world.oracle.asked_again(ask.environment)
                 rerun = ask.kind is AskKind.RERUN
                 record = control.sync(ask.environment, lambda _: None, rerun=rerun)
                 return str(record.outcome)
