@@ -93,10 +93,12 @@ def serving_generation(containers: Sequence[ObservedContainer]) -> str:
     """
     Spec hash of those of *containers* that are kept longest: most ready, most running, oldest.
 
-    Empty when none of them lives.
+    Empty when none of them lives. What is off all networks serves nobody, where others are on one.
     """
     live = [each for each in containers if is_live(each)]
-    ready = Counter(generation_of(each) for each in live if is_ready(each))
+    reached = any(each.networks for each in live)
+    working = (each for each in live if is_ready(each) and bool(each.networks) == reached)
+    ready = Counter(generation_of(each) for each in working)
     number = Counter(generation_of(each) for each in live)
     ages = {name: _age(live, name) for name in number}
     ranked = sorted(number, key=lambda each: (-ready[each], -number[each], ages[each], each))

@@ -34,6 +34,7 @@ from tests.planning.cases import (
     a_migration,
     a_web,
     golden_text,
+    in_the_middle,
     sync,
     the_shop,
 )
@@ -245,6 +246,27 @@ def test_a_third_generation_is_stopped_before_anything_new_starts() -> None:
     assert "stop web-1 (old)" in found["start web-1"]
     assert "stop web-1 (old 2)" not in found["start web-1"]
     assert "drain web-1 (old)" in found["stop web-1 (old)"]
+
+
+def test_what_was_taken_off_its_network_is_not_what_serves_until_a_third_generation_does() -> None:
+    old, middle, new = (
+        a_desired_state(a_service("web", environment={"A": each})) for each in ("1", "2", "3")
+    )
+    both = in_the_middle(old, middle)
+    off = min(both.containers, key=lambda each: each.created_at)
+    containers = tuple(
+        replace(each, networks={}, addresses={}) if each is off else each
+        for each in both.containers
+    )
+    plan = sync(new, replace(both, containers=containers))
+    (served,) = (each.id for each in containers if each.networks)
+    stops = {
+        step.action.container_id: step
+        for step in plan.steps
+        if isinstance(step.action, StopContainer)
+    }
+    assert "await web-1" in stops[served].depends_on
+    assert "await web-1" not in stops[off.id].depends_on
 
 
 def test_a_replica_too_many_that_alone_works_stays_until_the_others_do() -> None:

@@ -205,9 +205,9 @@ class Oracle:
 
     def after(self, task: Task, method: str, target: str) -> None:
         """Judge what a call has changed."""
-        if method == "create_container" and task.environment != EDGE:
+        if method == "create_container":
             for one in self.containers.values():
-                if one.name != target or not _service(one):
+                if one.name != target or not _service(one) or one.labels[ENVIRONMENT] == EDGE:
                     continue
                 if not all(one.labels.get(each) for each in PROVENANCE):
                     self.say("S6", f"{target} does not say what it was made from")
@@ -376,6 +376,7 @@ class Oracle:
             look.lied
             and wanted
             and not self.is_back(task.environment)
+            and container.id not in self.changed
             and self._is_wanted(container, wanted)
             and container.lives
         ):

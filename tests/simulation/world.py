@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 from typing_extensions import override
 
 from sandbox.adapters.sqlite_journal.rows import text_of
+from sandbox.errors import SandboxError
 from sandbox.model.event import Event
 from sandbox.model.gate import GateResult
 from sandbox.model.observed import ContainerState
@@ -241,7 +242,12 @@ class World:
 
         def work() -> None:
             self.controller = Controller(workspace, self._told)
-            self.controller.run(())
+            try:
+                self.controller.run(())
+            except SandboxError as error:
+                # The command says so and ends; somebody gives it again.
+                self.baton.log.append(f"{self.baton.now:.3f} up: {error.message}")
+                self.baton.kill(self.process)
 
         self.controller = None
         self.baton.start(self.process, "controller", work)
