@@ -41,6 +41,8 @@ REVISION: Final = "dev.sandbox.revision"
 RELEASE: Final = "dev.sandbox.release"
 INGRESS: Final = "sandbox-ingress"
 COPY: Final = "dev.sandbox.committed"
+HELPER: Final = ".fill"
+"""How the name of a container ends that carries files into a volume."""
 MARKS: Final = (".unfilled", ".renewed")
 GENERATIONS_MAX: Final = 2
 PROVENANCE: Final = (REVISION, RELEASE, SPEC)
@@ -328,8 +330,14 @@ class Oracle:
         self._written |= {each for each, files in self.contents.items() if WRITTEN in files}
 
     def _is_copy(self, volume: str) -> bool:
-        """Tell whether it only holds files of a commit, or marks another volume."""
-        return COPY in self.volumes.get(volume, {}) or volume.endswith(MARKS)
+        """Tell whether it holds files of a commit only, or serves another volume."""
+        helping = {
+            name
+            for each in self.containers.values()
+            if each.name.endswith(HELPER)
+            for name in each.nameless.values()
+        }
+        return COPY in self.volumes.get(volume, {}) or volume.endswith(MARKS) or volume in helping
 
     def taken_down(self, environment: str) -> None:
         """A person had its volumes deleted too, and all that its jobs did with them."""
