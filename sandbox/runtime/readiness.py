@@ -15,6 +15,7 @@ from sandbox.errors import (
 from sandbox.model.observed import ContainerState, EngineHealth
 from sandbox.model.service import Condition
 from sandbox.planning.crashes import may_be_stopped, was_killed
+from sandbox.planning.labels import ENVIRONMENT, SPEC
 from sandbox.secrecy.vault import shown
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ def await_container(
         if _reached(workspace, container, action.until, settled):
             # A later process must know that this one saw it.
             workspace.journal.mark_ready(container.id, container.started_at)
+            if action.until is Condition.COMPLETED:
+                labels = container.labels
+                workspace.journal.mark_job_done(labels[ENVIRONMENT], labels[SPEC])
             return
         if stop():
             message = f"stopped waiting for {action.container_name}"

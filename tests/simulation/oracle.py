@@ -50,6 +50,7 @@ STARTS_MAX: Final = 12
 RATE_S: Final = 600.0
 LOOKS_MAX: Final = 40
 LOOKS_S: Final = 10.0
+ENDED_MAX: Final = 3
 DESTROYS: Final = frozenset({"stop_container", "remove_container"})
 
 
@@ -118,6 +119,7 @@ class Oracle:
     _has_good: set[str] = field(default_factory=set[str])
     _starts: dict[tuple[str, ...], deque[float]] = field(default_factory=dict)
     _looked_at: dict[str, deque[float]] = field(default_factory=dict[str, deque[float]])
+    _touches: Counter[str] = field(default_factory=Counter[str])
     _stored: set[str] = field(default_factory=set[str])
     _written: set[str] = field(default_factory=set[str])
 
@@ -133,6 +135,7 @@ class Oracle:
 
     def commit(self, environment: str, model: CommitModel) -> None:
         self.wanted[environment] = model
+        self._touches[environment] = 0
         if model.is_good:
             self.good.setdefault(environment, []).append(model)
 
@@ -241,9 +244,12 @@ class Oracle:
         self._jobs.add(key)
 
     def _judge_rate(self, container: FakeContainer) -> None:
-        """S16: a container that ends is started ever more slowly."""
+        """S16: a container that ends is started ever more slowly, until another takes its place."""
         carried = container.labels
         key = carried[ENVIRONMENT], carried[SERVICE], carried[REPLICA], carried[SPEC]
+        self._starts = {
+            each: at for each, at in self._starts.items() if each[:3] != key[:3] or each == key
+        }
         starts = self._starts.setdefault(key, deque(maxlen=STARTS_MAX + 1))
         starts.append(self.now())
         if len(starts) > STARTS_MAX and starts[-1] - starts[0] < RATE_S:
@@ -283,6 +289,7 @@ class Oracle:
     def touch(self, container: FakeContainer) -> None:
         """A person did something to it."""
         self.changed.add(container.id)
+        self._touches[container.labels.get(ENVIRONMENT, "")] += 1
         self.touched.add((container.labels.get(ENVIRONMENT, ""), container.labels.get(SPEC, "")))
 
     # safety
@@ -363,7 +370,8 @@ class Oracle:
         """
         L7: no commit that never comes up counts as good, and no good one is in quarantine.
 
-        Known exception: where no commit went well yet there is none to go back to.
+        Known exceptions: where no commit went well yet there is none to go back to; what a person
+        ends three times in one sync counts as the fault of its commit (docs/rollouts.md).
         """
         for environment in self.wanted:
             approved, refused = self.approved(environment), self.refused(environment)
@@ -371,7 +379,7 @@ class Oracle:
                 self._has_good.add(environment)
             elif approved is not None and not approved.comes_up and environment in self._has_good:
                 self.say("L7", f"a bad commit of {environment} counts as good")
-            if refused is not None and refused.is_good:
+            if refused is not None and refused.is_good and self._touches[environment] < ENDED_MAX:
                 self.say("L7", f"a good commit of {environment} is in quarantine")
 
     def _judge_destruction(
