@@ -18,7 +18,7 @@ from sandbox.planning.requests import Requests
 from tests.simulation.bugs import BUGS, Bug, planted
 from tests.simulation.calls import FaultKind
 from tests.simulation.campaign import Figures, call_sites, figures
-from tests.simulation.hunt import hunt_all
+from tests.simulation.hunt import Hunt, hunt_all
 from tests.simulation.oracle import Oracle, Violation
 from tests.simulation.recorded import JOB_ENDED, TWO_AT_ONCE
 from tests.simulation.run import Outcome, run
@@ -110,12 +110,14 @@ def test_the_order_of_hashes_changes_nothing() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_planted_bugs_are_found_by_500_schedules() -> None:
-    hunts = [*hunt_all(range(SEEDS.start, SEEDS.start + BUDGET // len(BUGS)), jobs=1)]
-
-    found = [each for each in hunts if each.invariant]
-    assert len(hunts) == len({each.name for each in hunts}) >= 20
-    assert sum(each.schedules for each in hunts) <= BUDGET
-    assert len(found) >= FOUND_MIN, "\n".join(each.line for each in hunts)
+    assert len({each.name for each in BUGS}) == len(BUGS) >= 20
+    hunts = list[Hunt]()
+    # More than that are hunted by `python -m tests.simulation --bugs`.
+    for each in hunt_all(range(SEEDS.start, SEEDS.start + BUDGET // len(BUGS)), jobs=1):
+        hunts.append(each)
+        if sum(bool(one.invariant) for one in hunts) == FOUND_MIN:
+            return
+    pytest.fail("\n".join(each.line for each in hunts))
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.place)
