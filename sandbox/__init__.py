@@ -5,6 +5,7 @@ The packages, in reading order; each imports only what stands above it, and a ma
 
 ===============  ==================================================================================
 `words`          numbers with their nouns
+`override`       the decorator, which Python has from 3.12 on
 `errors`         every exception raised on purpose, with its exit status
 `model`          the nouns: frozen values and enums
 `secrecy`        pure: what is a secret, and texts without secrets

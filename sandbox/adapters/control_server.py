@@ -36,27 +36,18 @@ from urllib.parse import parse_qs, urlsplit
 from sandbox import __version__
 from sandbox.adapters import wire
 from sandbox.errors import SandboxError, SetupError, UsageError
+from sandbox.override import override
 from sandbox.planning.machine_settings import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from typing import Self
 
-    from typing_extensions import override
-
     from sandbox.model.event import Event
     from sandbox.model.record import SyncRecord
     from sandbox.ports import Control
 
     Answer = Callable[[Mapping[str, wire.Json], Callable[[str, str], None]], int | None]
-else:
-
-    def override(method: object) -> object:
-        """
-        What `typing.override` is from Python 3.12 on.
-        """
-        return method
-
 
 _BODY_LIMIT_BYTES = 65536
 _BEAT_S = 1.0
@@ -204,7 +195,7 @@ class _Server(socketserver.ThreadingUnixStreamServer):
         super().__init__(address, _Request)
 
     @override
-    def verify_request(self, request: object, client_address: object) -> bool:  # noqa: ARG002 - upstream passes both
+    def verify_request(self, request: object, client_address: object) -> bool:
         """
         Only this user and root are heard, whatever the permissions of the socket became.
         """
@@ -334,7 +325,7 @@ class _Request(BaseHTTPRequestHandler):
         return {"end": True}
 
     @override
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name upstream
+    def log_message(self, format: str, *args: object) -> None:
         """
         Requests are not logged: what they do is in the journal.
         """

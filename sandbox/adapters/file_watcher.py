@@ -13,7 +13,6 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
-from typing_extensions import override
 from watchdog.events import (
     DirCreatedEvent,
     DirDeletedEvent,
@@ -28,6 +27,8 @@ from watchdog.events import (
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
+
+from sandbox.override import override
 
 DEBOUNCE_S: Final = 0.02
 STOP_TIMEOUT_S: Final = 2.0

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from typing_extensions import override
-
 from sandbox import __version__
 from sandbox.cli.asking import counting, only_looks, read
 from sandbox.cli.invocation import Caller
+from sandbox.override import override
 
 if TYPE_CHECKING:
     from sandbox.cli.asking import Say

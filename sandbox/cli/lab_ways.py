@@ -8,14 +8,13 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from typing_extensions import override
-
 from sandbox.cli.lab_ground import PRODUCTION, STAGING, Ground, Person
 from sandbox.errors import HeldError, SandboxError
 from sandbox.model.event import EventKind
 from sandbox.model.lab import Point, Way
 from sandbox.model.pipeline import StageKind, StageStatus
 from sandbox.model.status import Health, SyncStatus
+from sandbox.override import override
 from sandbox.render.text import duration
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 import typer
 from typer.core import TyperCommand, TyperGroup
-from typing_extensions import override
 
 from sandbox.cli.first_page import first_page
+from sandbox.override import override
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from typing_extensions import override
-
 from sandbox.compose.build import image_name
 from sandbox.compose.check import check_names, check_ports, check_sharing
 from sandbox.compose.committed import FILE_NAME, FOLDER, own_variables, read_committed
@@ -30,6 +28,7 @@ from sandbox.errors import InvalidComposeError, NotFoundError, SourceError
 from sandbox.model.desired import DesiredState, Network, Volume
 from sandbox.model.service import Service, VolumeMount
 from sandbox.model.settings import EnvironmentSettings
+from sandbox.override import override
 
 PORTS_MAX = 10_000
 

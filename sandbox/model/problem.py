@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from typing_extensions import override
+from sandbox.override import override
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from typing_extensions import override
+from sandbox.override import override
 
 T = TypeVar("T")
 

@@ -6,11 +6,10 @@ import posixpath
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from typing_extensions import override
-
 from sandbox.compose.load import load_environment
 from sandbox.compose.source import TreeFile, TreeLink
 from sandbox.errors import SourceError
+from sandbox.override import override
 from sandbox.secrecy.harvest import TEXT_MAX, secrets_of
 from sandbox.secrecy.vault import learn, learn_text
 

@@ -7,10 +7,9 @@ import posixpath
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from typing_extensions import override
-
 from sandbox.compose.load import find_environments
 from sandbox.errors import NotFoundError, SourceError
+from sandbox.override import override
 from sandbox.runtime.source import ENVIRONMENTS, CommitSource, WorktreeSource, load_from
 from sandbox.runtime.whereabouts import home_commit, nearest
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from typing_extensions import override
-
 from sandbox.errors import SandboxError
+from sandbox.override import override
 from sandbox.runtime.source import ENVIRONMENTS, CommitSource, load_from
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from docker.transport.unixconn import UnixHTTPConnection, UnixHTTPConnectionPool
 from requests import Response
 from requests.exceptions import ConnectionError as BrokenConnectionError
 from requests.exceptions import ReadTimeout
-from typing_extensions import override
+
+from sandbox.override import override
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
