@@ -8,7 +8,7 @@ programs, and long random texts.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sandbox.secrecy.names import (
@@ -38,13 +38,21 @@ class _Rule(NamedTuple):
 
     Attributes:
         signs: Unless the text has one of them, in lower case, there is nothing to find.
-        pattern: Its last group is what is hidden, its group ``name`` what that is called.
+        expression: Its last group is what is hidden, its group ``name`` what that is called.
         judge: Tells by name and value whether it is a secret.
     """
 
     signs: tuple[str, ...]
-    pattern: re.Pattern[str]
+    expression: str
     judge: Callable[[str, str], bool]
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Its expression, compiled when a text has one of its signs: most never do."""
+        return _compiled(self.expression)
+
+
+_compiled: Final = cache(re.compile)
 
 
 def hide_kinds(text: str) -> str:
@@ -147,7 +155,7 @@ _STEMS: Final = (
 _RULES: Final = (
     _Rule(
         ("private key",),
-        re.compile(
+        (
             r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:\\[nr]|\s)*"
             r"(?P<value>[A-Za-z0-9+/=][^-\"']*?)(?=(?:\\[nr]|\s)*(?:-----END|[-\"']|\Z))"
         ),
@@ -170,7 +178,7 @@ _RULES: Final = (
             *("asia", "eyj", "sk-", "k_live_", "k_test_", "aiza", "npm_", "pypi-", "dckr_pat_"),
             *("hvs.", "sg.", "dop_v1_", "ya29.", "age-secret-key-1", "whsec_"),
         ),
-        re.compile(
+        (
             r"(?<![A-Za-z0-9])(?P<value>gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}"
             r"|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}|xapp-[\w-]{10,}|A(?:KI|SI)A[A-Z0-9]{12,}"
             r"|eyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?|sk-[\w-]{20,}|[srp]k_(?:live|test)_\w{10,}"
@@ -182,18 +190,18 @@ _RULES: Final = (
     ),
     _Rule(
         ("/services/", "/webhooks/"),
-        re.compile(r"://[^\s\"'<>]*?/(?:services|webhooks)/(?P<value>[\w/-]{16,})"),
+        r"://[^\s\"'<>]*?/(?:services|webhooks)/(?P<value>[\w/-]{16,})",
         _always,
     ),
     _Rule(
         ("://",),
-        re.compile(r"://[^\s/@:\"'<>]*:(?P<value>[^\s/\"'<>]+)@"),
+        r"://[^\s/@:\"'<>]*:(?P<value>[^\s/\"'<>]+)@",
         _literal,
     ),
-    _Rule(("://",), re.compile(r"://(?P<value>[^\s/@:\"'<>]{16,})@"), _random),
+    _Rule(("://",), r"://(?P<value>[^\s/@:\"'<>]{16,})@", _random),
     _Rule(
         ("authorization", "bearer", "basic"),
-        re.compile(
+        (
             r"(?:(?i:authorization)[\"']?\s{0,2}[:=]\s{0,2}[\"']?(?:[A-Za-z]+\s+)?"
             r"|\b(?i:bearer|basic)\s+)(?P<value>[\w.~+/-]{8,}={0,2})"
         ),
@@ -201,12 +209,12 @@ _RULES: Final = (
     ),
     _Rule(
         ("cookie",),
-        re.compile(r"(?i:cookie)[\"']?\s{0,2}:\s{0,2}[\"']?[\w.-]+=(?P<value>[^\s;\"']+)"),
+        r"(?i:cookie)[\"']?\s{0,2}:\s{0,2}[\"']?[\w.-]+=(?P<value>[^\s;\"']+)",
         _unusual,
     ),
     _Rule(  # NAME=value, "name": "value", name = 'value', and in prose name: value
         _STEMS,
-        re.compile(
+        (
             rf"\b{_NAME}"
             r"(?:\s?=\s?|[\"']\s{0,2}[:=]\s{0,2}|:\s{1,2}(?=[\"'])|(?P<prose>:\s{1,2}))"
             rf"(?:{_QUOTED}|{_VALUE})"
@@ -215,29 +223,27 @@ _RULES: Final = (
     ),
     _Rule(  # "--name", "value"
         _STEMS,
-        re.compile(rf"(?<!\w)--?{_NAME}[\"']\s{{0,2}},\s{{0,2}}(?:{_QUOTED})"),
+        rf"(?<!\w)--?{_NAME}[\"']\s{{0,2}},\s{{0,2}}(?:{_QUOTED})",
         _assigned,
     ),
     _Rule(  # --name value
         _STEMS,
-        re.compile(rf"(?<!\w)--?{_NAME}(?P<prose>\s+){_VALUE}"),
+        rf"(?<!\w)--?{_NAME}(?P<prose>\s+){_VALUE}",
         _assigned,
     ),
     _Rule(
         ("-u", "user"),
-        re.compile(
-            rf"(?<![\w-])(?:-u|--user|--proxy-user){_GAP}?[\"']?[^\s:\"',=/]+:(?P<value>[^\s\"',]+)"
-        ),
+        rf"(?<![\w-])(?:-u|--user|--proxy-user){_GAP}?[\"']?[^\s:\"',=/]+:(?P<value>[^\s\"',]+)",
         _no_number,
     ),
     _Rule(
         ("mysql", "mariadb"),
-        re.compile(r"(?:mysql|mariadb)[^\n|;&]{0,200}?[\s\"']-p(?P<value>[^\s\"',]+)"),
+        r"(?:mysql|mariadb)[^\n|;&]{0,200}?[\s\"']-p(?P<value>[^\s\"',]+)",
         _literal,
     ),
     _Rule(
         ("-cli", "sshpass", "docker login", "ldap"),
-        re.compile(
+        (
             rf"(?:(?:redis|valkey)-cli[^\n|;&]{{0,200}}?[\s\"']-a|sshpass[\s\"',]+-p"
             rf"|docker login[^\n|;&]{{0,200}}?\s-p|ldap\w+[^\n|;&]{{0,200}}?[\s\"']-w)"
             rf"{_GAP}?[\"']?(?P<value>[^\s\"',]+)"
@@ -246,7 +252,7 @@ _RULES: Final = (
     ),
     _Rule(
         ("requirepass", "masterauth", "password", "identified"),
-        re.compile(
+        (
             r"(?:\b(?i:requirepass|masterauth|insecure-password)\s+[\"']?(?P<value>[^\s\"',]+)"
             r"|\b(?i:identified\s+by|password)\s+'(?P<single>[^'\n]+)')"
         ),
@@ -254,7 +260,7 @@ _RULES: Final = (
     ),
     _Rule(
         ("",),
-        re.compile(r"(?<![\w/+.:-])(?<!sha\d{3}-)(?P<value>[A-Za-z0-9_+-]{20,}={0,2})(?![\w/+-])"),
+        r"(?<![\w/+.:-])(?<!sha\d{3}-)(?P<value>[A-Za-z0-9_+-]{20,}={0,2})(?![\w/+-])",
         _random,
     ),
 )
