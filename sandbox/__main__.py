@@ -54,7 +54,7 @@ def main() -> None:
     """
     Run the command line; ends the process with the exit status of design 3.4.
     """
-    from sandbox.cli.interrupts import leave_at_once, leave_if_interrupted
+    from sandbox.cli.interrupts import leave, leave_at_once
 
     leave_at_once(before=_leave)
     words = sys.argv[1:]
@@ -66,8 +66,7 @@ def main() -> None:
             run(words)
         except SystemExit as end:
             status = end.code
-    leave_if_interrupted(status)
-    sys.exit(status)
+    leave(status)
 
 
 def _quickly(words: list[str]) -> int | None:
@@ -90,6 +89,10 @@ def _quickly(words: list[str]) -> int | None:
 
         put(first_page())
         return 0 if words else USAGE
+    if words[0] == "config":
+        from sandbox.cli.config_on_disk import config_quickly
+
+        return config_quickly(words)
     from sandbox.cli.asking import ask
 
     return ask(words)

@@ -4,18 +4,17 @@ The commands as Typer has them: each is loaded when it is asked for.
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import typer.main
 
-from sandbox.cli.asking import bear_every_sign, read
+from sandbox.cli.asking import read
 from sandbox.cli.command import DebugOption, OutputOption, RepoOption, TimeoutOption
 from sandbox.cli.command import app as app  # noqa: PLC0414 - exported for whoever looks inside
 from sandbox.cli.commands import ROWS, VERSION_HELP, named
-from sandbox.cli.secretless import SecretlessStream
+from sandbox.cli.secretless import keep_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +64,5 @@ def run(words: list[str]) -> None:
     """
     Run the command that *words* name; ends the process with its exit status.
     """
-    bear_every_sign()
-    sys.stderr = SecretlessStream(sys.stderr)
+    keep_secrets()
     load(words).main(words, prog_name="sandbox")

@@ -1,7 +1,7 @@
 """
 Have the controller of a repository carry out a command that only looks: it has loaded everything.
 
-Loading takes far longer than answering, so this imports what Python itself has loaded and sockets.
+Loading takes far longer than answering, so this imports little, and sockets for a question only.
 Whatever is unusual is declined here or there, and this process does it itself.
 """
 
@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-import struct
 import sys
 from contextlib import ExitStack, suppress
 from typing import IO, TYPE_CHECKING, Any, Protocol
@@ -18,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Protocol
 from sandbox import __version__
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator, Mapping
 
     Say = Callable[[str, str], None]
@@ -173,6 +172,9 @@ def _connected(state_folder: str, begin_s: float) -> socket.socket:
     """
     Reach who listens in *state_folder*, if it is this user; each answer comes within *begin_s*.
     """
+    import socket
+    import struct
+
     path = os.path.join(state_folder, "control.sock")
     with ExitStack() as stack:
         connection = stack.enter_context(socket.socket(socket.AF_UNIX))

@@ -154,9 +154,10 @@ def _entry(function: Callable[..., None]) -> Callable[..., None]:
     def entry(context: typer.Context, **values: object) -> None:
         given = {name: values.pop(name) for name in _OPTIONS}
         invocation = _invocation(given, context.find_root().obj or {})
-        from sandbox.cli.guard import run_guarded
+        from sandbox.cli.guard import guarded
 
-        run_guarded(invocation, lambda: function(invocation, **values))
+        if status := guarded(invocation, lambda: function(invocation, **values)):
+            raise typer.Exit(status)
 
     entry.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     entry.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # what `inspect.signature` reads

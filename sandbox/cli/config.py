@@ -10,11 +10,10 @@ import typer
 
 from sandbox.cli.arguments import complete_environment
 from sandbox.cli.command import command
+from sandbox.cli.config_on_disk import show_files, show_project
 from sandbox.cli.invocation import Invocation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sandbox.compose.project import Project
 
 
@@ -64,25 +63,24 @@ def config(
     An environment is read from its commit; files on disk are read as docker compose reads them.
     Secrets are printed as ***, unless --reveal asks for them.
     """
-    on_disk = (file, env_file, profile, project_directory, project_name)
-    if any(on_disk):
-        from sandbox.bootstrap.disk import load_from_disk
+    if any((file, env_file, profile, project_directory, project_name)):
         from sandbox.errors import UsageError
 
         if environment is not None or ref is not None:
             message = "an environment is read from its commit, with the files that belong to it"
             raise UsageError(message, remedy="leave out ENV and --ref, or the options about files")
-        project = load_from_disk(
-            files=tuple(file or ()),
-            env_files=tuple(env_file) if env_file else None,
-            profiles=tuple(profile or ()),
+        show_files(
+            invocation,
+            files=file or (),
+            env_files=env_file or (),
+            profiles=profile or (),
             project_directory=project_directory,
             project_name=project_name,
+            reveal=reveal,
         )
-        warnings = project.findings.warnings
     else:
         project, warnings = _of_environment(invocation, environment, ref)
-    _show(invocation, project, warnings, reveal=reveal)
+        show_project(invocation, project, warnings, reveal=reveal)
 
 
 def _of_environment(
@@ -107,20 +105,3 @@ def _of_environment(
             there_are = f"name one of {name}, {', '.join(others)}"
             raise UsageError("this repository has several environments", remedy=there_are)
         return load_config(workspace, name, ref=ref)
-
-
-def _show(
-    invocation: Invocation, project: Project, warnings: Sequence[str], *, reveal: bool
-) -> None:
-    from sandbox.render.config import config_json, config_model, config_text
-    from sandbox.secrecy.harvest import secrets_of_value
-    from sandbox.secrecy.vault import learn
-
-    if warnings:
-        from sandbox.render.warnings import warning_lines
-
-        for line in warning_lines({project.name: warnings}, style=invocation.note_style):
-            invocation.note(line)
-    learn(secrets_of_value(config_model(project.tree)))
-    printed = config_json if invocation.json else config_text
-    invocation.pass_on(printed(project.tree, reveal=reveal))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sandbox.cli.command import command
+from sandbox.cli.guard import Ended
 from sandbox.cli.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def doctor(
         invocation.show(doctor_text(checks))
     status = _exit_status(checks)
     if status:
-        raise typer.Exit(status)
+        raise Ended(status)
 
 
 def _settle(invocation: Invocation, adopted: str, removed: str) -> None:

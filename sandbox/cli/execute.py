@@ -11,6 +11,7 @@ import typer
 
 from sandbox.cli.arguments import Environment, Service
 from sandbox.cli.command import command
+from sandbox.cli.guard import Ended
 from sandbox.cli.invocation import Invocation
 
 
@@ -35,4 +36,4 @@ def execute(
         container = find_running(workspace, environment, service)
         tty = sys.stdin.isatty() and sys.stdout.isatty()
         status = workspace.engine.exec_interactive(container.id, words, tty=tty)
-    raise typer.Exit(status)
+    raise Ended(status)

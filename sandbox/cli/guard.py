@@ -6,9 +6,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn
-
-import typer
+from typing import TYPE_CHECKING
 
 from sandbox.cli.interrupts import INTERRUPTED, MESSAGE, interruptible
 from sandbox.errors import SandboxError
@@ -21,28 +19,42 @@ if TYPE_CHECKING:
 FAILED = 1
 
 
-def run_guarded(invocation: Invocation, body: Callable[[], None]) -> None:
+class Ended(Exception):  # noqa: N818 - it may have ended well
+    """
+    A command is over, and all about it was said.
+
+    Attributes:
+        status: Its exit status.
+    """
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+def guarded(invocation: Invocation, body: Callable[[], None]) -> int:
     """
     Run *body*; whatever it raises becomes a message and the exit status of design 3.4.
     """
     try:
         interruptible(body)
         sys.stdout.flush()
-    except typer.Exit:
-        raise
+    except Ended as end:
+        return end.status
     except SandboxError as error:
         _tell(invocation, error)
-        raise typer.Exit(error.exit_status) from None
+        return error.exit_status
     except KeyboardInterrupt:
         invocation.note(MESSAGE)
-        raise typer.Exit(INTERRUPTED) from None
+        return INTERRUPTED
     except BrokenPipeError:
-        _leave_quietly()
+        _hold_back()
     except Exception as error:  # a bug must not end in a traceback on somebody's screen
         if invocation.debug:
             raise
         _tell(invocation, _as_bug(error))
-        raise typer.Exit(FAILED) from None
+        return FAILED
+    return 0
 
 
 def _tell(invocation: Invocation, error: SandboxError) -> None:
@@ -80,10 +92,9 @@ def _as_bug(error: Exception) -> SandboxError:
     )
 
 
-def _leave_quietly() -> NoReturn:
+def _hold_back() -> None:
     """
-    End without a word: whoever read our output has seen enough.
+    Write no more: whoever read our output has seen enough.
     """
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
-    raise typer.Exit(0) from None

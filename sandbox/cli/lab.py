@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sandbox.cli.command import command, parse_span
+from sandbox.cli.guard import Ended
 from sandbox.cli.invocation import Invocation
 from sandbox.cli.values import one_of, whole_number
 from sandbox.model.lab import NEEDS_A_RELEASE, Chapter
@@ -141,7 +142,7 @@ def _publish(
         _write(invocation, report, json_file, html_file)
         invocation.show_json({**lab_json(report), **(failure(error) if error else {})})
         if error:
-            raise typer.Exit(error.exit_status)
+            raise Ended(error.exit_status)
         return
     invocation.note()
     invocation.show(lab_text(report, style=invocation.style))

@@ -4,9 +4,8 @@
 
 from __future__ import annotations
 
-import typer
-
 from sandbox.cli.command import command, group
+from sandbox.cli.guard import Ended
 from sandbox.cli.invocation import Invocation
 
 notify = group("notify")
@@ -37,4 +36,4 @@ def test(invocation: Invocation) -> None:
     else:
         invocation.show(trials_text(trials, style=invocation.style))
     if any(trial.error for trial in trials):
-        raise typer.Exit(1)
+        raise Ended(1)

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
+from sandbox.cli.guard import Ended
 from sandbox.errors import (
     EngineUnreachableError,
     HeldError,
@@ -36,7 +35,7 @@ def end_with(invocation: Invocation, results: Mapping[str, SyncRecord | SandboxE
         return
     error = failures[0] if len(failures) == 1 else _together(failures)
     if invocation.json:
-        raise typer.Exit(error.exit_status)
+        raise Ended(error.exit_status)
     raise error
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sandbox.cli.command import command, group
+from sandbox.cli.guard import Ended
 from sandbox.cli.invocation import Invocation
 from sandbox.cli.values import whole_number
 
@@ -155,7 +156,7 @@ def _show_json(
     why = {} if failure is None else documents.failure(failure)
     invocation.show_json({"pipeline": run_json(ended, subject), **why})
     if failure is not None:
-        raise typer.Exit(failure.exit_status)
+        raise Ended(failure.exit_status)
 
 
 def _subject(workspace: Workspace, found: PipelineRun) -> str:

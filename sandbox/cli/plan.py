@@ -11,6 +11,7 @@ import typer
 
 from sandbox.cli.arguments import MaybeEnvironment
 from sandbox.cli.command import CHANGES_PRESENT, command
+from sandbox.cli.guard import Ended
 from sandbox.cli.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def plan(
             previews = [look(name) for name in declared]
     _show(invocation, previews, single=environment is not None)
     if exit_code and not all(is_in_sync(each.plan) for each in previews):
-        raise typer.Exit(CHANGES_PRESENT)
+        raise Ended(CHANGES_PRESENT)
 
 
 def _show(invocation: Invocation, previews: Sequence[Preview], *, single: bool) -> None:

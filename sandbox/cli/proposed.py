@@ -7,8 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-import typer
-
+from sandbox.cli.guard import Ended
 from sandbox.errors import HeldError, MovedError, SandboxError, UsageError
 
 if TYPE_CHECKING:
@@ -139,7 +138,7 @@ def _end_with_error(
     from sandbox.render.documents import failure
 
     invocation.show_json({**_fields(proposal, promotion), **failure(error)})
-    raise typer.Exit(error.exit_status)
+    raise Ended(error.exit_status)
 
 
 def _fields(proposal: Proposal, promotion: Promotion) -> dict[str, Json]:

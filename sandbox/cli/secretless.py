@@ -5,17 +5,19 @@ A stream that lets no secret through: tracebacks and warnings are written from a
 from __future__ import annotations
 
 import io
-from typing import IO, TYPE_CHECKING, Any
+import sys
+from typing import IO, Any
 
-if TYPE_CHECKING:
-    from typing_extensions import override
-else:
+from sandbox.cli.asking import bear_every_sign
+from sandbox.override import override
 
-    def override(method: object) -> object:
-        """
-        What `typing.override` is from Python 3.12 on.
-        """
-        return method
+
+def keep_secrets() -> None:
+    """
+    From now on stderr of this process shows no secret, and both streams take every sign.
+    """
+    bear_every_sign()
+    sys.stderr = SecretlessStream(sys.stderr)
 
 
 class SecretlessStream(io.TextIOBase):

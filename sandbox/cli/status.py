@@ -10,6 +10,7 @@ import typer
 
 from sandbox.cli.arguments import MaybeEnvironment
 from sandbox.cli.command import CHANGES_PRESENT, command
+from sandbox.cli.guard import Ended
 from sandbox.cli.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def status(
         invocation.show(status_text(statuses, now=now, style=invocation.style))
     ended = exit_status(statuses) if exit_code else 0
     if ended:
-        raise typer.Exit(ended)
+        raise Ended(ended)
 
 
 @command("ps")

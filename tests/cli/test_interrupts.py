@@ -104,6 +104,24 @@ main()
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")
 
 
+def test_otherwise_the_end_waits_for_threads_and_does_what_was_asked_for(tmp_path: Path) -> None:
+    program = """
+import atexit, threading
+from sandbox.cli.interrupts import leave
+atexit.register(print, "at the end", flush=True)
+if sys.argv[1:] == ["thread"]:
+    threading.Thread(target=lambda: time.sleep(0.2) or print("thread")).start()
+sys.stdout.write("kept back, ")
+leave(4)
+"""
+    for words, said in (
+        ([], "kept back, at the end\n"),
+        (["thread"], "kept back, thread\nat the end\n"),
+    ):
+        ended = run(f"import sys; sys.argv[1:] = {words}\n{program}", folder=tmp_path)
+        assert (ended.returncode, ended.stdout, ended.stderr) == (4, said, "")
+
+
 def test_an_import_is_not_interrupted_and_what_follows_is(tmp_path: Path) -> None:
     (tmp_path / "late_module.py").write_text(
         "import __main__, time\n__main__.ctrl_c()\ntime.sleep(0.1)\nprint('loaded')\n"

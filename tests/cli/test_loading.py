@@ -150,7 +150,7 @@ def test_with_a_controller_a_command_that_looks_loads_no_library(
             ["config", "--file", "environments/staging/compose.yaml"],
             0,
             BY_ITSELF
-            | (ENGINE | GIT)
+            | (ENGINE | GIT | PARSER)
             | {"sqlite3", "sandbox.runtime", "sandbox.planning", "sandbox.model.service"},
         ),
     ],
