@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Final
 
 from sandbox.adapters.git_repository.objects import ObjectReader
 from sandbox.adapters.git_repository.program import GitProgram
-from sandbox.adapters.git_repository.worktree import WorkTree
+from sandbox.adapters.git_repository.worktree import WorkTree, is_folder
 from sandbox.ports import TreeEntry
 
 EDITS_MAX: Final = 20
@@ -32,9 +33,11 @@ def uncommitted(
         committed: Files of the commit that is asked about, by path.
         checked_out: Files of the commit that is checked out; a file that equals them is no edit.
     """
+    # Many files share a few folders.
+    looked = cache(is_folder)
     for path in sorted({*committed, *checked_out}):
         versions = {committed.get(path), checked_out.get(path)}
-        if any(worktree.holds(path, version) for version in versions):
+        if any(worktree.holds(path, version, looked) for version in versions):
             continue
         if not any(version and _is_pointer(objects, version) for version in versions):
             yield path

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +34,17 @@ SKIPPED_FOLDERS: Final = frozenset(
 )
 
 
+IsFolder = Callable[[str], bool]
+
+
+def is_folder(place: str) -> bool:
+    """Whether *place* is a folder itself, and no link to one."""
+    try:
+        return stat.S_ISDIR(os.lstat(place).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 class WorkTree:
     """
     Files below *top*; never follows a link out of it.
@@ -50,15 +61,11 @@ class WorkTree:
             FILES_MAX
         )
 
-    def place(self, path: str) -> str | None:
+    def place(self, path: str, is_folder: IsFolder = is_folder) -> str | None:
         """Absolute place of *path*; ``None`` when a folder on the way is a link or missing."""
         here = self.top
         for part in path_parts(path):
-            try:
-                about = os.lstat(here)
-            except (OSError, ValueError):
-                return None
-            if not stat.S_ISDIR(about.st_mode):
+            if not is_folder(here):
                 return None
             here = f"{here}/{part}"
         return here
@@ -92,22 +99,26 @@ class WorkTree:
             raise SourceError(f"{path} has more than {FILE_MAX_BYTES:,} bytes")
         return place.read_bytes()
 
-    def holds(self, path: str, entry: TreeEntry | None) -> bool:
+    def holds(self, path: str, entry: TreeEntry | None, is_folder: IsFolder = is_folder) -> bool:
         """
         Whether the work tree has at *path* what *entry* says; ``None`` says that nothing is there.
+
+        *is_folder* may remember what it said, for one look at many paths.
 
         Equal but for line ends (``core.autocrlf``) is equal. Submodules are not looked at.
         """
         if entry is None:
-            place = self.place(path)
+            place = self.place(path, is_folder)
             return place is None or not os.path.lexists(place)
         if entry.mode == SUBMODULE:
             return True
-        return entry.object_id in self.object_ids(path, link=entry.mode == LINK)
+        return entry.object_id in self.object_ids(path, is_folder, link=entry.mode == LINK)
 
-    def object_ids(self, path: str, *, link: bool) -> tuple[str, ...]:
+    def object_ids(
+        self, path: str, is_folder: IsFolder = is_folder, *, link: bool
+    ) -> tuple[str, ...]:
         """Ids that the file at *path* would have as it is, and with bare line feeds; else empty."""
-        place = self.place(path)
+        place = self.place(path, is_folder)
         try:
             about = os.lstat(place) if place else None
         except OSError:
