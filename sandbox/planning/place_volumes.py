@@ -135,8 +135,12 @@ def engine_volumes(container: ObservedContainer) -> dict[str, str]:
 
     A folder that only holds copied files is none: its content is copied anew each time. Of a
     container that mounts the volumes of another one, only those count that the file declares.
+    One of no service only helped to fill a volume, and has no data.
     """
-    fields = parse_container_labels(container.labels).fields
+    parsed = parse_container_labels(container.labels)
+    if not parsed.service_name:
+        return {}
+    fields = parsed.fields
     copied: set[str] = set()
     if "read_only" in fields:
         files = (name.removeprefix("files.") for name in fields if name.startswith("files."))

@@ -8,10 +8,12 @@ from sandbox.model.rollout import Order, Rollout, UpdateConfig
 from sandbox.model.service import Service, TmpfsMount, VolumeMount
 from sandbox.model.surroundings import VolumesFrom
 from sandbox.planning.down import plan_down
-from sandbox.planning.labels import HOLDS, TARGET
+from sandbox.planning.labels import HOLDS, SERVICE, TARGET
 from sandbox.planning.payload import container_payload
 from sandbox.planning.place_volumes import (
     engine_volumes,
+    is_disposable,
+    keep_steps,
     made_volumes,
     place_volume,
     with_place_volumes,
@@ -165,3 +167,12 @@ def test_a_removal_takes_nothing_of_a_container_whose_volumes_are_shared() -> No
     assert engine_volumes(follower) == {}
     steps = plan_down(an_observed_state(desired, follower), volumes=False).steps
     assert [s.action.volumes for s in steps if isinstance(s.action, RemoveContainer)] == [False]
+
+
+def test_nothing_is_kept_of_what_only_helped_to_fill_a_volume() -> None:
+    made, observed = left_to_the_engine(a_mounting())
+    helper = replace(made, labels={key: made.labels[key] for key in made.labels if key != SERVICE})
+
+    assert keep_steps(observed, [made])
+    assert keep_steps(observed, [helper]) == {}
+    assert is_disposable(helper)
