@@ -271,6 +271,9 @@ class Oracle:
             self.say("S3", f"{container.name} is stopped while requests are sent to it")
         if service is None or self.is_back(environment) or container.id in self.changed:
             return
+        # A call that takes its time may be older than the commit that declares it again.
+        if not self._is_declared(container):
+            return
         if (task.number, container.id) not in self._seen_ready:
             return
         if service.is_stop_first or service.job:
