@@ -200,12 +200,14 @@ class ControllerControl:
         """Have its worker reconcile now; an environment without one is reconciled once, here."""
         from sandbox.runtime.worker import Errand  # noqa: PLC0415 - see the docstring of this module
 
-        worker = self._controller.worker(environment)
-        if worker is None:
-            edge = self._controller.edge
+        def here() -> SyncRecord:
             emit = self._teller(on_event)
-            return _sync_here(self._workspace, environment, edge, emit, rerun=rerun)
-        return _ask(worker, Errand(emit=on_event, rerun=rerun))
+            return _sync_here(
+                self._workspace, environment, self._controller.edge, emit, rerun=rerun
+            )
+
+        errand = Errand(emit=on_event, rerun=rerun)
+        return self._do(environment, self._controller.worker, errand, here)
 
     def down(
         self, environment: str, *, volumes: bool, on_event: Callable[[Event], None]
@@ -214,13 +216,37 @@ class ControllerControl:
         from sandbox.runtime.down import take_down  # noqa: PLC0415 - see the docstring of this module
         from sandbox.runtime.worker import Errand  # noqa: PLC0415 - see the docstring of this module
 
-        # Released first: no other look may bring it up again meanwhile.
-        worker = self._controller.release(environment)
-        if worker is None:
+        def here() -> SyncRecord:
             emit = self._teller(on_event)
             with self._controller.edge.without(environment):
                 return take_down(self._workspace, environment, volumes=volumes, emit=emit)
-        return _ask(worker, Errand(emit=on_event, volumes=volumes, last=True))
+
+        # Released first: no other look may bring it up again meanwhile.
+        errand = Errand(emit=on_event, volumes=volumes, last=True)
+        return self._do(environment, self._controller.release, errand, here)
+
+    def _do(
+        self,
+        environment: str,
+        find: Callable[[str], Worker | None],
+        errand: Errand,
+        here: Callable[[], SyncRecord],
+    ) -> SyncRecord:
+        """Have its worker do *errand*; without one it is done here, when nobody else is at it."""
+        from sandbox.runtime.worker import TURN_S  # noqa: PLC0415 - see the docstring of this module
+
+        turn = self._controller.turn(environment)
+        while (worker := find(environment)) is None:
+            if turn.acquire(timeout=TURN_S):
+                try:
+                    return here()
+                finally:
+                    turn.release()
+        worker.send(errand)
+        result = errand.answer.get()
+        if isinstance(result, SandboxError):
+            raise result
+        return result
 
     def events(self, *, after: int, stop: Callable[[], bool]) -> Iterator[tuple[int, Event]]:
         """Follow the journal."""
@@ -237,11 +263,3 @@ class ControllerControl:
             on_event(event)
 
         return tell
-
-
-def _ask(worker: Worker, errand: Errand) -> SyncRecord:
-    worker.send(errand)
-    result = errand.answer.get()
-    if isinstance(result, SandboxError):
-        raise result
-    return result

@@ -48,6 +48,7 @@ class Controller:
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._workers: dict[str, tuple[Worker, threading.Thread]] = {}
+        self._turns: dict[str, threading.Lock] = {}
         self._follows_all = False
         self._released: set[str] = set()
 
@@ -92,6 +93,11 @@ class Controller:
             pair = self._workers.pop(environment, None)
         return pair[0] if pair and pair[1].is_alive() else None
 
+    def turn(self, environment: str) -> threading.Lock:
+        """Give the lock of whoever works on *environment*: its worker, or a person without one."""
+        with self._lock:
+            return self._turns.setdefault(environment, threading.Lock())
+
     @property
     def environments(self) -> tuple[str, ...]:
         """Names of those that are looked after, sorted."""
@@ -107,13 +113,16 @@ class Controller:
         self._on_event(event)
 
     def _take(self, environment: str) -> None:
+        turn = self.turn(environment)
         # Under one lock: two workers of one environment would do everything twice, and one that
         # began when the others are ended would outlive the lock of the repository.
         with self._lock:
             pair = self._workers.get(environment)
             if self._stopping.is_set() or (pair and pair[1].is_alive()):
                 return
-            worker = Worker(self.workspace, environment, self._heads, self.edge, self.emit)
+            worker = Worker(
+                self.workspace, environment, self._heads, self.edge, self.emit, turn=turn
+            )
             thread = threading.Thread(target=worker.run, name=environment, daemon=True)
             self._workers[environment] = (worker, thread)
             thread.start()

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 LOOK_S = 30.0
 SHORTEST_PAUSE_S = 0.2
+TURN_S = 0.2
+"""Who waits for a turn sees after so long that it need not wait any more."""
 SUSPENDED_LOOK_S = 1.0
 """A suspension ends by the clock or in the journal, by another process: nothing wakes for that."""
 
@@ -69,6 +71,7 @@ class Worker:
         emit: Told what happens.
         heads: Where the branches point, to end a sync that a newer commit supersedes.
         edge: Leads to the environment by its name.
+        turn: Held while it runs: what others do with the environment is done before or after.
     """
 
     def __init__(
@@ -78,8 +81,11 @@ class Worker:
         heads: Heads,
         edge: Edge,
         emit: Callable[[Event], None],
+        *,
+        turn: threading.Lock | None = None,
     ) -> None:
         self.environment = environment
+        self._turn = turn or threading.Lock()
         self._workspace = workspace
         self._heads = heads
         self._edge = edge
@@ -123,6 +129,15 @@ class Worker:
 
     def run(self) -> None:
         """Look, reconcile, wait; until `stop`."""
+        while not self._turn.acquire(timeout=TURN_S):
+            if self._stopping and self._errands.empty():
+                return
+        try:
+            self._run()
+        finally:
+            self._turn.release()
+
+    def _run(self) -> None:
         while not self._stopping:
             self._wake.clear()
             pause_s = self._cycle()

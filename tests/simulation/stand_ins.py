@@ -103,13 +103,19 @@ class Lock:
     def __exit__(self, *_: object) -> None:
         self.release()
 
-    def acquire(self) -> bool:
+    def acquire(self, timeout: float | None = None) -> bool:
         self._baton.turn()
         me = self._baton.current
         if self._holder is me:
             assert self._again, f"{me.name} waits for a lock that it holds"
+        until = self._baton.now + (timeout or 0.0)
         while self._holder not in {None, me}:
-            self._baton.wait(self._waiting)
+            if timeout is None:
+                self._baton.wait(self._waiting)
+            elif self._baton.now >= until:
+                return False
+            else:
+                self._baton.wait(self._waiting, until - self._baton.now)
         self._holder = me
         self._depth += 1
         return True
