@@ -207,6 +207,8 @@ class Oracle:
         environment = container.labels.get(ENVIRONMENT, "")
         if self.is_back(environment) or not self._is_declared(container):
             self._last_job.pop((environment, _service(container)), None)
+            place = environment, _service(container)
+            self._starts = {key: at for key, at in self._starts.items() if key[:2] != place}
 
     def after(self, task: Task, method: str, target: str) -> None:
         """Judge what a call has changed."""
@@ -244,7 +246,10 @@ class Oracle:
         self._jobs.add(key)
 
     def _judge_rate(self, container: FakeContainer) -> None:
-        """S16: a container that ends is started ever more slowly, until another takes its place."""
+        """
+        S16: a container that ends is started ever more slowly, until another takes its place, or a
+        commit none at all.
+        """
         carried = container.labels
         key = carried[ENVIRONMENT], carried[SERVICE], carried[REPLICA], carried[SPEC]
         self._starts = {
@@ -364,6 +369,11 @@ class Oracle:
         """A person wants it put right now, however often that was tried."""
         self._starts = {key: at for key, at in self._starts.items() if key[0] != environment}
 
+    def begins_again(self) -> None:
+        """A controller begins: by a clock that was set it cannot tell how long ago a start was."""
+        if self.is_clock_set():
+            self._starts.clear()
+
     def lost_journal(self) -> None:
         """Nobody knows any more what went well, to go back to, nor how often what was started."""
         self._has_good.clear()
@@ -408,6 +418,7 @@ class Oracle:
         return any(
             each.name == name
             and fits(container, each)
+            and answers_to_its_name(container) is not each.routed
             and int(container.labels[REPLICA]) <= each.replicas
             for each in wanted.services
         )
@@ -510,6 +521,11 @@ def fits(container: FakeContainer, service: ServiceModel) -> bool:
         and setting == str(service.setting)
         and stores == service.stores
     )
+
+
+def answers_to_its_name(container: FakeContainer) -> bool:
+    """Tell whether others reach it by the name of its service; else the ingress answers to that."""
+    return any(_service(container) in each.aliases for each in container.spec.endpoints)
 
 
 def is_ready(container: FakeContainer) -> bool:

@@ -48,15 +48,20 @@ _READS = frozenset(
 )
 
 
+READING_S = 1e-6
+
+
 class SimulatedClock:
-    """`sandbox.ports.Clock` of the simulation."""
+    """`sandbox.ports.Clock` of the simulation; as on a machine, no two readings are equal."""
 
     def __init__(self, baton: Baton, calls: Calls) -> None:
         self._baton = baton
         self._calls = calls
+        self._readings = 0
 
     def now(self) -> float:
-        return self._calls.wall()
+        self._readings += 1
+        return self._calls.wall() + self._readings * READING_S
 
     def monotonic(self) -> float:
         return self._baton.now
@@ -236,6 +241,7 @@ class World:
     def start_controller(self) -> None:
         """Begin a new process, which knows what the journal and the engine keep."""
         self.controllers += 1
+        self.oracle.begins_again()
         self.process = Process(f"controller {self.controllers}")
         self.feed.stop()
         workspace = self._workspace(self.identity)
