@@ -65,6 +65,7 @@ def with_tcp(config: IngressConfig, *servers: Server) -> IngressConfig:
 # under load
 
 
+@pytest.mark.long  # the simulation counts what an ingress misleads
 def test_fifty_switches_and_reloads_between_lose_and_mislead_no_request(world: RealIngress) -> None:
     world.apply(world.config(world.server("a")))
     names = [("a", "b", "c", "d")[turn % 4] for turn in range(1, 51)]

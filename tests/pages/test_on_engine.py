@@ -16,6 +16,9 @@ _ORDER = {"nothing": 0, "running shop": 1, "last of all": 2, "removed shop": 3}
 PAGES = sorted(
     (page for page in all_pages() if page.start in _ORDER), key=lambda page: _ORDER[page.start]
 )
+TASKS = ("canary", "edge-port", "environment", "gate", "machine")
+LONG = {f"docs/tasks/{name}.md" for name in TASKS}
+"""Pages of one task each, which `make long` types."""
 
 WAIT = """\
 sandbox wait staging --revision main --healthy & other=$!
@@ -65,7 +68,13 @@ def succeed(shell: Shell, command: str) -> None:
     assert ended.status == 0, "\n".join((command, *ended.lines))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[page.path for page in PAGES])
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=page.path, marks=[pytest.mark.long] if page.path in LONG else [])
+        for page in PAGES
+    ],
+)
 def test_the_page_is_true(page: Page, stage: Stage, request: pytest.FixtureRequest) -> None:
     folder = stage.top
     if page.start != "nothing":

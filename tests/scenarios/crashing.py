@@ -123,6 +123,6 @@ def crash_site(folder: Path) -> Iterator[CrashSite]:
 
 
 def points(calls: int) -> tuple[tuple[int, str], ...]:
-    """Give points at which a run of so many calls can be killed: every one, or every third."""
+    """Give points at which a run of so many calls can be killed: every one, or every seventh."""
     every = tuple(itertools.product(range(1, calls + 1), (BEFORE, DURING)))
-    return every if EVERY_STEP else every[::3]
+    return every if EVERY_STEP else every[::7]

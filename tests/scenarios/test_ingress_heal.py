@@ -128,6 +128,8 @@ def test_it_is_back_in_seconds(quiet: SmallGround, way: str) -> None:
     assert hurt_and_time(quiet, way, weight=0) < RESTORED_S
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way", ["deleted", *(pytest.param(way, marks=pytest.mark.long) for way in [*WAYS][:-1])]
+)
 def test_it_is_back_with_the_weights_of_a_canary(canary: SmallGround, way: str) -> None:
     assert hurt_and_time(canary, way, weight=WEIGHT) < RESTORED_S

@@ -20,7 +20,7 @@ from tests.playground import INSTANCE_LABEL, engine
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(1400)]
+pytestmark = [pytest.mark.engine, pytest.mark.long, pytest.mark.timeout(1400)]
 
 WAYS = ("devops", "gitops")
 UNATTENDED_S = 3

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.long, pytest.mark.timeout(600)]
 
 STAGING = "staging"
 SLUG, PIECES = "bud-vase", 2

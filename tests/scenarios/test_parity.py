@@ -16,7 +16,7 @@ from tests.parity.cases import GROUPS, compose_file
 from tests.parity.comparison import both, judged
 from tests.parity.differences import REASONS, explained
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from tests.rollouts.contest import OURS, THEIRS, race
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engine, pytest.mark.long, pytest.mark.timeout(600)]
 
 ROLLOUTS = 4
 RPS = 200.0

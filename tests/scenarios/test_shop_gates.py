@@ -68,6 +68,7 @@ def test_a_failing_unit_test_changes_nothing(shop: ShopGround) -> None:
     shop.commit({FAILING: None}, "Charge for tea again")
 
 
+@pytest.mark.long  # test_gates.py, with a gate that says no at once
 def test_a_fault_that_only_a_purchase_shows_is_taken_back(shop: ShopGround) -> None:
     front = shop.page("staging")
     shop.write_headline("Nothing is ever shipped")
