@@ -110,7 +110,7 @@ class SyncPolicy:
         broken_images: Why the image cannot be built, by reference: it was tried, and the same
             content fails again.
         retry_jobs: A failed job may run again although its spec and revision are the same:
-            a person asked for it.
+            a person asked for it. What failed to become ready is awaited again then, too.
         jobs_done: Spec hashes of jobs that ended well once; they need no container any more.
         gates: How gates with these inputs ended last, `PASSED` or `FAILED`; one that passed is not
             run again, one that failed neither unless *rerun_gates*.

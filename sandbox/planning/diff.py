@@ -212,7 +212,7 @@ def _judge_state(scene: Scene, slot: Slot, keep: ObservedContainer) -> Slot:
         case ContainerState.RUNNING if slot.job:
             return replace(slot, need=Need.AWAIT, reason="job is still running")
         case ContainerState.RUNNING:
-            unproven = _is_unproven(scene, slot, keep)
+            unproven = scene.policy.unjudged and needs_proof(keep)
             if keep.health is EngineHealth.UNHEALTHY:
                 # What serves meanwhile stays until this one works.
                 older = any(is_live(each) for each in slot.surplus)
@@ -223,16 +223,6 @@ def _judge_state(scene: Scene, slot: Slot, keep: ObservedContainer) -> Slot:
             return replace(slot, need=Need.AWAIT, reason="runs and is not ready yet")
         case _:
             return replace(slot, need=Need.START, reason=stop_words(keep))
-
-
-def _is_unproven(scene: Scene, slot: Slot, keep: ObservedContainer) -> bool:
-    """
-    Tell whether a verdict on the revision waits for *keep*, which runs.
-
-    What became unhealthy between syncs is no revision's fault.
-    """
-    waits = scene.policy.unjudged and slot.service.name not in scene.policy.ailing
-    return waits and needs_proof(keep)
 
 
 def _failed_job(scene: Scene, slot: Slot, keep: ObservedContainer) -> Hold | None:

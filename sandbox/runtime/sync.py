@@ -132,8 +132,9 @@ def look(
     policy = policy_of(workspace, desired, wanted.quarantine, policy)
     policy = replace(policy, unjudged=is_unjudged(workspace, desired, observed))
     plan = plan_sync(desired, observed, policy)
-    if policy.unjudged and not differences(plan) and has_failed(workspace, desired):
-        # It is said already; who waits for it again and again does nothing else.
+    alone = not policy.retry_jobs
+    if policy.unjudged and alone and not differences(plan) and has_failed(workspace, desired):
+        # It is said already; who waits for it again and again, unasked, does nothing else.
         policy = replace(policy, unjudged=False)
         plan = plan_sync(desired, observed, policy)
     refuse_blind(workspace, observed, plan)

@@ -305,6 +305,15 @@ def a_container_of_a_new_revision_that_nobody_saw_is_awaited() -> Plan:
 
 @case
 def a_container_that_became_unhealthy_between_syncs_is_no_revision_s() -> Plan:
+    service = a_service("web", healthcheck=a_healthcheck())
+    desired, observed = only(service, health=EngineHealth.UNHEALTHY)
+    (web,) = observed.containers
+    observed = replace(observed, containers=(replace(web, seen_ready=True),))
+    return sync(desired, observed, unjudged=True, ailing={"web": ""})
+
+
+@case
+def an_unhealthy_container_that_no_sync_saw_ready_is_awaited_however_long_it_is_so() -> Plan:
     given = only(a_service("web", healthcheck=a_healthcheck()), health=EngineHealth.UNHEALTHY)
     return sync(*given, unjudged=True, ailing={"web": ""})
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from sandbox.model.record import Outcome
+from sandbox.model.record import Outcome, SyncRecord
 from sandbox.planning.labels import SERVICE
+from sandbox.runtime.worker import Errand
 from tests.fakes.engine import FakeEngine
 from tests.fakes.engine_objects import Behaviour, EngineDiedError, FakeContainer
 from tests.fakes.engine_state import BASE_IMAGE
@@ -144,6 +145,28 @@ def test_a_first_revision_that_failed_is_not_awaited_over_and_over(ground: Quick
     worker._cycle()
 
     assert len(ground.workspace.journal.syncs("staging")) == number
+
+
+@pytest.mark.parametrize("watched_s", [0.0, 600.0], ids=["at once", "known to be unhealthy"])
+def test_a_person_who_asks_again_has_it_awaited_again(
+    ground: QuickGround, watched_s: float
+) -> None:
+    commit(ground, f"{{db: {DB}}}")
+    ground.engine.behaviours["db"] = Behaviour(healthy=False)
+    worker = ground.worker()
+    worker._cycle()
+    if watched_s:
+        for _ in range(3):
+            ground.clock.advance(watched_s)
+            worker._cycle()
+    errand = Errand(emit=ground.told.append)
+    worker.send(errand)
+
+    worker._run_errands()
+
+    answer = errand.answer.get(timeout=1.0)
+    assert isinstance(answer, SyncRecord)
+    assert answer.outcome is last_outcome(ground) is Outcome.FAILED
 
 
 def test_a_first_revision_that_failed_does_not_go_well_when_something_else_is_mended(
