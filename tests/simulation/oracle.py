@@ -294,6 +294,10 @@ class Oracle:
         if not others:
             self.say("S3", f"{container.name} is stopped, and no other {name} is ready")
 
+    def is_known(self, container: FakeContainer) -> bool:
+        """Tell whether somebody has asked the engine what it made of it."""
+        return any(container_id == container.id for _, container_id in self._inspected)
+
     def touch(self, container: FakeContainer) -> None:
         """A person did something to it."""
         self.changed.add(container.id)

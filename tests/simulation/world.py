@@ -36,7 +36,7 @@ from tests.simulation.oracle import Oracle
 from tests.simulation.people import People
 from tests.simulation.promotions import Promotions
 from tests.simulation.repository import INSTANCE, SimulatedRepository
-from tests.simulation.schedule import NEWEST, Deed
+from tests.simulation.schedule import NEWEST, Deed, DeedKind
 from tests.simulation.webhooks import SimulatedWebhooks
 
 STOP_S: Final = 10.0
@@ -326,6 +326,9 @@ class World:
             ),
             key=lambda one: one.name,
         )
+        if deed.kind is DeedKind.CHANGE_MEMORY:
+            # Before that, nobody can tell it from what the engine makes of a limit.
+            ours = [one for one in ours if self.oracle.is_known(one)]
         if not ours:
             return
         newest = max(ours, key=lambda one: one.created_at)
