@@ -226,11 +226,11 @@ BUGS: Final = (
         ("L1",),
     ),
     Bug(
-        "an environment gets a second worker",
-        controller.Controller._take,
-        "(pair and pair[1].is_alive())",
-        "False",
-        ("S2", "S3", "S7", "L3"),
+        "two work on one environment at once",
+        controller.Controller.turn,
+        "self._turns.setdefault(environment, threading.Lock())",
+        "threading.Lock()",
+        ("S2", "S3", "S7", "L1", "L3", "GATE", "program"),
     ),
     Bug(
         "a worker looks all the time after one failure",
