@@ -124,6 +124,8 @@ def faults_during(act: Act, folder: Path, modes: Sequence[Mode]) -> Found:
                     _disturb(act, site, Fault(mode=mode, number=number), wanted, found)
                     if _now(other) != other:
                         found.broken.append(f"{act.name} {mode} {number}: a stranger was touched")
+                how = f"{found.calls} faults, {len(found.broken)} broken so far"
+                print(f"{act.name}: {mode}: {how}", file=sys.stderr, flush=True)
         finally:
             ground.clean_up()
     return found
