@@ -18,7 +18,7 @@ SYNC: Final = ("sync", "staging")
 DOWN: Final = ("down", "staging", "--volumes")
 TOOL: Final = """\
   tool:
-    build: {context: ../../tool}
+    build: {context: ../../tool, tags: ["APPLICATION/tool:also"]}
     configs: [motd]
     networks: [back]
     stop_signal: SIGKILL
@@ -47,7 +47,8 @@ def commit(ground: Playground, word: str) -> None:
     Commit an environment that builds, mounts, joins networks and runs a job, all of it with *word*.
     """
     compose = small(greeting=word).replace("play-", f"{_application(ground)}-", 1)
-    compose = compose.replace("services:\n", f"services:\n{TOOL}", 1)
+    tool = TOOL.replace("APPLICATION", _application(ground))
+    compose = compose.replace("services:\n", f"services:\n{tool}", 1)
     words = f'WORD="{word}" OF="{_application(ground)}"'
     compose = compose.replace("mem_limit: 64m", f"mem_limit: {64 + len(word)}m")
     files = {

@@ -124,11 +124,12 @@ class SimulatedEngine(FakeEngine):
     @contextmanager
     @override
     def _mutating(self, method: str, target: str) -> Iterator[None]:
+        task = self.baton.current
+        asked = self._oracle.read(task.environment)
         with self._sim_calls.change("engine", method, target):
             self.baton.now += CALL_S
-            task = self.baton.current
             with self._oracle.judging():
-                self._oracle.before(task, method, target)
+                self._oracle.before(task, method, target, asked)
                 if target in self.containers:
                     self._promotions.changes(task, method, self.containers[target])
             yield

@@ -172,8 +172,13 @@ class Oracle:
         else:
             self._seen_ready.discard(key)
 
-    def before(self, task: Task, method: str, target: str) -> None:
-        """Judge a call that is about to change something."""
+    def before(self, task: Task, method: str, target: str, asked: CommitModel | None) -> None:
+        """
+        Judge a call that is about to change something.
+
+        *asked* is the commit that was read last when the call left: one that takes its time may
+        arrive when a newer one says something else.
+        """
         environment = task.environment
         self.mutations[environment] += 1
         container = self.containers.get(target)
@@ -196,6 +201,8 @@ class Oracle:
             self.say("S8", f"volume {target} is removed")
         if container is not None and method in DESTROYS and _service(container):
             self._judge_removal(task, method, container, look)
+            if method == "stop_container" and not is_gate(container):
+                self._judge_service(task, container, asked)
 
     def _judge_removal(
         self, task: Task, method: str, container: FakeContainer, look: LastLook
@@ -203,7 +210,6 @@ class Oracle:
         if is_gate(container):
             return
         self._judge_destruction(task, method, container, look)
-        self._judge_service(task, method, container)
         environment = container.labels.get(ENVIRONMENT, "")
         if self.is_back(environment) or not self._is_declared(container):
             self._last_job.pop((environment, _service(container)), None)
@@ -260,7 +266,9 @@ class Oracle:
         if len(starts) > STARTS_MAX and starts[-1] - starts[0] < RATE_S:
             self.say("S16", f"{container.name} is started {len(starts)} times in ten minutes")
 
-    def _judge_service(self, task: Task, method: str, container: FakeContainer) -> None:
+    def _judge_service(
+        self, task: Task, container: FakeContainer, asked: CommitModel | None
+    ) -> None:
         """
         S3: what works is stopped when it gets no request any more, and another works.
 
@@ -268,7 +276,7 @@ class Oracle:
         and so was another, or it is now.
         """
         name, environment = container.labels[SERVICE], container.labels[ENVIRONMENT]
-        if method != "stop_container" or not container.lives or not is_ready(container):
+        if not container.lives or not is_ready(container):
             return
         wanted = self.wanted.get(environment, CommitModel()).services
         service = next((each for each in wanted if each.name == name), None)
@@ -276,8 +284,7 @@ class Oracle:
             self.say("S3", f"{container.name} is stopped while requests are sent to it")
         if service is None or self.is_back(environment) or container.id in self.changed:
             return
-        # A call that takes its time may be older than the commit that declares it again.
-        if not self._is_declared(container):
+        if asked is None or name not in {each.name for each in asked.services}:
             return
         if (task.number, container.id) not in self._seen_ready:
             return
