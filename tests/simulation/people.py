@@ -90,7 +90,7 @@ class People:
             main, commits = self._marks()
             # Whoever else commits meanwhile makes it another question.
             again = before == (main, commits - 1) and not told.endswith(NO_COMMIT)
-            if again and ask.kind in IDEMPOTENT:
+            if is_done and again and ask.kind in IDEMPOTENT:
                 world.oracle.say("L12", f"{ask.kind} of {ask.environment} again made a commit")
             before = (main, commits) if is_done else None
 
