@@ -6,6 +6,7 @@ The whole story on one screen: load, observe, plan, execute, record.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -179,31 +180,33 @@ def carry_out(workspace: Workspace, request: SyncRequest, seen: Look) -> SyncRec
     before = request.meter.begin_sync(seen.observed) if seen.plan.steps and not refused else None
     results: tuple[StepResult, ...] = ()
     last: tuple[StepResult, ...] = ()
-    if seen.plan.steps and not refused:
-        with under_way(workspace, seen.plan, request.emit) as emit:
+    # It is under way until its record can be read.
+    with ExitStack() as stack:
+        if seen.plan.steps and not refused:
+            emit = stack.enter_context(under_way(workspace, seen.plan, request.emit))
             seen, results, last = _walk(workspace, replace(request, emit=emit), seen)
-    during = request.meter.end_sync(_observed_after(workspace, seen)) if results else None
-    receipt = receipt_of(
-        zip((each.step.action for each in results), step_records(results), strict=True),
-        seen_s=_seen_s(workspace, request, first),
-        loaded_s=first.seconds,
-        before=before,
-        during=during,
-    )
-    record = replace(_record(workspace, request, seen, last, began), receipt=receipt)
-    # First the quarantine: a process that is killed between the two must not leave a verdict that
-    # nothing follows from.
-    quarantine = None
-    if record.outcome is Outcome.FAILED and ours:
-        quarantine = _quarantine(workspace, request, seen, record, last)
-    record = replace(record, id=workspace.journal.record_sync(record))
-    request.meter.recorded(record.id)
-    request.emit(conclusion(record, seen.quarantine))
-    if record.outcome is Outcome.SUCCEEDED:
-        _remember_success(workspace, seen)
-    if quarantine is not None:
-        request.emit(quarantined(quarantine))
-    return record
+        during = request.meter.end_sync(_observed_after(workspace, seen)) if results else None
+        receipt = receipt_of(
+            zip((each.step.action for each in results), step_records(results), strict=True),
+            seen_s=_seen_s(workspace, request, first),
+            loaded_s=first.seconds,
+            before=before,
+            during=during,
+        )
+        record = replace(_record(workspace, request, seen, last, began), receipt=receipt)
+        # First the quarantine: a process that is killed between the two must not leave a verdict
+        # that nothing follows from.
+        quarantine = None
+        if record.outcome is Outcome.FAILED and ours:
+            quarantine = _quarantine(workspace, request, seen, record, last)
+        record = replace(record, id=workspace.journal.record_sync(record))
+        request.meter.recorded(record.id)
+        request.emit(conclusion(record, seen.quarantine))
+        if record.outcome is Outcome.SUCCEEDED:
+            _remember_success(workspace, seen)
+        if quarantine is not None:
+            request.emit(quarantined(quarantine))
+        return record
 
 
 def _quarantine(

@@ -106,7 +106,8 @@ def _is_past(workspace: Workspace, status: EnvironmentStatus, commit: str) -> bo
 def _is_there(status: EnvironmentStatus, commit: str, *, healthy: bool) -> bool:
     if commit and status.revision != commit:
         return False
-    if status.sync is not SyncStatus.SYNCED:
+    # Until a sync has ended, nobody can read what it did, and it may still fail.
+    if status.sync is not SyncStatus.SYNCED or status.syncing is not None:
         return False
     return status.health is Health.HEALTHY or not healthy
 

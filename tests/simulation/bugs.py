@@ -291,13 +291,13 @@ BUGS: Final = (
         "a failure is recorded before the quarantine that follows from it",
         sync.carry_out,
         "quarantine = None\n"
-        "    if record.outcome is Outcome.FAILED and ours:\n"
-        "        quarantine = _quarantine(workspace, request, seen, record, last)\n"
-        "    record = replace(record, id=workspace.journal.record_sync(record))\n",
+        "        if record.outcome is Outcome.FAILED and ours:\n"
+        "            quarantine = _quarantine(workspace, request, seen, record, last)\n"
+        "        record = replace(record, id=workspace.journal.record_sync(record))\n",
         "record = replace(record, id=workspace.journal.record_sync(record))\n"
-        "    quarantine = None\n"
-        "    if record.outcome is Outcome.FAILED and ours:\n"
-        "        quarantine = _quarantine(workspace, request, seen, record, last)\n",
+        "        quarantine = None\n"
+        "        if record.outcome is Outcome.FAILED and ours:\n"
+        "            quarantine = _quarantine(workspace, request, seen, record, last)\n",
         ("L7", "L1"),
     ),
     Bug(
