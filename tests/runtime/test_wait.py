@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.errors import DeadlineError, HeldError
+from sandbox.model.event import Event, EventKind
 from sandbox.model.observed import EngineHealth
 from sandbox.model.plan import Hold, HoldReason, Plan
 from sandbox.model.record import Outcome
@@ -204,3 +205,32 @@ def test_a_pause_and_what_follows_from_others_hold_nothing_for_long() -> None:
 
     passing = set(HoldReason) - {hold.reason for hold in lasting_holds(plan)}
     assert passing == {HoldReason.BACK_OFF, HoldReason.DEPENDENCY_HELD}
+
+
+def test_it_goes_on_until_the_sync_under_way_has_ended(ground: QuickGround) -> None:
+    ground.commit(ONE)
+    ground.sync()
+    plan = Plan(environment="staging", revision="r", release="r")
+    with (
+        ground.workspace.lock.hold(),
+        under_way(ground.workspace, plan, ground.told.append),
+        pytest.raises(DeadlineError),
+    ):
+        wait(ground, timeout_s=SOON_S)
+
+    assert wait(ground, timeout_s=SOON_S).syncing is None
+
+
+def test_a_sync_is_under_way_until_its_record_can_be_read(ground: QuickGround) -> None:
+    ground.commit(ONE)
+    seen: list[bool] = []
+
+    def tell(event: Event) -> None:
+        if event.kind is EventKind.SYNCED:
+            journal = ground.workspace.journal
+            seen.append(bool(journal.syncs("staging")) and journal.syncing("staging") is not None)
+
+    LocalControl(ground.workspace).sync("staging", tell)
+
+    assert seen == [True]
+    assert ground.workspace.journal.syncing("staging") is None
