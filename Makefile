@@ -40,7 +40,7 @@ test-rest:
 		|| { cat .venv/test-rest.log; false; }
 	@tail -n 1 .venv/test-rest.log
 
-long: $(DEV) ## run the tests that `make test` leaves out, each shown sooner by another
+long: $(DEV) ## run the tests that `make test` leaves out: shown sooner by another, or pages of one task
 	@$(BIN)/sandbox doctor --fix
 	@$(BIN)/python -m pytest -m long -n $(TEST_WORKERS) $(TEST_ARGS)
 

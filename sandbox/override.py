@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing_extensions import override as override  # noqa: PLC0414 - for whoever imports it
+    from typing_extensions import override as override  # noqa: PLC0414 - it is imported from here
 else:
 
     def override(method: object) -> object:

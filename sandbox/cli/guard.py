@@ -94,7 +94,7 @@ def _as_bug(error: Exception) -> SandboxError:
 
 def _hold_back() -> None:
     """
-    Write no more: whoever read our output has seen enough.
+    Write no more: the reader of our output has seen enough.
     """
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

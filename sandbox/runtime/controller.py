@@ -94,7 +94,7 @@ class Controller:
         return pair[0] if pair and pair[1].is_alive() else None
 
     def turn(self, environment: str) -> threading.Lock:
-        """Give the lock of whoever works on *environment*: its worker, or a person without one."""
+        """Give the lock that is held by its worker, or a person who works on it without one."""
         with self._lock:
             return self._turns.setdefault(environment, threading.Lock())
 
