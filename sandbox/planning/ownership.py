@@ -121,17 +121,18 @@ def adopted_tag(kind: Kind, object_id: str) -> str:
     return f"{ADOPTED}{kind} {object_id}"
 
 
-def images_to_ask(observed: ObservedState, evidence: Evidence) -> frozenset[str]:
+def images_to_ask(observed: ObservedState, evidence: Evidence) -> tuple[str, ...]:
     """
-    Ids of the images whose labels are needed.
+    Ids of the images whose labels are needed, in order.
 
     A container that the journal does not know may have inherited its labels.
     """
-    return frozenset(
+    found = {
         each.image_id
         for each in observed.containers
         if not _is_known(Kind.CONTAINER, each.id, each.labels, evidence)
-    )
+    }
+    return tuple(sorted(found))
 
 
 def sift(observed: ObservedState, evidence: Evidence) -> Sifted:

@@ -26,8 +26,8 @@ from tests.simulation.schedule import (
     commits,
 )
 
-STEPS_MIN: Final = 20
-STEPS_MAX: Final = 26
+STEPS: Final = 17
+"""So many at least; what a wider world adds makes them twenty and more."""
 PAUSES_S: Final = (0.0, 0.0, 0.05, 0.4, 0.4, 2.0, 6.0, 35.0)
 SCENES: Final = 0.4
 """How likely a step begins a scene."""
@@ -55,8 +55,7 @@ def draw(seed: int) -> Schedule:
     random = Random(f"schedule {seed}")
     beginning = {name: first_model(random) for name in BRANCHES}
     models, steps = dict(beginning), list[Step]()
-    length = random.randint(STEPS_MIN, STEPS_MAX)
-    while len(steps) < length:
+    while len(steps) < STEPS:
         fresh = _steps(random, models)
         models |= {each.environment: each.model for each in commits(tuple(fresh))}
         steps += fresh
