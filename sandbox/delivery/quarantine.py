@@ -71,7 +71,10 @@ def is_fault_of_revision(
     if _is_ours(action, service_name):
         return False
     match error:
-        case StartFailedError() | AnalysisError() | DeadlineError() | GateError():
+        case StartFailedError():
+            # A stop fails so when what was to take its place has ended meanwhile.
+            return True
+        case AnalysisError() | DeadlineError() | GateError():
             return isinstance(action, _MADE_OF_THE_REVISION)
         case EngineUnreachableError() | IngressError():
             return False

@@ -284,6 +284,8 @@ class Performer:
         if ids and not any(
             is_working(self.workspace, each, action.networks) for each in ids.values()
         ):
+            for each in ids.values():
+                refuse_ended(self.workspace, each)
             message = (
                 f"{', '.join(ids)} stopped working, so {action.container_name} is left running"
             )

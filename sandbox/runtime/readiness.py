@@ -133,13 +133,13 @@ def is_working(workspace: Workspace, container_id: str, networks: Collection[str
 
 def refuse_ended(workspace: Workspace, container_id: str) -> None:
     """
-    Return when the container has not ended.
+    Return when the container has not ended; one that its engine starts again has.
 
     Raises:
         StartFailedError, KilledError: It has.
     """
     container = workspace.engine.inspect_container(container_id)
-    if container is not None and container.state in _ENDED:
+    if container is not None and container.state in {*_ENDED, ContainerState.RESTARTING}:
         raise _ended(workspace, container)
 
 

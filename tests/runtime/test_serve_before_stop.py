@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
+from sandbox.model.observed import ContainerState
 from sandbox.model.record import Outcome
 from sandbox.planning.labels import SERVICE
 from tests.fakes.engine import FakeEngine
@@ -76,3 +77,42 @@ def test_a_person_who_changes_the_new_container_while_the_old_is_drained_loses_n
         assert {server.name for each in running.config.backends for server in each.servers} == {
             web.name
         }
+
+
+ENDS: dict[str, Deed] = {
+    "it has ended": lambda engine, one: one.end(engine.now, 1),
+    "the engine starts it again": lambda _, one: setattr(one, "state", ContainerState.RESTARTING),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_revision_whose_container_ends_while_the_old_one_is_drained_has_failed(
+    tmp_path: Path, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = WatchedEngine()
+    with quick_ground(tmp_path, engine) as ground:
+        ground.commit(f"{{web: {WEB}}}")
+        assert ground.sync().outcome is Outcome.SUCCEEDED
+        (old,) = (each for each in engine.containers.values() if each.labels[SERVICE] == "web")
+
+        def drain(_: str, servers: Collection[str], *__: object) -> int:
+            new = next(
+                each
+                for each in engine.containers.values()
+                if each.labels[SERVICE] == "web" and each is not old
+            )
+            if old.name in servers:
+                ENDS[end](engine, new)
+            return 0
+
+        monkeypatch.setattr(ground.ingress, "drain", drain)
+        ground.commit(f"{{web: {CHANGED}}}")
+        record = ground.sync()
+
+        assert record.outcome is Outcome.FAILED
+        assert "ended with exit code" in record.message
+        assert engine.alone == 0
+        assert old.lives
+        (running,) = ground.ingress.running.values()
+        served = {server.name for each in running.config.backends for server in each.servers}
+        assert served == {old.name}
