@@ -58,7 +58,7 @@ from sandbox.planning.plan_repairs import aside_steps, name_blockers, rename_hol
 from sandbox.planning.plan_traffic import after_creates, configure_steps, with_courses
 from sandbox.planning.plan_volumes import VolumeVerdict, judge_volumes, volume_steps
 from sandbox.planning.routes import routes
-from sandbox.planning.settle import kept_orphans, may_prune, service_holds, settle
+from sandbox.planning.settle import held_leftovers, kept_orphans, may_prune, service_holds, settle
 from sandbox.planning.slot import Scene
 from sandbox.planning.subnet_claims import hand_over_subnets
 from sandbox.planning.traffic import meant_traffic
@@ -216,7 +216,8 @@ def _steps(
     desired, observed = scene.desired, scene.observed
     runs = {spec.name for spec in gates.specs}
     active = [slot for slot in slots if not slot.hold]
-    staying = kept_orphans(scene)
+    orphans = kept_orphans(scene)
+    staying = (*orphans, *held_leftovers(scene, slots))
     needed = {slot.spec.service.image for slot in active if slot.creates}
     needed |= {spec.service.image for spec in gates.specs}
     images = list(image_steps(desired, observed, needed))
@@ -271,7 +272,7 @@ def _steps(
     holds = [each.hold for each in networks if each.hold]
     holds += [each.hold for each in volumes if each.hold]
     holds += [*service_holds(scene, slots), *rename_holds(scene, slots), *network_holds]
-    holds += [*orphan_holds(staying, labels), *waiver_file_holds(scene.policy)]
+    holds += [*orphan_holds(orphans, labels), *waiver_file_holds(scene.policy)]
     removals += settle_steps(scene, fills, containers)
     if may_prune(scene):
         removals += stale_steps(scene, containers)

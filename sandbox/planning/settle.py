@@ -307,6 +307,11 @@ def _stuck_networks(scene: Scene, slots: Sequence[Slot]) -> dict[str, str]:
         for container in kept_orphans(scene)
         for name in container.networks
     )
+    attached.extend(
+        (name, f"{container.name} serves while the rest of its service is held")
+        for container in held_leftovers(scene, slots)
+        for name in container.networks
+    )
     for name, why in attached:
         if name in scene.renewed:
             stuck.setdefault(name, why)
@@ -330,6 +335,16 @@ def kept_orphans(scene: Scene) -> tuple[ObservedContainer, ...]:
     # The ingress was never declared: it goes with what it was for. A gate's goes when it ended.
     declared |= {INGRESS, *(gate.name for gate in scene.desired.gates)}
     return tuple(each for each in leftovers(scene) if each.labels.get(SERVICE) not in declared)
+
+
+def held_leftovers(scene: Scene, slots: Sequence[Slot]) -> tuple[ObservedContainer, ...]:
+    """
+    Replicas too many of services that have nothing else: all that is declared of them is held.
+    """
+    active = {slot.service.name for slot in slots if not slot.hold}
+    held = {slot.service.name for slot in slots} - active
+    found = (each for each in leftovers(scene) if is_live(each))
+    return tuple(each for each in found if each.labels.get(SERVICE) in held)
 
 
 def _give_up(verdict: NetworkVerdict, stuck: Mapping[str, str]) -> NetworkVerdict:

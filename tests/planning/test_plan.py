@@ -282,6 +282,18 @@ def test_a_replica_too_many_that_alone_works_stays_until_the_others_do() -> None
     assert "await worker-1" not in waits(sync(after, observed))["stop worker-2"]
 
 
+def test_a_replica_too_many_stays_while_all_that_is_declared_is_held() -> None:
+    observed = a_running_state(a_desired_state(a_service("worker", replicas=2)))
+    first, second = observed.containers
+    taken = {"container": frozenset({first.name})}
+    held = replace(observed, containers=(second,), foreign_names=taken)
+
+    assert not sync(a_desired_state(a_service("worker")), held).steps
+    # Another replica that comes up is waited for, and then it goes.
+    found = sync(a_desired_state(a_service("worker")), replace(held, foreign_names={}))
+    assert "stop worker-2" in {step.id for step in found.steps}
+
+
 def test_a_container_that_gets_another_address_gets_its_requests_there() -> None:
     attachments = [Attachment(network="back"), Attachment(network="front")]
     desired = a_desired_state(a_web(depends_on=(), attachments=attachments))
