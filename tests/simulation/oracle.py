@@ -41,8 +41,6 @@ REVISION: Final = "dev.sandbox.revision"
 RELEASE: Final = "dev.sandbox.release"
 INGRESS: Final = "sandbox-ingress"
 COPY: Final = "dev.sandbox.committed"
-HELPER: Final = ".fill"
-"""How the name of a container ends that carries files into a volume."""
 MARKS: Final = (".unfilled", ".renewed")
 GENERATIONS_MAX: Final = 2
 PROVENANCE: Final = (REVISION, RELEASE, SPEC)
@@ -83,6 +81,7 @@ class Oracle:
         served: Gives the containers of an environment that its ingress sends requests to.
         contents: Files of each volume, by path in it.
         going_down: Environments that a person takes down.
+        by_hand: How many commands the controller carries out now, by environment.
         foreign: Ids and names of what is not ours.
         touched: Ids of jobs that a person ended or removed.
         changed: Ids of containers that a person did something to.
@@ -103,6 +102,7 @@ class Oracle:
     contents: Mapping[str, Mapping[str, FakeFile]] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=set[str])
     going_down: set[str] = field(default_factory=set[str])
+    by_hand: Counter[str] = field(default_factory=Counter[str])
     touched: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     changed: set[str] = field(default_factory=set[str])
     mutations: Counter[str] = field(default_factory=Counter[str])
@@ -187,8 +187,8 @@ class Oracle:
             self.say("S1", f"{method} of {target[:12]}, which is not ours")
         labels = container.labels if container else network.labels if network else {}
         owner = labels.get(ENVIRONMENT, environment)
-        # Who takes an environment down has the edge let go of it first.
-        if owner != environment and not (owner == EDGE and environment in self.going_down):
+        # Who takes an environment down, or brings one up that nobody looks after, tells the edge.
+        if owner != environment and not (owner == EDGE and self.by_hand[environment]):
             self.say("S19", f"the worker of {environment} does {method} in {owner}")
         if environment in self.going_down:
             if container is not None and method in DESTROYS:
@@ -360,7 +360,7 @@ class Oracle:
         helping = {
             name
             for each in self.containers.values()
-            if each.name.endswith(HELPER)
+            if ENVIRONMENT in each.labels and not _service(each)
             for name in each.nameless.values()
         }
         return COPY in self.volumes.get(volume, {}) or volume.endswith(MARKS) or volume in helping
@@ -449,13 +449,15 @@ class Oracle:
         """
         What is not as the last commit of *environment* says.
 
-        When that is bad, and the program went back: as the nearest of the good ones says. A job
-        that a person ended waits for a person, and so does the rest (docs/rollouts.md).
+        When that is bad, or a person made it seem so, and the program went back: as the nearest of
+        the good ones says. A job that a person ended waits for a person, and so does the rest
+        (docs/rollouts.md).
         """
         if self._has_job_ended_by_hand(environment):
             return
         wanted = [self.wanted[environment]]
-        if not wanted[0].is_good and self.is_back(environment):
+        blamed = not wanted[0].is_good or self._touches[environment] >= ENDED_MAX
+        if blamed and self.is_back(environment):
             wanted = self.good[environment]
         found = [list(self._unlike(environment, model.services, ingress)) for model in wanted]
         yield from min(found, key=len)

@@ -72,7 +72,7 @@ class People:
 
     def _carry(self, ask: Ask) -> None:
         world = self._world
-        before: tuple[str, int] | None = None
+        before: tuple[str, str] | None = None
         for number in range(2 if ask.twice else 1):
             # Two events of one moment could not be told from one.
             world.baton.sleep(AGAIN_S * number)
@@ -87,21 +87,20 @@ class People:
             world.baton.log.append(
                 f"{world.baton.now:.3f} person: {ask.kind} {ask.environment}: {told}"
             )
-            main, commits = self._marks()
-            # Whoever else commits meanwhile makes it another question.
-            again = before == (main, commits - 1) and not told.endswith(NO_COMMIT)
-            if is_done and again and ask.kind in IDEMPOTENT:
+            main, head = map(world.repository.head_of, ("staging", "production"))
+            # Whoever else commits, or moves a branch, meanwhile makes it another question.
+            again = before == (main, world.repository.parent_of(head))
+            if is_done and again and ask.kind in IDEMPOTENT and not told.endswith(NO_COMMIT):
                 world.oracle.say("L12", f"{ask.kind} of {ask.environment} again made a commit")
-            before = (main, commits) if is_done else None
-
-    def _marks(self) -> tuple[str, int]:
-        """Where staging is, and how many commits production has."""
-        repository = self._world.repository
-        return repository.head_of("staging"), len(repository.commits_of(BRANCHES["production"]))
+            before = (main, head) if is_done else None
 
     def _done(self, ask: Ask) -> str:
         if ask.kind in OF_CONTROLLER:
-            return self._have_done(ask)
+            self._world.oracle.by_hand[ask.environment] += 1
+            try:
+                return self._have_done(ask)
+            finally:
+                self._world.oracle.by_hand[ask.environment] -= 1
         workspace = self._world.workspace_of_person()
         match ask.kind:
             case AskKind.SUSPEND:

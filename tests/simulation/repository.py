@@ -124,6 +124,9 @@ class SimulatedRepository:
     def head_of(self, environment: str) -> str:
         return self._branches[BRANCHES[environment]]
 
+    def parent_of(self, commit: str) -> str:
+        return self._commits[commit].parent
+
     def commits_of(self, branch: str) -> list[str]:
         """Commits that *branch* was ever at, oldest first."""
         return [each.id for each in self._commits.values() if each.branch == branch]
