@@ -6,16 +6,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from random import Random
 
 from tests.simulation.changes import fixed
 from tests.simulation.run import Outcome, run
 from tests.simulation.schedule import Schedule, commits
 
+Play = Callable[[Schedule], Outcome]
+TO_THE_FIRST: Play = partial(run, to_the_end=False)
 
-def shrink(outcome: Outcome, play: Callable[[Schedule], Outcome] = run) -> Outcome:
+
+def shrink(outcome: Outcome, play: Play = TO_THE_FIRST) -> Outcome:
     """
-    Give what came of the smallest schedule that was found, of which the same invariant fails.
+    Give what came of the smallest schedule that was found, of which the same invariant fails first.
 
     Halves are left out first, then quarters, down to single steps; ends when none can be spared.
     """
@@ -31,9 +35,7 @@ def shrink(outcome: Outcome, play: Callable[[Schedule], Outcome] = run) -> Outco
             size //= 2
 
 
-def _without_one_part(
-    outcome: Outcome, size: int, wanted: set[str], play: Callable[[Schedule], Outcome]
-) -> Outcome | None:
+def _without_one_part(outcome: Outcome, size: int, wanted: set[str], play: Play) -> Outcome | None:
     steps = len(outcome.schedule.steps)
     for begin in range(0, steps, size):
         found = play(without_steps(outcome.schedule, {*range(begin, begin + size)}))
