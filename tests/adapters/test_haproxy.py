@@ -118,7 +118,7 @@ def test_a_stream_of_events_goes_on_past_the_drain_and_past_a_reload(world: Real
     with stream(world, "/stream/200") as events:
         assert next(events) == b"data: a"
         world.apply(replace(world.config(world.server("b")), max_response_s=1.0))
-        assert world.drain("a", timeout_s=0.5) == 1
+        wait_until(lambda: world.drain("a", timeout_s=0.5) == 1, "the stream alone to be left")
         world.apply(with_tcp(world.config(world.server("b"))))
         # Longer than the service may be silent: the client is, all the time.
         assert [next(events) for _ in range(10)] == [b"data: a"] * 10
