@@ -1,6 +1,7 @@
 """What serves is stopped only when its replacement works at that very moment."""
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from sandbox.model.record import Outcome
 from sandbox.planning.labels import SERVICE
 from tests.fakes.engine import FakeEngine
 from tests.fakes.engine_objects import FakeContainer
-from tests.quick_ground import WEB, quick_ground
+from tests.quick_ground import WEB, QuickGround, quick_ground
 
 CHANGED = WEB.replace("image:", "environment: {A: b}, image:")
 
@@ -24,13 +25,13 @@ class WatchedEngine(FakeEngine):
     @override
     def stop_container(self, container_id: str, grace_s: float) -> None:
         going = self.containers[container_id]
-        others = [
-            each
-            for each in self.containers.values()
-            if each is not going and each.labels[SERVICE] == going.labels[SERVICE]
-        ]
+        others = [each for each in self.of(going.labels[SERVICE]) if each is not going]
         self.alone += not any(each.state == "running" and each.networks for each in others)
         super().stop_container(container_id, grace_s)
+
+    def of(self, service: str) -> list[FakeContainer]:
+        """Give the containers of *service*."""
+        return [each for each in self.containers.values() if each.labels[SERVICE] == service]
 
 
 Deed = Callable[[FakeEngine, FakeContainer], None]
@@ -41,6 +42,32 @@ DEEDS: dict[str, Deed] = {
     "remove": lambda engine, one: engine.remove_by_force(one.id),
     "disconnect": lambda _, one: one.networks.clear(),
 }
+ENDS: dict[str, Deed] = {
+    "it has ended": lambda engine, one: one.end(engine.now, 1),
+    "the engine starts it again": lambda _, one: setattr(one, "state", ContainerState.RESTARTING),
+}
+
+
+@dataclass
+class Drain:
+    """Stands for the ingress's; the first time, *deed* is done to what takes the place."""
+
+    engine: WatchedEngine
+    deed: Deed
+    drained: list[str] = field(default_factory=list[str])
+
+    def __call__(self, _: str, servers: Collection[str], *__: object) -> int:
+        self.drained.extend(servers)
+        if len(self.drained) == 1:
+            new = next(each for each in self.engine.of("web") if each.name not in servers)
+            self.deed(self.engine, new)
+        return 0
+
+
+def served(ground: QuickGround) -> set[str]:
+    """Give the containers that the ingress sends requests to."""
+    (running,) = ground.ingress.running.values()
+    return {server.name for each in running.config.backends for server in each.servers}
 
 
 @pytest.mark.parametrize("deed", DEEDS)
@@ -51,38 +78,17 @@ def test_a_person_who_changes_the_new_container_while_the_old_is_drained_loses_n
     with quick_ground(tmp_path, engine) as ground:
         ground.commit(f"{{web: {WEB}}}")
         assert ground.sync().outcome is Outcome.SUCCEEDED
-        drained: list[str] = []
-
-        def drain(_: str, servers: Collection[str], *__: object) -> int:
-            drained.extend(servers)
-            new = next(
-                each
-                for each in engine.containers.values()
-                if each.labels[SERVICE] == "web" and each.name not in servers
-            )
-            if len(drained) == 1:
-                DEEDS[deed](engine, new)
-            return 0
-
+        drain = Drain(engine, DEEDS[deed])
         monkeypatch.setattr(ground.ingress, "drain", drain)
         ground.commit(f"{{web: {CHANGED}}}")
         record = ground.sync()
 
-        assert drained
+        assert drain.drained
         assert record.outcome is Outcome.SUCCEEDED
         assert engine.alone == 0
-        (web,) = (each for each in engine.containers.values() if each.labels[SERVICE] == "web")
+        (web,) = engine.of("web")
         assert web.lives
-        (running,) = ground.ingress.running.values()
-        assert {server.name for each in running.config.backends for server in each.servers} == {
-            web.name
-        }
-
-
-ENDS: dict[str, Deed] = {
-    "it has ended": lambda engine, one: one.end(engine.now, 1),
-    "the engine starts it again": lambda _, one: setattr(one, "state", ContainerState.RESTARTING),
-}
+        assert served(ground) == {web.name}
 
 
 @pytest.mark.parametrize("end", ENDS)
@@ -93,19 +99,8 @@ def test_a_revision_whose_container_ends_while_the_old_one_is_drained_has_failed
     with quick_ground(tmp_path, engine) as ground:
         ground.commit(f"{{web: {WEB}}}")
         assert ground.sync().outcome is Outcome.SUCCEEDED
-        (old,) = (each for each in engine.containers.values() if each.labels[SERVICE] == "web")
-
-        def drain(_: str, servers: Collection[str], *__: object) -> int:
-            new = next(
-                each
-                for each in engine.containers.values()
-                if each.labels[SERVICE] == "web" and each is not old
-            )
-            if old.name in servers:
-                ENDS[end](engine, new)
-            return 0
-
-        monkeypatch.setattr(ground.ingress, "drain", drain)
+        (old,) = engine.of("web")
+        monkeypatch.setattr(ground.ingress, "drain", Drain(engine, ENDS[end]))
         ground.commit(f"{{web: {CHANGED}}}")
         record = ground.sync()
 
@@ -113,6 +108,4 @@ def test_a_revision_whose_container_ends_while_the_old_one_is_drained_has_failed
         assert "ended with exit code" in record.message
         assert engine.alone == 0
         assert old.lives
-        (running,) = ground.ingress.running.values()
-        served = {server.name for each in running.config.backends for server in each.servers}
-        assert served == {old.name}
+        assert served(ground) == {old.name}
