@@ -302,16 +302,11 @@ def _stuck_networks(scene: Scene, slots: Sequence[Slot]) -> dict[str, str]:
     attached: list[tuple[str, str]] = []
     for slot in slots:
         attached.extend((name, why) for name, why in _stuck_slot(slot))
-    attached.extend(
-        (name, f"{container.name} is no longer declared, and prune is off")
-        for container in kept_orphans(scene)
-        for name in container.networks
-    )
-    attached.extend(
-        (name, f"{container.name} serves while the rest of its service is held")
-        for container in held_leftovers(scene, slots)
-        for name in container.networks
-    )
+    for found, why in (
+        (kept_orphans(scene), "is no longer declared, and prune is off"),
+        (held_leftovers(scene, slots), "serves while the rest of its service is held"),
+    ):
+        attached.extend((name, f"{each.name} {why}") for each in found for name in each.networks)
     for name, why in attached:
         if name in scene.renewed:
             stuck.setdefault(name, why)
@@ -343,6 +338,8 @@ def held_leftovers(scene: Scene, slots: Sequence[Slot]) -> tuple[ObservedContain
     """
     active = {slot.service.name for slot in slots if not slot.hold}
     held = {slot.service.name for slot in slots} - active
+    if not held:
+        return ()
     found = (each for each in leftovers(scene) if is_live(each))
     return tuple(each for each in found if each.labels.get(SERVICE) in held)
 
