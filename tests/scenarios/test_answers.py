@@ -186,9 +186,11 @@ def test_history_tells_of_production_who_did_what_and_how_it_ended(story: Story)
     promotion, back = (by_commit[story.commits[name]] for name in ("promotion", "rollback"))
     assert (promotion["who"], promotion["what"]) == ("Bob", "promotion")
     assert (back["who"], back["what"]) == ("Carol", "rollback")
-    failed = {each["revision"] for each in told if each["id"] and each["verdict"] != "succeeded"}
+    ended = {(each["revision"], each["verdict"]) for each in told if each["id"]}
     # Production may have begun with the one that was superseded.
-    assert failed - {story.commits["Superseded"]} == {story.commits["Crash"]}
+    failed = {each for each in ended if each[1] != "succeeded"}
+    failed.discard((story.commits["Superseded"], "aborted"))
+    assert failed == {(story.commits["Crash"], "failed")}
     assert [each["who"] for each in told if each["what"] == "drift"] == ["drift"]
     (by_hand,) = [each for each in told if each["what"] == "sync"]
     assert by_hand["who"]
