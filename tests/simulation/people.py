@@ -88,7 +88,7 @@ class People:
                 f"{world.baton.now:.3f} person: {ask.kind} {ask.environment}: {told}"
             )
             main, head = map(world.repository.head_of, ("staging", "production"))
-            # Whoever else commits, or moves a branch, meanwhile makes it another question.
+            # Another commit, or a branch that was moved, in between makes it another question.
             again = before == (main, world.repository.parent_of(head))
             if is_done and again and ask.kind in IDEMPOTENT and not told.endswith(NO_COMMIT):
                 world.oracle.say("L12", f"{ask.kind} of {ask.environment} again made a commit")
